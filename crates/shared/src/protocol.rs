@@ -1,0 +1,174 @@
+//! What a device and the server say to each other. JSON; unknown fields are refused, so that a misspelt one is not
+//! silently ignored.
+//!
+//! - `POST /api/sync/push`: [`PushRequest`] → [`PushResponse`]
+//! - `GET /api/sync/pull?…`: [`PullRequest`] as the query → [`PullResponse`]
+//! - every error: [`Problem`] (RFC 9457)
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Actor, Counter, Version};
+use crate::hash::{Checksum, Hash};
+use crate::ids::Epoch;
+use crate::merge::Outcome;
+use crate::mutation::{Mutation, Refusal};
+use crate::row::{Row, TextLog};
+
+/// The version of these messages and of the operations in them.
+pub const SCHEMA: u16 = 1;
+
+/// A device's mutations, in their order, without gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRequest {
+    pub schema: u16,
+    pub actor: Actor,
+    pub epoch: Epoch,
+    pub mutations: Vec<Mutation>,
+}
+
+/// What came of one mutation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushResult {
+    Accepted(Outcome),
+    Rejected(Refusal),
+}
+
+/// A [`PushResult`] and the number of its mutation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NumberedResult {
+    pub n: Counter,
+    pub result: PushResult,
+}
+
+/// The answer to a push. It confirms nothing: only a pull does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushResponse {
+    /// One for each mutation of the request, in its order; for a repeated mutation the stored one.
+    pub results: Vec<NumberedResult>,
+    /// The organization's version after this push.
+    pub ver: Version,
+}
+
+/// What a device has, so that the server can tell what it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullRequest {
+    pub schema: u16,
+    pub actor: Actor,
+    /// The epoch of the device's data; `None` when it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// Rows with a later version are wanted.
+    pub cursor: Version,
+    /// Up to here the device has everything; the logs of texts are wanted from here. Below `cursor` only between
+    /// the pages of one pull.
+    pub seen: Version,
+    /// The last of the device's mutations that a pull has confirmed; refusals after it are wanted.
+    pub confirmed: Counter,
+}
+
+/// The answer to a pull.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PullResponse {
+    Page(PullPage),
+    /// The device's data is of another life of the server, or too old to be brought up to date by changes: it must
+    /// fetch everything anew, and keeps its outbox.
+    Reset {
+        epoch: Epoch,
+    },
+}
+
+/// Rows that changed, read at one moment (`snapshot`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PullPage {
+    pub epoch: Epoch,
+    /// In the order of their versions.
+    pub rows: Vec<PulledRow>,
+    /// Where the next pull begins.
+    pub cursor: Version,
+    /// The organization's version when the page was read: each row in it has everything up to here.
+    pub snapshot: Version,
+    /// Whether rows are left beyond `cursor`.
+    pub more: bool,
+    /// The last of the device's mutations that the server had handled when the page was read. The rows of this page
+    /// contain the effects of all mutations up to it; the device's other rows do once `more` is false.
+    pub last_mutation: LastMutation,
+    /// The device's refused mutations after [`PullRequest::confirmed`], in their order.
+    pub refused: Vec<RefusedMutation>,
+    /// Over all rows of the organization at `snapshot`.
+    pub checksum: Checksum,
+}
+
+/// A row as it is now, and how its texts came from what the device has to what they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PulledRow {
+    pub row: Row,
+    /// The changes of its texts after [`PullRequest::seen`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<TextLog>,
+}
+
+/// How far the server has handled a device's mutations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastMutation {
+    pub n: Counter,
+    /// The hash of the device's history up to `n`: where the device's own differs, its history has forked.
+    pub hash: Hash,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedMutation {
+    pub n: Counter,
+    pub reason: Refusal,
+}
+
+/// An error as `application/problem+json` (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of problem; one of [`kind`]'s, as a relative reference.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What went wrong this time and what to do.
+    pub detail: String,
+}
+
+/// The kinds of [`Problem`] that a client acts on.
+pub mod kind {
+    /// The request is not of the documented form. Sending it again cannot help.
+    pub const INVALID: &str = "/problems/invalid-request";
+    /// The body is larger than [`crate::limits::BODY_BYTES`].
+    pub const TOO_LARGE: &str = "/problems/too-large";
+    /// No valid access token: refresh, then sign in.
+    pub const UNAUTHENTICATED: &str = "/problems/unauthenticated";
+    /// Wrong e-mail address or password.
+    pub const CREDENTIALS: &str = "/problems/wrong-credentials";
+    /// Not there, or not yours.
+    pub const NOT_FOUND: &str = "/problems/not-found";
+    /// The e-mail address is registered already.
+    pub const TAKEN: &str = "/problems/already-registered";
+    /// A number is missing before the first mutation of a push.
+    pub const GAP: &str = "/problems/gap";
+    /// The device's history is not the one the server knows: a copied profile or a restored disk.
+    pub const FORKED: &str = "/problems/forked-history";
+    /// The server's data is of another epoch: pull first.
+    pub const EPOCH: &str = "/problems/other-epoch";
+    /// The client is older or newer than this server understands.
+    pub const SCHEMA: &str = "/problems/unsupported-schema";
+    /// Too many requests: wait as long as `Retry-After` says.
+    pub const BUSY: &str = "/problems/too-many-requests";
+    /// The server cannot work at the moment: try again later.
+    pub const UNAVAILABLE: &str = "/problems/unavailable";
+}

@@ -1,0 +1,33 @@
+//! Which tasks a view shows, in which groups and in which order: the same on every device.
+
+use std::cmp::Reverse;
+
+use crate::ids::ProjectId;
+use crate::task::TaskView;
+use crate::workflow::Status;
+
+/// The order of the groups in a list: what is being worked on comes first, what is closed comes last.
+pub const GROUPS: [Status; 7] = [
+    Status::InProgress,
+    Status::InReview,
+    Status::Blocked,
+    Status::Todo,
+    Status::Backlog,
+    Status::Done,
+    Status::Cancelled,
+];
+
+/// Whether a task belongs in the list of a project (`None`: of all projects).
+pub fn shows(task: &TaskView, project: Option<ProjectId>) -> bool {
+    !task.deleted && project.is_none_or(|project| task.project == project)
+}
+
+/// Sorts the tasks of one group: the most urgent first, then the earliest due, then in the order they were made.
+pub fn sort(tasks: &mut [&TaskView]) {
+    tasks.sort_by_key(|task| sort_key(task));
+}
+
+/// What [`sort`] compares; total, because ids differ.
+pub fn sort_key(task: &TaskView) -> impl Ord + use<> {
+    (Reverse(task.priority), task.due.is_none(), task.due, task.created_at, task.id)
+}
