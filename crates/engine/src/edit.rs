@@ -1,0 +1,167 @@
+//! From what a member asks for to the records that make it durable.
+
+use shared::clock::{Counter, Millis};
+use shared::hash::chain;
+use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
+use shared::merge;
+use shared::mutation::{
+    Mutation, Op, ProjectCreate, Refusal, TaskCreate, TaskDue, TaskPriority, TaskStatus, TaskTags, TextEdit,
+};
+use shared::protocol::LastMutation;
+use shared::row::TextField;
+use shared::text::Delta;
+
+use crate::command::{Command, NewTask, RefusedId};
+use crate::env::Env;
+use crate::record::{Changes, Record};
+use crate::replica::Replica;
+use crate::store::{Key, Table};
+
+/// What a command comes to: the row it concerns and the records to change (none, if it changes nothing).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub entity: EntityId,
+    pub changes: Changes,
+}
+
+/// Plans a command on a replica. Checks the same rules as the server, so that what can be mended is said at once.
+pub fn plan(replica: &Replica, command: &Command, env: &mut impl Env) -> Result<Plan, Refusal> {
+    match command {
+        Command::EditText { entity, field, from, to } => plan_text(replica, *entity, *field, from, to, env),
+        Command::Retry(id) => plan_retry(replica, *id, env),
+        Command::Discard(id) => {
+            let change = replica.refused_change(*id).ok_or(Refusal::NotFound)?;
+            Ok(Plan { entity: change.entity(), changes: vec![((Table::Refused, *id), None)] })
+        }
+        _ => {
+            let op = op(command, env).ok_or(Refusal::NotFound)?;
+            append(replica, op, env)
+        }
+    }
+}
+
+/// The operation a command stands for, where that needs no look at the row.
+fn op(command: &Command, env: &mut impl Env) -> Option<Op> {
+    Some(match command {
+        Command::CreateProject { name } => {
+            Op::ProjectCreate(ProjectCreate { id: ProjectId(env.new_id()), name: name.trim().to_owned() })
+        }
+        Command::CreateTask(new) => Op::TaskCreate(create_task(new, TaskId(env.new_id()))),
+        Command::SetStatus { id, status } => Op::TaskStatus(TaskStatus { id: *id, status: *status }),
+        Command::SetPriority { id, priority } => Op::TaskPriority(TaskPriority { id: *id, priority: *priority }),
+        Command::SetDue { id, due } => Op::TaskDue(TaskDue { id: *id, due: *due }),
+        Command::EditTags { id, add, remove } => {
+            Op::TaskTags(TaskTags { id: *id, add: add.clone(), remove: remove.clone() })
+        }
+        Command::Delete(entity) => Op::Delete(*entity),
+        Command::Restore(entity) => Op::Restore(*entity),
+        Command::EditText { .. } | Command::Retry(_) | Command::Discard(_) => return None,
+    })
+}
+
+fn create_task(new: &NewTask, id: TaskId) -> TaskCreate {
+    TaskCreate {
+        id,
+        project: new.project,
+        title: new.title.trim().to_owned(),
+        status: new.status,
+        priority: new.priority,
+        due: new.due,
+        tags: new.tags.clone(),
+    }
+}
+
+/// Plans a new mutation at the end of the outbox.
+fn append(replica: &Replica, op: Op, env: &mut impl Env) -> Result<Plan, Refusal> {
+    let entity = op.entity();
+    let at = env.now();
+    let mutation = next_mutation(replica, op, at, MutationId(env.new_id()));
+    check(replica, &mutation)?;
+    let mut meta = replica.meta.clone();
+    meta.made = LastMutation { n: mutation.n, hash: chain(mutation.prev_hash, mutation.n, mutation.id) };
+    let changes = vec![Replica::plan_meta(meta), (outbox_key(mutation.n), Some(Record::Outbox(mutation)))];
+    Ok(Plan { entity, changes })
+}
+
+fn next_mutation(replica: &Replica, op: Op, at: Millis, id: MutationId) -> Mutation {
+    let made = replica.meta.made;
+    Mutation { n: made.n + 1, id, prev_hash: made.hash, ctx: replica.context(op.entity()), at, op }
+}
+
+/// Whether the rules accept a mutation in its place in the outbox, on what this device knows.
+fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
+    mutation.op.validate()?;
+    if merge::requires(&mutation.op).is_some_and(|id| replica.current(id).is_none()) {
+        return Err(Refusal::UnknownProject);
+    }
+    let mut row = replica.row_before(mutation.op.entity(), mutation.n);
+    merge::apply(&mut row, &mutation.op, replica.stamp(mutation), &[]).map(drop)
+}
+
+/// Plans the edit of a text that was `from` when its author began. What has come in meanwhile stays.
+fn plan_text(
+    replica: &Replica,
+    entity: EntityId,
+    field: TextField,
+    from: &str,
+    to: &str,
+    env: &mut impl Env,
+) -> Result<Plan, Refusal> {
+    let row = replica.current(entity).ok_or(Refusal::NotFound)?;
+    let text = row.text(field).ok_or(Refusal::NotFound)?;
+    let edit = Delta::between(from, to.trim());
+    let incoming = Delta::between(from, text);
+    let (_, delta) = incoming.transform(&edit).map_err(|_| Refusal::TextBase)?;
+    if delta.is_noop() {
+        return Ok(Plan { entity, changes: Changes::new() });
+    }
+    if let Some(plan) = compose(replica, entity, field, &delta) {
+        return Ok(plan);
+    }
+    append(replica, Op::TextEdit(TextEdit { entity, field, delta }), env)
+}
+
+/// Takes an edit into one of the same text that was never sent, if there is one: one mutation instead of two.
+fn compose(replica: &Replica, entity: EntityId, field: TextField, delta: &Delta) -> Option<Plan> {
+    for n in replica.waiting_of(entity).rev().take_while(|n| *n > replica.meta.sent) {
+        let mutation = replica.outbox_entry(n)?;
+        let op = match &mutation.op {
+            Op::TextEdit(edit) if edit.field == field => {
+                let delta = edit.delta.compose(delta).ok()?;
+                Op::TextEdit(TextEdit { entity, field, delta })
+            }
+            Op::TaskCreate(create) if field == TextField::Title => {
+                Op::TaskCreate(TaskCreate { title: delta.apply(&create.title).ok()?, ..create.clone() })
+            }
+            Op::ProjectCreate(create) if field == TextField::Name => {
+                Op::ProjectCreate(ProjectCreate { name: delta.apply(&create.name).ok()?, ..create.clone() })
+            }
+            // An edit belongs on its side of a deletion.
+            Op::Delete(_) | Op::Restore(_) => return None,
+            _ => continue,
+        };
+        let mutation = Mutation { op, ..mutation.clone() };
+        check(replica, &mutation).ok()?;
+        return Some(Plan { entity, changes: vec![(outbox_key(n), Some(Record::Outbox(mutation)))] });
+    }
+    None
+}
+
+/// Plans a refused change once more, as a new mutation on what the device knows now.
+fn plan_retry(replica: &Replica, id: RefusedId, env: &mut impl Env) -> Result<Plan, Refusal> {
+    let change = replica.refused_change(id).ok_or(Refusal::NotFound)?;
+    let mut plan = match (&change.op, &change.text) {
+        (Op::TextEdit(edit), Some(text)) => {
+            let row = replica.current(edit.entity).ok_or(Refusal::NotFound)?;
+            let from = row.text(edit.field).ok_or(Refusal::NotFound)?.to_owned();
+            plan_text(replica, edit.entity, edit.field, &from, text, env)?
+        }
+        (op, _) => append(replica, op.clone(), env)?,
+    };
+    plan.changes.push(((Table::Refused, id), None));
+    Ok(plan)
+}
+
+pub(crate) fn outbox_key(n: Counter) -> Key {
+    (Table::Outbox, n)
+}

@@ -1,0 +1,259 @@
+//! One replica with its store: commands in, durable changes out, and the steps of sync.
+
+use serde::{Deserialize, Serialize};
+use shared::clock::{Actor, Counter};
+use shared::ids::EntityId;
+use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
+
+use crate::command::{Command, CommandError};
+use crate::edit;
+use crate::env::Env;
+use crate::pull::{self, PullFault};
+use crate::record::{Changes, Meta};
+use crate::replica::Replica;
+use crate::status::{Blocked, SyncStatus};
+use crate::store::{Key, Revision, Store, StoreError};
+use crate::sync::{Step, Sync};
+use crate::transport::TransportError;
+use crate::view::ViewPatch;
+
+/// A commit, so that other tabs on the same store can follow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    pub from: Revision,
+    pub to: Revision,
+    pub keys: Vec<Key>,
+}
+
+/// The offline client of one member in one organization.
+#[derive(Debug)]
+pub struct Engine<S> {
+    store: S,
+    replica: Replica,
+    sync: Sync,
+    /// What the member's view changed since it was last asked for.
+    patch: ViewPatch,
+    commits: Vec<Commit>,
+}
+
+impl<S: Store> Engine<S> {
+    /// Opens the replica in `store`, for the device that the server knows as `actor`.
+    pub async fn open(store: S, actor: Actor) -> Result<Self, StoreError> {
+        let replica = Replica::open(store.load(None).await?, actor)?;
+        let patch = replica.whole();
+        let mut engine = Self { store, replica, sync: Sync::default(), patch, commits: Vec::new() };
+        if engine.replica.meta().actor != actor {
+            engine.become_actor(actor).await?;
+        }
+        Ok(engine)
+    }
+
+    /// The server knows this device under another number than before, because the device has lost its identity.
+    async fn become_actor(&mut self, actor: Actor) -> Result<(), StoreError> {
+        if self.replica.waiting() == 0 && self.replica.refused().next().is_none() {
+            return self.commit(self.replica.plan_actor(actor)).await;
+        }
+        // The numbers of the outbox are of another actor: sending them would mix two histories.
+        self.sync.block(Blocked::Forked);
+        Ok(())
+    }
+
+    /// Carries out a command. When it returns, the change is durable; [`Engine::take_patch`] then shows it.
+    pub async fn execute(&mut self, command: &Command, env: &mut impl Env) -> Result<EntityId, CommandError> {
+        loop {
+            let plan = edit::plan(&self.replica, command, env)?;
+            match self.commit(plan.changes).await {
+                Ok(()) => return Ok(plan.entity),
+                // Another tab has saved something: plan on what it left.
+                Err(StoreError::Stale) => self.reload().await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// What to do next for sync. Before a push is handed out, that it may be sent is durable: from then on nothing
+    /// changes the meaning of what is in it.
+    pub async fn step(&mut self, env: &mut impl Env) -> Result<Step, StoreError> {
+        loop {
+            let step = self.sync.next(&self.replica, env.now());
+            let Step::Push(request) = &step else { return Ok(step) };
+            let last = request.mutations.last().map_or(0, |mutation| mutation.n);
+            match self.mark_sent(last).await {
+                Ok(()) => return Ok(step),
+                Err(StoreError::Stale) => self.reload().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn mark_sent(&mut self, last: Counter) -> Result<(), StoreError> {
+        if last <= self.replica.meta().sent {
+            return Ok(());
+        }
+        let meta = Meta { sent: last, ..self.replica.meta().clone() };
+        self.commit(vec![Replica::plan_meta(meta)]).await
+    }
+
+    /// Takes in the answer to a push. It drops nothing: only a pull does.
+    pub fn pushed(&mut self, request: &PushRequest, answer: Result<PushResponse, TransportError>, env: &mut impl Env) {
+        match answer {
+            Ok(_) => self.sync.pushed(request.mutations.last().map_or(0, |mutation| mutation.n)),
+            Err(error) => self.sync.failed(&error, env),
+        }
+    }
+
+    /// Takes in the answer to a pull.
+    pub async fn pulled(
+        &mut self,
+        request: &PullRequest,
+        answer: Result<PullResponse, TransportError>,
+        env: &mut impl Env,
+    ) -> Result<(), StoreError> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.sync.failed(&error, env);
+                return Ok(());
+            }
+        };
+        match self.take_in(request, answer, env).await {
+            // Another tab has pulled or saved meanwhile: what it left decides what to ask for.
+            Err(StoreError::Stale) => {
+                self.reload().await?;
+                self.sync.outdated();
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn take_in(
+        &mut self,
+        request: &PullRequest,
+        answer: PullResponse,
+        env: &mut impl Env,
+    ) -> Result<(), StoreError> {
+        let page = match answer {
+            PullResponse::Page(page) => page,
+            PullResponse::Reset { epoch } => {
+                if *request != pull::request(self.replica.meta()) {
+                    self.sync.outdated();
+                    return Ok(());
+                }
+                self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+                self.sync.reset();
+                return Ok(());
+            }
+        };
+        let (more, checksum, epoch) = (page.more, page.checksum, page.epoch);
+        match pull::plan_page(&self.replica, request, page) {
+            Ok(changes) => self.commit(changes).await?,
+            Err(PullFault::Outdated) => {
+                self.sync.outdated();
+                return Ok(());
+            }
+            Err(PullFault::OtherEpoch) => {
+                // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
+                self.sync.failed(&TransportError::OutOfStep, env);
+                return Ok(());
+            }
+            Err(PullFault::Forked) => {
+                self.sync.block(Blocked::Forked);
+                return Ok(());
+            }
+        }
+        let agrees = self.replica.checksum() == checksum;
+        if self.sync.pulled(&self.replica, more, agrees, env.now()) {
+            self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+            self.sync.reset();
+        }
+        Ok(())
+    }
+
+    /// The store did not take in what sync brought: try again later.
+    pub fn store_failed(&mut self, env: &mut impl Env) {
+        self.sync.failed(&TransportError::Busy { retry_after: None }, env);
+    }
+
+    /// Makes changes durable, then shows them.
+    async fn commit(&mut self, changes: Changes) -> Result<(), StoreError> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let from = self.replica.revision();
+        let to = self.store.commit(&self.replica.batch(&changes)?).await?;
+        self.commits.push(Commit { from, to, keys: changes.iter().map(|(key, _)| *key).collect() });
+        let patch = self.replica.apply(to, changes);
+        self.add(patch);
+        Ok(())
+    }
+
+    /// Takes over whatever the store holds now.
+    pub async fn reload(&mut self) -> Result<(), StoreError> {
+        let contents = self.store.load(None).await?;
+        let known = self.replica.keys();
+        let patch = self.replica.absorb(contents, &known)?;
+        self.add(patch);
+        Ok(())
+    }
+
+    /// Follows a commit that another tab has made.
+    pub async fn follow(&mut self, commit: &Commit) -> Result<(), StoreError> {
+        if commit.to <= self.replica.revision() {
+            return Ok(());
+        }
+        if commit.from != self.replica.revision() {
+            return self.reload().await;
+        }
+        let contents = self.store.load(Some(&commit.keys)).await?;
+        if contents.revision != commit.to {
+            return self.reload().await;
+        }
+        let patch = self.replica.absorb(contents, &commit.keys)?;
+        self.add(patch);
+        Ok(())
+    }
+
+    fn add(&mut self, patch: ViewPatch) {
+        self.patch.tasks.extend(patch.tasks);
+        self.patch.projects.extend(patch.projects);
+        self.patch.refused = patch.refused.or(self.patch.refused.take());
+    }
+
+    /// What changed in the view since the last call; at first, all of it.
+    pub fn take_patch(&mut self) -> ViewPatch {
+        std::mem::take(&mut self.patch)
+    }
+
+    /// The commits since the last call, for the other tabs.
+    pub fn take_commits(&mut self) -> Vec<Commit> {
+        std::mem::take(&mut self.commits)
+    }
+
+    pub fn status(&self) -> SyncStatus {
+        self.sync.status(&self.replica)
+    }
+
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// The member asks for an attempt, has signed in, or there is something new on the server.
+    pub fn wake(&mut self) {
+        if self.sync_possible() {
+            self.sync.wake();
+        }
+    }
+
+    fn sync_possible(&self) -> bool {
+        self.status().blocked != Some(Blocked::Forked)
+    }
+
+    pub fn set_online(&mut self, online: bool) {
+        self.sync.set_online(online);
+    }
+}

@@ -1,0 +1,19 @@
+//! The offline client: commands become mutations, mutations are saved and shown, and a state machine syncs them.
+//!
+//! The engine has no user interface and no I/O of its own. Storage ([`store::Store`]), the network
+//! ([`transport::Transport`]), the clock and randomness come in from outside, so that the same engine runs in the
+//! browser, natively and in the simulator.
+
+pub mod command;
+pub mod driver;
+pub mod edit;
+pub mod engine;
+pub mod env;
+pub mod pull;
+pub mod record;
+pub mod replica;
+pub mod status;
+pub mod store;
+pub mod sync;
+pub mod transport;
+pub mod view;

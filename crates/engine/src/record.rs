@@ -1,0 +1,114 @@
+//! What a replica keeps in its store, record by record, and how it is written as bytes (postcard).
+
+use serde::{Deserialize, Serialize};
+use shared::clock::{Actor, Counter, Version};
+use shared::hash::Hash;
+use shared::ids::Epoch;
+use shared::mutation::Mutation;
+use shared::protocol::LastMutation;
+use shared::row::Row;
+
+use crate::store::{Key, StoreError, Table};
+use crate::view::RefusedChange;
+
+/// Rows in one page record: measured, pages of 20 rows write fastest and read as fast as larger ones.
+pub const ROWS_PER_PAGE: usize = 20;
+
+/// The key of the one record in [`Table::Meta`].
+pub const META: Key = (Table::Meta, 0);
+
+/// The form of the records. A change of form is a new number and a migration that reads the old one.
+pub const FORMAT: u16 = 1;
+
+/// Where this device stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    pub format: u16,
+    /// This device, as the server numbered it.
+    pub actor: Actor,
+    /// The life of the server's data that the rows are of.
+    pub epoch: Option<Epoch>,
+    /// Counts how often the rows were fetched anew; rows of an earlier generation are on their way out.
+    pub generation: u32,
+    /// Where the next pull begins.
+    pub cursor: Version,
+    /// Up to here every row is known. Below `cursor` between the pages of one pull.
+    pub seen: Version,
+    /// The last own mutation that a pull has confirmed.
+    pub confirmed: LastMutation,
+    /// The number of the last own mutation, and the hash of the history up to it.
+    pub made: LastMutation,
+    /// The last own mutation that was ever handed to the network: up to here nothing may change its meaning.
+    pub sent: Counter,
+    /// The number of the next page record.
+    pub next_page: u64,
+}
+
+impl Meta {
+    /// A device that has done and seen nothing.
+    pub fn new(actor: Actor) -> Self {
+        Self {
+            format: FORMAT,
+            actor,
+            epoch: None,
+            generation: 0,
+            cursor: 0,
+            seen: 0,
+            confirmed: LastMutation { n: 0, hash: Hash(0) },
+            made: LastMutation { n: 0, hash: Hash(0) },
+            sent: 0,
+            next_page: 0,
+        }
+    }
+}
+
+/// A row as the server confirmed it, and what it is known to contain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseRow {
+    pub row: Row,
+    /// The row contains every change up to this version ([`Meta::seen`], where that is later).
+    pub snapshot: Version,
+    /// The row contains the device's own mutations up to this one ([`Meta::confirmed`], where that is later).
+    pub own: Counter,
+    pub generation: u32,
+}
+
+/// One record of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    Meta(Meta),
+    Page(Vec<BaseRow>),
+    Outbox(Mutation),
+    Refused(RefusedChange),
+}
+
+/// Records to put (`Some`) and to delete (`None`).
+pub type Changes = Vec<(Key, Option<Record>)>;
+
+impl Record {
+    /// The record as bytes.
+    pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
+        let bytes = match self {
+            Self::Meta(meta) => postcard::to_stdvec(meta),
+            Self::Page(rows) => postcard::to_stdvec(rows),
+            Self::Outbox(mutation) => postcard::to_stdvec(mutation),
+            Self::Refused(change) => postcard::to_stdvec(change),
+        };
+        bytes.map_err(|error| StoreError::Platform(error.to_string()))
+    }
+
+    /// Reads a record of a table.
+    pub fn decode((table, number): Key, bytes: &[u8]) -> Result<Self, StoreError> {
+        let record = match table {
+            Table::Meta => postcard::from_bytes(bytes).map(Self::Meta),
+            Table::Pages => postcard::from_bytes(bytes).map(Self::Page),
+            Table::Outbox => postcard::from_bytes(bytes).map(Self::Outbox),
+            Table::Refused => postcard::from_bytes(bytes).map(Self::Refused),
+        };
+        let record = record.map_err(|error| StoreError::Corrupt(format!("{table:?} {number}: {error}")))?;
+        match &record {
+            Self::Meta(meta) if meta.format != FORMAT => Err(StoreError::Corrupt(format!("format {}", meta.format))),
+            _ => Ok(record),
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! A device's copy: what the server confirmed (*base*), what its member did since (*outbox*), and what the member
+//! therefore sees: `view = base ∘ outbox`.
+//!
+//! A replica changes in one way only: records are planned as values ([`Changes`]), made durable by a store, and then
+//! applied here. It does no I/O, and planning changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use shared::clock::{Actor, Counter, Stamp, Version};
+use shared::hash::Checksum;
+use shared::ids::EntityId;
+use shared::merge;
+use shared::mutation::Mutation;
+use shared::row::{Entity, Row};
+
+use crate::record::{BaseRow, Changes, META, Meta, Record};
+use crate::store::{Batch, Contents, Key, Revision, StoreError, Table};
+use crate::view::{Mark, ProjectItem, RefusedChange, TaskItem, View, ViewPatch};
+
+/// A device's copy of an organization's data, in memory.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    revision: Revision,
+    pub(crate) meta: Meta,
+    base: HashMap<EntityId, Slot>,
+    pages: BTreeMap<u64, Vec<EntityId>>,
+    outbox: BTreeMap<Counter, Mutation>,
+    /// The numbers of the waiting mutations of each row.
+    waiting: HashMap<EntityId, BTreeSet<Counter>>,
+    refused: BTreeMap<Counter, RefusedChange>,
+    view: View,
+    checksum: Checksum,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    base: BaseRow,
+    page: u64,
+}
+
+impl Replica {
+    /// The replica that a store holds; an empty one, of `actor`, for an empty store.
+    pub fn open(contents: Contents, actor: Actor) -> Result<Self, StoreError> {
+        let mut replica = Self {
+            revision: 0,
+            meta: Meta::new(actor),
+            base: HashMap::new(),
+            pages: BTreeMap::new(),
+            outbox: BTreeMap::new(),
+            waiting: HashMap::new(),
+            refused: BTreeMap::new(),
+            view: View::default(),
+            checksum: Checksum::default(),
+        };
+        replica.absorb(contents, &[])?;
+        Ok(replica)
+    }
+
+    /// Takes over what a store holds now: `contents`, and of `asked` the keys that are not in it are gone.
+    pub fn absorb(&mut self, contents: Contents, asked: &[Key]) -> Result<ViewPatch, StoreError> {
+        let mut changes = Changes::with_capacity(contents.records.len());
+        let mut gone: BTreeSet<Key> = asked.iter().copied().collect();
+        for (key, bytes) in contents.records {
+            gone.remove(&key);
+            changes.push((key, Some(Record::decode(key, &bytes)?)));
+        }
+        changes.extend(gone.into_iter().map(|key| (key, None)));
+        Ok(self.apply(contents.revision, changes))
+    }
+
+    /// The batch that makes planned changes durable.
+    pub fn batch(&self, changes: &Changes) -> Result<Batch, StoreError> {
+        let mut batch = Batch { expect: self.revision, ..Batch::default() };
+        for (key, record) in changes {
+            match record {
+                Some(record) => batch.put.push((*key, record.encode()?)),
+                None => batch.delete.push(*key),
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Applies changes that are durable, and tells what the member sees change.
+    pub fn apply(&mut self, revision: Revision, changes: Changes) -> ViewPatch {
+        self.revision = revision;
+        let mut touched = BTreeSet::new();
+        let mut refused_changed = false;
+        for ((table, number), record) in changes {
+            match (table, record) {
+                (Table::Meta, Some(Record::Meta(meta))) => self.meta = meta,
+                (Table::Pages, Some(Record::Page(rows))) => self.put_page(number, rows, &mut touched),
+                (Table::Pages, _) => self.put_page(number, Vec::new(), &mut touched),
+                (Table::Outbox, record) => {
+                    let mutation = record.and_then(|record| match record {
+                        Record::Outbox(mutation) => Some(mutation),
+                        _ => None,
+                    });
+                    self.put_outbox(number, mutation, &mut touched);
+                }
+                (Table::Refused, record) => {
+                    refused_changed = true;
+                    let old = match record {
+                        Some(Record::Refused(change)) => {
+                            touched.insert(change.entity());
+                            self.refused.insert(number, change)
+                        }
+                        _ => self.refused.remove(&number),
+                    };
+                    touched.extend(old.map(|change| change.entity()));
+                }
+                (Table::Meta, _) => {}
+            }
+        }
+        let mut patch = self.refresh(touched);
+        patch.refused = refused_changed.then(|| self.refused().cloned().collect());
+        patch
+    }
+
+    fn put_page(&mut self, number: u64, rows: Vec<BaseRow>, touched: &mut BTreeSet<EntityId>) {
+        let ids: Vec<EntityId> = rows.iter().map(|base| base.row.id()).collect();
+        for id in self.pages.remove(&number).unwrap_or_default() {
+            let kept = ids.contains(&id);
+            if !kept && self.base.get(&id).is_some_and(|slot| slot.page == number) {
+                self.remove_base(id);
+                touched.insert(id);
+            }
+        }
+        for base in rows {
+            let id = base.row.id();
+            if self.base.get(&id).is_none_or(|slot| slot.base != base) {
+                self.remove_base(id);
+                self.checksum.add(id.uuid(), base.row.ver);
+                touched.insert(id);
+            }
+            self.base.insert(id, Slot { base, page: number });
+        }
+        if !ids.is_empty() {
+            self.pages.insert(number, ids);
+        }
+    }
+
+    fn remove_base(&mut self, id: EntityId) {
+        if let Some(old) = self.base.remove(&id) {
+            self.checksum.remove(id.uuid(), old.base.row.ver);
+        }
+    }
+
+    fn put_outbox(&mut self, n: Counter, mutation: Option<Mutation>, touched: &mut BTreeSet<EntityId>) {
+        let old = match mutation {
+            Some(mutation) => {
+                let entity = mutation.op.entity();
+                self.waiting.entry(entity).or_default().insert(n);
+                touched.insert(entity);
+                self.outbox.insert(n, mutation).filter(|old| old.op.entity() != entity)
+            }
+            None => self.outbox.remove(&n),
+        };
+        let Some(entity) = old.map(|old| old.op.entity()) else { return };
+        touched.insert(entity);
+        if let Some(waiting) = self.waiting.get_mut(&entity) {
+            waiting.remove(&n);
+            if waiting.is_empty() {
+                self.waiting.remove(&entity);
+            }
+        }
+    }
+
+    /// Derives the view of the touched rows again.
+    fn refresh(&mut self, touched: BTreeSet<EntityId>) -> ViewPatch {
+        let mut patch = ViewPatch::default();
+        for id in touched {
+            let row = self.current(id);
+            let mark = self.mark(id);
+            match id {
+                EntityId::Task(id) => {
+                    let item = row.and_then(|row| match row.entity {
+                        Entity::Task(task) => Some(TaskItem { task: task.view(), mark }),
+                        Entity::Project(_) => None,
+                    });
+                    let item = item.map(|mut item| {
+                        if item.task.review {
+                            item.mark = Mark::Attention;
+                        }
+                        item
+                    });
+                    if replace(&mut self.view.tasks, id, item.clone()) {
+                        patch.tasks.push((id, item));
+                    }
+                }
+                EntityId::Project(id) => {
+                    let item = row.and_then(|row| match row.entity {
+                        Entity::Project(project) => Some(ProjectItem { project: project.view(), mark }),
+                        Entity::Task(_) => None,
+                    });
+                    if replace(&mut self.view.projects, id, item.clone()) {
+                        patch.projects.push((id, item));
+                    }
+                }
+            }
+        }
+        patch
+    }
+
+    fn mark(&self, id: EntityId) -> Mark {
+        if self.refused.values().any(|change| change.entity() == id) {
+            Mark::Attention
+        } else if self.waiting.contains_key(&id) {
+            Mark::Waiting
+        } else {
+            Mark::None
+        }
+    }
+
+    /// The row as its member sees it: the confirmed one with the waiting mutations that it does not contain yet.
+    pub fn current(&self, id: EntityId) -> Option<Row> {
+        self.row_before(id, Counter::MAX)
+    }
+
+    /// The row as it was just before the own mutation `end`.
+    pub(crate) fn row_before(&self, id: EntityId, end: Counter) -> Option<Row> {
+        let mut row = self.base(id).map(|base| base.row.clone());
+        for mutation in self.pending(id).take_while(|mutation| mutation.n < end) {
+            // What cannot be applied here will be refused by the server, and its author told then.
+            let _ = merge::apply(&mut row, &mutation.op, self.stamp(mutation), &[]);
+        }
+        row
+    }
+
+    /// The waiting mutations of a row that its confirmed state does not contain, in their order.
+    pub(crate) fn pending(&self, id: EntityId) -> impl Iterator<Item = &Mutation> {
+        let contained = self.contained(id);
+        let numbers = self.waiting.get(&id).into_iter().flatten();
+        numbers.filter(move |n| **n > contained).filter_map(|n| self.outbox.get(n))
+    }
+
+    /// The last own mutation that the confirmed state of a row contains.
+    pub(crate) fn contained(&self, id: EntityId) -> Counter {
+        self.base(id).map_or(0, |base| base.own).max(self.meta.confirmed.n)
+    }
+
+    /// What this device has seen of a row: the context of a write to it.
+    pub(crate) fn context(&self, id: EntityId) -> Version {
+        match self.base(id) {
+            // A row of an earlier generation is of another order of versions: nothing of the present one was seen.
+            Some(base) if base.generation != self.meta.generation => 0,
+            Some(base) => base.snapshot.max(self.meta.seen),
+            None => self.meta.seen,
+        }
+    }
+
+    /// The stamp of a waiting mutation.
+    pub(crate) fn stamp(&self, mutation: &Mutation) -> Stamp {
+        Stamp { actor: self.meta.actor, ctr: mutation.n, ver: 0, ctx: mutation.ctx, at: mutation.at }
+    }
+
+    pub(crate) fn base(&self, id: EntityId) -> Option<&BaseRow> {
+        self.base.get(&id).map(|slot| &slot.base)
+    }
+
+    /// Plans pages that hold `rows` besides what is there, and of that only the generation `only`, if given.
+    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<BaseRow>, only: Option<u32>) -> Changes {
+        let keep = |row: &BaseRow| only.is_none_or(|generation| row.generation == generation);
+        let mut changed: BTreeMap<u64, Vec<BaseRow>> = BTreeMap::new();
+        let stored = |number: u64| -> Vec<BaseRow> {
+            let ids = self.pages.get(&number).into_iter().flatten();
+            ids.filter_map(|id| self.base(*id).cloned()).collect()
+        };
+        let mut open =
+            self.pages.last_key_value().filter(|(_, ids)| ids.len() < crate::record::ROWS_PER_PAGE).map(|(n, _)| *n);
+        for row in rows {
+            if let Some(slot) = self.base.get(&row.row.id()) {
+                let page = changed.entry(slot.page).or_insert_with(|| stored(slot.page));
+                if let Some(place) = page.iter_mut().find(|old| old.row.id() == row.row.id()) {
+                    *place = row;
+                    continue;
+                }
+            }
+            let number = open.unwrap_or_else(|| {
+                meta.next_page += 1;
+                meta.next_page
+            });
+            let page = changed.entry(number).or_insert_with(|| stored(number));
+            page.push(row);
+            open = (page.len() < crate::record::ROWS_PER_PAGE).then_some(number);
+        }
+        for (number, ids) in only.iter().flat_map(|_| &self.pages) {
+            if ids.iter().filter_map(|id| self.base(*id)).any(|row| !keep(row)) {
+                changed.entry(*number).or_insert_with(|| stored(*number));
+            }
+        }
+        let record = |(number, mut rows): (u64, Vec<BaseRow>)| {
+            rows.retain(|row| keep(row));
+            ((Table::Pages, number), (!rows.is_empty()).then_some(Record::Page(rows)))
+        };
+        changed.into_iter().map(record).collect()
+    }
+
+    /// Plans an empty replica of another actor. Only for one that holds nothing of its member's: no waiting and no
+    /// refused change.
+    pub(crate) fn plan_actor(&self, actor: Actor) -> Changes {
+        let pages = self.pages.keys().map(|number| ((Table::Pages, *number), None));
+        pages.chain([Self::plan_meta(Meta::new(actor))]).collect()
+    }
+
+    /// Plans the new state of the one meta record.
+    pub(crate) fn plan_meta(meta: Meta) -> (Key, Option<Record>) {
+        (META, Some(Record::Meta(meta)))
+    }
+
+    /// The keys of every record but the one that is always there.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let pages = self.pages.keys().map(|n| (Table::Pages, *n));
+        let outbox = self.outbox.keys().map(|n| (Table::Outbox, *n));
+        pages.chain(outbox).chain(self.refused.keys().map(|n| (Table::Refused, *n))).collect()
+    }
+
+    /// What the member sees.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// All of the view, as a patch on an empty one.
+    pub fn whole(&self) -> ViewPatch {
+        ViewPatch {
+            tasks: self.view.tasks.iter().map(|(id, item)| (*id, Some(item.clone()))).collect(),
+            projects: self.view.projects.iter().map(|(id, item)| (*id, Some(item.clone()))).collect(),
+            refused: Some(self.refused().cloned().collect()),
+        }
+    }
+
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    /// The waiting mutations, in their order.
+    pub fn outbox(&self) -> impl Iterator<Item = &Mutation> {
+        self.outbox.values()
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.outbox.len()
+    }
+
+    pub(crate) fn outbox_entry(&self, n: Counter) -> Option<&Mutation> {
+        self.outbox.get(&n)
+    }
+
+    pub(crate) fn outbox_range(
+        &self,
+        range: impl std::ops::RangeBounds<Counter>,
+    ) -> impl DoubleEndedIterator<Item = &Mutation> {
+        self.outbox.range(range).map(|(_, mutation)| mutation)
+    }
+
+    /// The numbers of a row's waiting mutations, in their order.
+    pub(crate) fn waiting_of(&self, id: EntityId) -> impl DoubleEndedIterator<Item = Counter> {
+        self.waiting.get(&id).into_iter().flatten().copied()
+    }
+
+    /// The refused changes, the oldest first.
+    pub fn refused(&self) -> impl Iterator<Item = &RefusedChange> {
+        self.refused.values()
+    }
+
+    pub(crate) fn refused_change(&self, id: Counter) -> Option<&RefusedChange> {
+        self.refused.get(&id)
+    }
+
+    /// Over the confirmed rows.
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    /// The confirmed rows, in no order.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.base.values().map(|slot| &slot.base.row)
+    }
+}
+
+/// Replaces an item of a map; whether that changed anything.
+fn replace<K: std::hash::Hash + Eq, V: PartialEq>(map: &mut HashMap<K, V>, key: K, value: Option<V>) -> bool {
+    match value {
+        Some(value) => {
+            let changed = map.get(&key) != Some(&value);
+            map.insert(key, value);
+            changed
+        }
+        None => map.remove(&key).is_some(),
+    }
+}

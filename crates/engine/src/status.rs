@@ -1,0 +1,124 @@
+//! What a member is told about saving and syncing. Two facts, never one: *saved on this device* and *synced*.
+
+use serde::{Deserialize, Serialize};
+use shared::clock::Millis;
+
+/// The facts; [`SyncStatus::pill`] picks the one that the sync pill shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStatus {
+    /// Whether the device says it has a network and the last attempt reached the server.
+    pub online: bool,
+    /// A change is being written to this device.
+    pub saving: bool,
+    /// Changes saved here that a pull has not confirmed.
+    pub waiting: usize,
+    /// While changes are being sent: how many of how many are done. Only counts up.
+    pub progress: Option<Progress>,
+    /// Changes that were refused or need a choice.
+    pub attention: usize,
+    /// When everything was last known to be with the team.
+    pub last_synced: Option<Millis>,
+    /// When the next attempt is due, if one failed.
+    pub next_try: Option<Millis>,
+    /// Why syncing cannot go on by itself.
+    pub blocked: Option<Blocked>,
+    /// Whether rows and checksum agree with the server: without it nothing is called synced.
+    pub verified: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    pub done: usize,
+    pub total: usize,
+}
+
+/// Why syncing waits for the member. Work goes on and is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blocked {
+    /// The session is over: sign in again.
+    SignIn,
+    /// This version of the app and the server do not understand each other: update.
+    Update,
+    /// This device's history was copied from another device, or restored.
+    Forked,
+    /// The server did not understand what this device sent.
+    Rejected,
+}
+
+/// The state of the sync pill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pill {
+    /// Nothing is waiting and nothing needs a choice.
+    Synced,
+    Saving,
+    Waiting {
+        count: usize,
+    },
+    Syncing(Progress),
+    Offline {
+        waiting: usize,
+    },
+    Attention {
+        count: usize,
+    },
+}
+
+impl SyncStatus {
+    /// One pill, one state: the first that holds of offline, syncing, saving, waiting, attention, synced.
+    pub fn pill(&self) -> Pill {
+        let attention = self.attention + usize::from(self.blocked.is_some());
+        match self {
+            Self { online: false, waiting, .. } => Pill::Offline { waiting: *waiting },
+            Self { progress: Some(progress), .. } => Pill::Syncing(*progress),
+            Self { saving: true, .. } => Pill::Saving,
+            Self { waiting: 1.., blocked: None, .. } => Pill::Waiting { count: self.waiting },
+            _ if attention > 0 => Pill::Attention { count: attention },
+            Self { verified: true, .. } => Pill::Synced,
+            // Nothing to send, but not yet known to be equal to the server: on the way.
+            _ => Pill::Syncing(Progress { done: 0, total: 0 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn healthy() -> SyncStatus {
+        SyncStatus { online: true, verified: true, ..SyncStatus::default() }
+    }
+
+    #[test]
+    fn the_first_state_that_holds_wins() {
+        let all = SyncStatus {
+            online: false,
+            saving: true,
+            waiting: 3,
+            progress: Some(Progress { done: 1, total: 3 }),
+            attention: 2,
+            ..healthy()
+        };
+        assert_eq!(all.pill(), Pill::Offline { waiting: 3 });
+        let online = SyncStatus { online: true, ..all };
+        assert_eq!(online.pill(), Pill::Syncing(Progress { done: 1, total: 3 }));
+        let idle = SyncStatus { progress: None, ..online };
+        assert_eq!(idle.pill(), Pill::Saving);
+        let saved = SyncStatus { saving: false, ..idle };
+        assert_eq!(saved.pill(), Pill::Waiting { count: 3 });
+        let sent = SyncStatus { waiting: 0, ..saved };
+        assert_eq!(sent.pill(), Pill::Attention { count: 2 });
+        assert_eq!(healthy().pill(), Pill::Synced);
+    }
+
+    #[test]
+    fn nothing_is_called_synced_before_the_checksums_agree() {
+        let unverified = SyncStatus { verified: false, ..healthy() };
+        assert_ne!(unverified.pill(), Pill::Synced);
+    }
+
+    #[test]
+    fn a_blocked_sync_asks_for_attention_although_changes_wait() {
+        let blocked = SyncStatus { waiting: 2, blocked: Some(Blocked::SignIn), ..healthy() };
+        assert_eq!(blocked.pill(), Pill::Attention { count: 1 });
+    }
+}

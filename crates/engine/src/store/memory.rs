@@ -1,0 +1,191 @@
+//! A store in memory: for tests, for the simulator, and for a browser that keeps nothing.
+//!
+//! A clone is another handle on the same records, as a second tab is; [`MemoryStore::duplicate`] is another device
+//! with the same past, as a copied profile or a restored disk is. It can be told to fail the way real storage does.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Batch, Contents, Key, Revision, Store, StoreError};
+
+/// How a commit goes wrong. The caller gets the same error for both and cannot tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is stored.
+    Before,
+    /// Everything is stored, and only the news of it is lost.
+    After,
+}
+
+/// A handle on records in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    disk: Rc<RefCell<Disk>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Disk {
+    revision: Revision,
+    records: BTreeMap<Key, Vec<u8>>,
+    /// Bytes that the records may take.
+    quota: Option<usize>,
+    fault: Option<Fault>,
+    closed: bool,
+}
+
+impl MemoryStore {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A store of its own with the same records and revision, and without faults.
+    pub fn duplicate(&self) -> Self {
+        let disk = Disk { fault: None, closed: false, ..self.disk.borrow().clone() };
+        Self { disk: Rc::new(RefCell::new(disk)) }
+    }
+
+    /// Lets the next commit that would succeed fail.
+    pub fn fail_next_commit(&self, fault: Fault) {
+        self.disk.borrow_mut().fault = Some(fault);
+    }
+
+    /// Limits the bytes that all records may take together; a commit beyond it is [`StoreError::Full`].
+    pub fn set_quota(&self, bytes: Option<usize>) {
+        self.disk.borrow_mut().quota = bytes;
+    }
+
+    /// Closes all handles, as a newer version of the app does: everything is [`StoreError::Closed`] from now on.
+    pub fn close(&self) {
+        self.disk.borrow_mut().closed = true;
+    }
+}
+
+impl Disk {
+    fn load(&self, keys: Option<&[Key]>) -> Result<Contents, StoreError> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        let records = match keys {
+            None => self.records.clone(),
+            Some(keys) => keys.iter().filter_map(|key| Some((*key, self.records.get(key)?.clone()))).collect(),
+        };
+        Ok(Contents { revision: self.revision, records: records.into_iter().collect() })
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<Revision, StoreError> {
+        if self.closed {
+            return Err(StoreError::Closed);
+        }
+        if self.revision != batch.expect {
+            return Err(StoreError::Stale);
+        }
+        if self.quota.is_some_and(|quota| self.bytes_after(batch) > quota) {
+            return Err(StoreError::Full);
+        }
+        let fault = self.fault.take();
+        if fault != Some(Fault::Before) {
+            apply(&mut self.records, batch);
+            self.revision += 1;
+        }
+        match fault {
+            None => Ok(self.revision),
+            Some(_) => Err(StoreError::Platform("the storage failed, as it was told to".into())),
+        }
+    }
+
+    fn bytes_after(&self, batch: &Batch) -> usize {
+        let mut records = self.records.clone();
+        apply(&mut records, batch);
+        records.values().map(Vec::len).sum()
+    }
+}
+
+fn apply(records: &mut BTreeMap<Key, Vec<u8>>, batch: &Batch) {
+    records.extend(batch.put.iter().cloned());
+    for key in &batch.delete {
+        records.remove(key);
+    }
+}
+
+impl Store for MemoryStore {
+    async fn load(&self, keys: Option<&[Key]>) -> Result<Contents, StoreError> {
+        self.disk.borrow().load(keys)
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Revision, StoreError> {
+        self.disk.borrow_mut().commit(batch)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::collections::HashMap;
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::store::{Table, contract};
+
+    /// The futures of this store are ready at once.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        future.now_or_never().expect("memory never waits")
+    }
+
+    fn put(expect: Revision, key: u64, bytes: &[u8]) -> Batch {
+        Batch { expect, put: vec![((Table::Outbox, key), bytes.to_vec())], delete: Vec::new() }
+    }
+
+    #[test]
+    fn keeps_the_contract() {
+        let disks = RefCell::new(HashMap::<String, MemoryStore>::new());
+        now(contract::check(async |name: &str| disks.borrow_mut().entry(name.to_owned()).or_default().clone()));
+    }
+
+    #[test]
+    fn a_commit_that_fails_before_it_takes_effect_changes_nothing() {
+        let store = MemoryStore::new();
+        store.fail_next_commit(Fault::Before);
+        assert!(matches!(now(store.commit(&put(0, 1, b"a"))), Err(StoreError::Platform(_))));
+        assert_eq!(now(store.load(None)), Ok(Contents::default()));
+        assert_eq!(now(store.commit(&put(0, 1, b"a"))), Ok(1), "only the next commit fails");
+    }
+
+    #[test]
+    fn a_commit_that_fails_after_it_took_effect_is_there() {
+        let store = MemoryStore::new();
+        store.fail_next_commit(Fault::After);
+        assert!(matches!(now(store.commit(&put(0, 1, b"a"))), Err(StoreError::Platform(_))));
+        assert_eq!(now(store.load(None)).unwrap().revision, 1);
+        assert_eq!(now(store.commit(&put(0, 1, b"a"))), Err(StoreError::Stale));
+    }
+
+    #[test]
+    fn a_full_store_takes_deletions() {
+        let store = MemoryStore::new();
+        store.set_quota(Some(3));
+        assert_eq!(now(store.commit(&put(0, 1, b"abc"))), Ok(1));
+        assert_eq!(now(store.commit(&put(1, 2, b"d"))), Err(StoreError::Full));
+        let delete = Batch { expect: 1, delete: vec![(Table::Outbox, 1)], ..Batch::default() };
+        assert_eq!(now(store.commit(&delete)), Ok(2));
+        assert_eq!(now(store.commit(&put(2, 2, b"d"))), Ok(3));
+    }
+
+    #[test]
+    fn a_duplicate_goes_its_own_way() {
+        let store = MemoryStore::new();
+        now(store.commit(&put(0, 1, b"a"))).unwrap();
+        let copy = store.duplicate();
+        assert_eq!(now(copy.load(None)), now(store.load(None)));
+        now(copy.commit(&put(1, 2, b"b"))).unwrap();
+        assert_eq!(now(store.commit(&put(1, 2, b"c"))), Ok(2));
+    }
+
+    #[test]
+    fn a_closed_store_says_so() {
+        let store = MemoryStore::new();
+        store.clone().close();
+        assert_eq!(now(store.load(None)), Err(StoreError::Closed));
+        assert_eq!(now(store.commit(&put(0, 1, b"a"))), Err(StoreError::Closed));
+    }
+}

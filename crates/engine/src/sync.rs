@@ -1,0 +1,266 @@
+//! When to talk to the server and about what: the sync state machine.
+//!
+//! It decides; it does no I/O. A cycle is: push until nothing may be sent any more, then pull until everything has
+//! come. Only the pull confirms. What fails is tried again after a growing, jittered pause; what needs the member
+//! (a new sign-in, an update) blocks until the member has acted. No decision here can lose a change: the outbox is
+//! the replica's, and a replica drops an entry only while it takes in a page.
+
+use shared::clock::{Counter, Millis};
+use shared::ids::EntityId;
+use shared::limits::MUTATIONS_PER_PUSH;
+use shared::mutation::{Mutation, Op};
+use shared::protocol::{PullRequest, PushRequest, SCHEMA};
+use shared::row::TextField;
+
+use crate::env::Env;
+use crate::pull;
+use crate::replica::Replica;
+use crate::status::{Blocked, Progress, SyncStatus};
+use crate::transport::TransportError;
+
+/// A pull is made at least this often while the device is online.
+const POLL: Millis = 30_000;
+/// The first pause after a failure.
+const FIRST_PAUSE: Millis = 500;
+/// The longest pause after failures, before jitter.
+const LONGEST_PAUSE: Millis = 30_000;
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Push(PushRequest),
+    Pull(PullRequest),
+    /// Nothing until this time (`None`: until something happens).
+    Wait(Option<Millis>),
+}
+
+/// Where the conversation with the server stands. Lives in memory: after a restart it begins anew.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, not one state in disguise")]
+pub struct Sync {
+    /// What the device says about its network.
+    online: bool,
+    /// Whether the last request was answered.
+    reachable: bool,
+    blocked: Option<Blocked>,
+    /// Attempts that failed in a row.
+    failures: u32,
+    /// No attempt before this time.
+    retry_at: Option<Millis>,
+    pull_wanted: bool,
+    /// The server is at another place than this device assumed: until a pull is complete, every push would be too.
+    pull_first: bool,
+    next_poll: Option<Millis>,
+    /// The last own mutation that a push was answered for.
+    answered: Counter,
+    /// The cycle's first and last mutation, for progress.
+    cycle: Option<(Counter, Counter)>,
+    verified: bool,
+    /// Whether everything was fetched anew because the checksums disagreed; once is enough.
+    refetched: bool,
+    last_synced: Option<Millis>,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            online: true,
+            reachable: true,
+            blocked: None,
+            failures: 0,
+            retry_at: None,
+            pull_wanted: true,
+            pull_first: false,
+            next_poll: None,
+            answered: 0,
+            cycle: None,
+            verified: false,
+            refetched: false,
+            last_synced: None,
+        }
+    }
+}
+
+impl Sync {
+    /// What to do now.
+    pub fn next(&mut self, replica: &Replica, now: Millis) -> Step {
+        if self.blocked.is_some() || !self.online {
+            return Step::Wait(None);
+        }
+        // A clock that jumped back must not make the pause longer than any pause is.
+        if let Some(at) = self.retry_at.filter(|at| *at > now && *at - now <= 2 * LONGEST_PAUSE) {
+            return Step::Wait(Some(at));
+        }
+        if self.pull_first {
+            return Step::Pull(pull::request(&replica.meta));
+        }
+        let mutations = slice(replica, self.answered);
+        if let Some(last) = mutations.last() {
+            let (first, _) = self.cycle.unwrap_or((mutations[0].n - 1, 0));
+            self.cycle = Some((first, replica.meta.made.n.max(last.n)));
+            let Some(epoch) = replica.meta.epoch else { return Step::Pull(pull::request(&replica.meta)) };
+            return Step::Push(PushRequest { schema: SCHEMA, actor: replica.meta.actor, epoch, mutations });
+        }
+        let unconfirmed = self.answered > replica.meta.confirmed.n;
+        let due = self.next_poll.is_none_or(|at| at <= now || at - now > POLL);
+        if unconfirmed || self.pull_wanted || due {
+            return Step::Pull(pull::request(&replica.meta));
+        }
+        Step::Wait(self.next_poll)
+    }
+
+    /// A push was answered for all mutations up to `last`.
+    pub fn pushed(&mut self, last: Counter) {
+        self.answered = self.answered.max(last);
+        self.succeeded();
+    }
+
+    /// A page was taken in. Returns whether everything must be fetched anew, because after it the replica does not
+    /// hold what the server says it should.
+    pub fn pulled(&mut self, replica: &Replica, more: bool, agrees: bool, now: Millis) -> bool {
+        self.succeeded();
+        if more {
+            self.pull_wanted = true;
+            return false;
+        }
+        self.answered = self.answered.max(replica.meta.confirmed.n);
+        self.pull_wanted = false;
+        self.pull_first = false;
+        self.next_poll = Some(now + POLL);
+        if replica.meta.made.n == replica.meta.confirmed.n {
+            self.cycle = None;
+        }
+        self.verified = agrees;
+        if agrees {
+            self.refetched = false;
+            if replica.waiting() == 0 {
+                self.last_synced = Some(now);
+            }
+            return false;
+        }
+        !std::mem::replace(&mut self.refetched, true)
+    }
+
+    /// The replica begins to fetch everything anew.
+    pub fn reset(&mut self) {
+        self.succeeded();
+        self.pull_wanted = true;
+        self.pull_first = true;
+        self.verified = false;
+    }
+
+    /// A page was of no use, because another tab was faster: ask again.
+    pub fn outdated(&mut self) {
+        self.pull_wanted = true;
+    }
+
+    /// A request failed.
+    pub fn failed(&mut self, error: &TransportError, env: &mut impl Env) {
+        self.reachable = *error != TransportError::Unreachable;
+        match error {
+            TransportError::Unreachable => self.pause(None, env),
+            TransportError::Busy { retry_after } => self.pause(*retry_after, env),
+            TransportError::OutOfStep => {
+                self.answered = 0;
+                self.pull_first = true;
+                self.pause(None, env);
+            }
+            TransportError::SignIn => self.block(Blocked::SignIn),
+            TransportError::Forked => self.block(Blocked::Forked),
+            TransportError::Schema => self.block(Blocked::Update),
+            TransportError::Rejected(_) => self.block(Blocked::Rejected),
+        }
+    }
+
+    /// Syncing needs the member.
+    pub fn block(&mut self, blocked: Blocked) {
+        self.blocked = Some(blocked);
+        self.cycle = None;
+    }
+
+    /// The member asks for an attempt, has signed in, or the server says that there is something new.
+    pub fn wake(&mut self) {
+        self.blocked = None;
+        self.retry_at = None;
+        self.failures = 0;
+        self.pull_wanted = true;
+    }
+
+    /// What the device says about its network.
+    pub fn set_online(&mut self, online: bool) {
+        if online && !self.online {
+            self.retry_at = None;
+            self.failures = 0;
+            self.pull_wanted = true;
+        }
+        self.online = online;
+        if !online {
+            self.cycle = None;
+        }
+    }
+
+    /// What to tell the member; whether something is being saved just now is not known here.
+    pub fn status(&self, replica: &Replica) -> SyncStatus {
+        let progress = self.cycle.map(|(first, last)| Progress {
+            done: usize::try_from(self.answered.clamp(first, last) - first).unwrap_or(usize::MAX),
+            total: usize::try_from(last - first).unwrap_or(usize::MAX),
+        });
+        let review = replica.view().tasks.values().filter(|item| item.task.review && !item.task.deleted).count();
+        SyncStatus {
+            online: self.online && self.reachable,
+            saving: false,
+            waiting: replica.waiting(),
+            progress: progress.filter(|_| self.retry_at.is_none()),
+            attention: replica.refused().count() + review,
+            last_synced: self.last_synced,
+            next_try: self.retry_at,
+            blocked: self.blocked,
+            verified: self.verified,
+        }
+    }
+
+    fn succeeded(&mut self) {
+        self.reachable = true;
+        self.failures = 0;
+        self.retry_at = None;
+    }
+
+    /// Full jitter on an exponential pause (Brooker, 2015, "Exponential Backoff and Jitter"), never below half of it:
+    /// the pause grows whatever the dice say.
+    fn pause(&mut self, asked: Option<u32>, env: &mut impl Env) {
+        let exponent = self.failures.min(16);
+        let longest = FIRST_PAUSE.saturating_mul(1 << exponent).min(LONGEST_PAUSE);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "milliseconds below 30,000")]
+        let jittered = (longest as f64 * (0.5 + env.random() / 2.0)) as Millis;
+        let asked = asked.map_or(0, |seconds| Millis::from(seconds).saturating_mul(1000).min(LONGEST_PAUSE));
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = Some(env.now() + jittered.max(asked));
+        self.cycle = None;
+    }
+}
+
+/// The next mutations to send after `answered`, in order: at most a batch, and of each text only one edit that has
+/// not come back, because the server must know the text that an edit was made on. For the same reason none of a row
+/// that is being fetched anew: what the edit was made on is of another order of versions until the row has come.
+fn slice(replica: &Replica, answered: Counter) -> Vec<Mutation> {
+    let from = answered.max(replica.meta.confirmed.n) + 1;
+    let mut slice: Vec<Mutation> = Vec::new();
+    for mutation in replica.outbox_range(from..).take(MUTATIONS_PER_PUSH) {
+        if let Op::TextEdit(edit) = &mutation.op {
+            let before = replica.pending(edit.entity).take_while(|other| other.n < mutation.n);
+            let old = replica.base(edit.entity).is_some_and(|base| base.generation != replica.meta.generation);
+            if old || before.into_iter().any(|other| writes_text(&other.op, edit.entity, edit.field)) {
+                break;
+            }
+        }
+        slice.push(mutation.clone());
+    }
+    slice
+}
+
+fn writes_text(op: &Op, entity: EntityId, field: TextField) -> bool {
+    match op {
+        Op::TextEdit(edit) => edit.entity == entity && edit.field == field,
+        _ => op.creates() && op.entity() == entity,
+    }
+}
