@@ -158,7 +158,14 @@ impl<S: Store> Engine<S> {
                 return Ok(());
             }
             Err(PullFault::Forked) => {
-                self.sync.block(Blocked::Forked);
+                // Unless another tab has made, and sent, what this one has not heard of yet.
+                let planned_on = self.replica.revision();
+                self.reload().await?;
+                if self.replica.revision() == planned_on {
+                    self.sync.block(Blocked::Forked);
+                } else {
+                    self.sync.outdated();
+                }
                 return Ok(());
             }
         }

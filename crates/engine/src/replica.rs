@@ -220,8 +220,7 @@ impl Replica {
     pub(crate) fn row_before(&self, id: EntityId, end: Counter) -> Option<Row> {
         let mut row = self.base(id).map(|base| base.row.clone());
         for mutation in self.pending(id).take_while(|mutation| mutation.n < end) {
-            // What cannot be applied here will be refused by the server, and its author told then.
-            let _ = merge::apply(&mut row, &mutation.op, self.stamp(mutation), &[]);
+            merge::apply_waiting(&mut row, &mutation.op, self.stamp(mutation));
         }
         row
     }

@@ -58,6 +58,23 @@ pub fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp, log: &[TextChange]) -
     Ok(merged)
 }
 
+/// Applies a device's own waiting operation to what its member sees. As [`apply`], but an edit of a text counts even
+/// where it breaks a limit that it kept when it was made: until the server has decided, nothing of it may vanish, and
+/// the waiting edits after it are made on it. What cannot be applied changes nothing; the server will refuse it, and
+/// its author be told then.
+pub fn apply_waiting(row: &mut Option<Row>, op: &Op, stamp: Stamp) {
+    let Op::TextEdit(edit) = op else {
+        let _ = apply(row, op, stamp, &[]);
+        return;
+    };
+    let text = row.as_mut().filter(|row| row.id() == edit.entity).and_then(|row| row.text_mut(edit.field));
+    if let Some(text) = text
+        && let Ok(edited) = edit.delta.apply(text)
+    {
+        *text = edited;
+    }
+}
+
 fn create(op: &Op, stamp: Stamp) -> Option<Entity> {
     match op {
         Op::ProjectCreate(ProjectCreate { id, name }) => Some(Entity::Project(Project {

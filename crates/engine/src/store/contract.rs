@@ -3,7 +3,7 @@
 //! The suite opens handles by name. Two handles of one name are two tabs on one store; a name that was never used is an
 //! empty store. A broken promise panics and says which.
 
-#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 use futures::future::{join, join_all};
 
@@ -104,8 +104,9 @@ async fn a_put_replaces_and_a_delete_removes(store: &impl Store) {
 }
 
 async fn every_commit_counts_one(store: &impl Store) {
-    for expect in 0..20 {
-        let batch = if expect % 2 == 0 { put(expect, [((Table::Meta, 0), vec![1])]) } else { delete(expect, &[]) };
+    for expect in 0..20_u64 {
+        let batch =
+            if expect.is_multiple_of(2) { put(expect, [((Table::Meta, 0), vec![1])]) } else { delete(expect, &[]) };
         assert_eq!(store.commit(&batch).await, Ok(expect + 1), "also an empty batch");
     }
     assert_eq!(store.load(Some(&[])).await.unwrap().revision, 20);
@@ -179,7 +180,8 @@ async fn many_racing_commits_count_without_gaps(first: &impl Store, second: &imp
         let mut expect = 0;
         loop {
             let batch = put(expect, [((Table::Outbox, writer), vec![1])]);
-            let result = if writer % 2 == 0 { first.commit(&batch).await } else { second.commit(&batch).await };
+            let result =
+                if writer.is_multiple_of(2) { first.commit(&batch).await } else { second.commit(&batch).await };
             match result {
                 Ok(revision) => break revision,
                 Err(StoreError::Stale) => expect = first.load(Some(&[])).await.unwrap().revision,

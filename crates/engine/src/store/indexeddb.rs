@@ -9,7 +9,7 @@
 //! or not made.
 //!
 //! The connection closes when another tab wants to upgrade or delete the database; that is final
-//! ([`StoreError::Closed`]). When the browser loses it instead (WebKit does, in the background), it is opened anew, once
+//! ([`StoreError::Closed`]). When the browser loses it instead (Safari does, in the background), it is opened anew, once
 //! per operation.
 //!
 //! Two calls go around web-sys' typed methods, because it declares the options of a transaction only with an unstable
@@ -206,7 +206,7 @@ impl Connection {
             }
         };
         let ending = Ending::of(&tx);
-        let complete = ending.is_complete().await;
+        let complete = ending.completes().await;
         self.outcome(&tx, complete)?;
         let mut contents = Contents { revision: Stamp::read(&revision.result()?)?.revision, records: Vec::new() };
         for read in reads {
@@ -232,7 +232,7 @@ impl Connection {
             }
         });
         let _handler = OnSuccess::set(&request, on_revision);
-        let complete = ending.is_complete().await;
+        let complete = ending.completes().await;
         match refused.take() {
             None => self.outcome(&tx, complete),
             Some(Verdict::AlreadyMade) => Ok(()),
@@ -318,7 +318,7 @@ impl Ending {
     }
 
     /// Waits for the end; `false` if the transaction was aborted.
-    async fn is_complete(mut self) -> bool {
+    async fn completes(mut self) -> bool {
         (&mut self.receiver).await.unwrap_or(false)
     }
 }

@@ -40,6 +40,7 @@ impl MemoryStore {
     }
 
     /// A store of its own with the same records and revision, and without faults.
+    #[must_use]
     pub fn duplicate(&self) -> Self {
         let disk = Disk { fault: None, closed: false, ..self.disk.borrow().clone() };
         Self { disk: Rc::new(RefCell::new(disk)) }

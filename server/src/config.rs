@@ -1,0 +1,132 @@
+//! What the environment says. Everything has a default; a mistake is one sentence.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use tracing_subscriber::EnvFilter;
+
+/// How the server is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `TERN_HOST`: the address to listen on.
+    pub host: IpAddr,
+    /// `PORT`; 0 takes any that is free.
+    pub port: u16,
+    /// `DATABASE_URL`; without one the server runs a PostgreSQL of its own.
+    pub database_url: Option<DatabaseUrl>,
+    /// `TERN_DATA_DIR`: where that PostgreSQL keeps its data.
+    pub data_dir: PathBuf,
+    /// `TERN_DIST`: the built app.
+    pub dist: PathBuf,
+    pub log: Log,
+}
+
+/// Contains a password, and is never shown.
+#[derive(Clone)]
+pub struct DatabaseUrl(pub String);
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseUrl(…)")
+    }
+}
+
+/// `TERN_LOG`: a filter such as `info` or `info,tern_server=debug`, with `/json` behind it for a line of JSON per event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    pub filter: String,
+    pub json: bool,
+}
+
+/// What is logged unless `TERN_LOG` says otherwise: what happens, without the database driver's remarks.
+const DEFAULT_FILTER: &str = "info,sqlx=warn";
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("PORT is '{0}', but must be a number from 0 to 65535.")]
+    Port(String),
+    #[error("TERN_HOST is '{0}', but must be an IP address such as 127.0.0.1, or 0.0.0.0 for all.")]
+    Host(String),
+    #[error("TERN_LOG is '{0}', but must be a filter such as 'info' or 'info,tern_server=debug/json'.")]
+    Log(String),
+    #[error("{0} is not valid UTF-8. Write it in UTF-8.")]
+    Encoding(&'static str),
+}
+
+impl Config {
+    /// Reads the settings through `variable`, which is [`std::env::var_os`] except in tests. An empty one counts as
+    /// not set.
+    pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let path = |name: &str, default: &str| set(&variable, name).map_or_else(|| default.into(), PathBuf::from);
+        let text = |name: &'static str| {
+            let value = set(&variable, name).map(OsString::into_string).transpose();
+            value.map_err(|_| ConfigError::Encoding(name))
+        };
+        let host = text("TERN_HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned());
+        let port = text("PORT")?.unwrap_or_else(|| "3000".to_owned());
+        Ok(Self {
+            host: host.parse().map_err(|_| ConfigError::Host(host))?,
+            port: port.parse().map_err(|_| ConfigError::Port(port))?,
+            database_url: text("DATABASE_URL")?.map(DatabaseUrl),
+            data_dir: path("TERN_DATA_DIR", "./data"),
+            dist: path("TERN_DIST", "./dist"),
+            log: log(&text("TERN_LOG")?.unwrap_or_default())?,
+        })
+    }
+}
+
+fn set(variable: impl Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+fn log(text: &str) -> Result<Log, ConfigError> {
+    let (filter, json) = match text.strip_suffix("json") {
+        Some(rest) if rest.is_empty() || rest.ends_with('/') => (rest.trim_end_matches('/'), true),
+        _ => (text, false),
+    };
+    let filter = if filter.is_empty() { DEFAULT_FILTER } else { filter };
+    EnvFilter::try_new(filter).map_err(|_| ConfigError::Log(text.to_owned()))?;
+    Ok(Log { filter: filter.to_owned(), json })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let find = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value));
+        Config::read(find)
+    }
+
+    #[test]
+    fn an_empty_environment_is_enough() {
+        let config = read(&[("PORT", "")]).unwrap();
+        assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 3000));
+        assert!(config.database_url.is_none());
+        assert_eq!(config.data_dir, PathBuf::from("./data"));
+        assert_eq!(config.log, Log { filter: DEFAULT_FILTER.into(), json: false });
+    }
+
+    #[test]
+    fn a_mistake_names_the_setting() {
+        assert_eq!(read(&[("PORT", "70000")]).unwrap_err(), ConfigError::Port("70000".into()));
+        assert_eq!(read(&[("TERN_HOST", "here")]).unwrap_err(), ConfigError::Host("here".into()));
+        assert_eq!(read(&[("TERN_LOG", "a=b=c")]).unwrap_err(), ConfigError::Log("a=b=c".into()));
+    }
+
+    #[test]
+    fn the_log_is_a_filter_and_a_form() {
+        let log = |text: &str| read(&[("TERN_LOG", text)]).unwrap().log;
+        assert_eq!(log("json"), Log { filter: DEFAULT_FILTER.into(), json: true });
+        assert_eq!(log("warn/json"), Log { filter: "warn".into(), json: true });
+        assert_eq!(log("debug"), Log { filter: "debug".into(), json: false });
+    }
+
+    #[test]
+    fn the_database_url_is_never_shown() {
+        let config = read(&[("DATABASE_URL", "postgres://u:secret@h/d")]).unwrap();
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,209 @@
+//! Members, devices, actors, sessions and invitations of one organization.
+
+use shared::account::{Account, DeviceInfo};
+use shared::clock::{Actor, Millis};
+use shared::ids::{DeviceId, Epoch, UserId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::convert::{actor, bigint, millis, timestamp, unsigned};
+use super::{DbError, OrgTx};
+use crate::domain::session::Family;
+
+/// What signing in compares with.
+#[derive(Debug)]
+pub struct StoredUser {
+    pub id: UserId,
+    pub password_hash: String,
+}
+
+/// A session with the member and the device it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    pub family: Family,
+    pub actor: Actor,
+    pub user: UserId,
+    pub device: DeviceId,
+}
+
+impl OrgTx {
+    /// Makes a person a member.
+    pub async fn insert_member(&mut self, user: UserId, role: &str, now: Millis) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("INSERT INTO memberships (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)")
+            .bind(org)
+            .bind(user.0)
+            .bind(role)
+            .bind(timestamp(now))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// A member's role.
+    pub async fn role(&mut self, user: UserId) -> Result<Option<String>, DbError> {
+        let org = self.org().0;
+        let role = sqlx::query_scalar("SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2");
+        Ok(role.bind(org).bind(user.0).fetch_optional(self.connection()).await?)
+    }
+
+    /// Remembers a device and its name.
+    pub async fn upsert_device(&mut self, user: UserId, device: &DeviceInfo, now: Millis) -> Result<(), DbError> {
+        sqlx::query(
+            "INSERT INTO devices (user_id, id, name, last_sign_in) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (user_id, id) DO UPDATE SET name = excluded.name, last_sign_in = excluded.last_sign_in",
+        )
+        .bind(user.0)
+        .bind(device.id.0)
+        .bind(&device.name)
+        .bind(timestamp(now))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// The organization's next actor: of a member's device, or (`None`) of the server itself.
+    pub async fn insert_actor(&mut self, owner: Option<(UserId, DeviceId)>) -> Result<Actor, DbError> {
+        let org = self.org().0;
+        let next: i64 = sqlx::query_scalar(
+            "UPDATE organizations SET next_actor = next_actor + 1 WHERE id = $1 RETURNING next_actor - 1",
+        )
+        .bind(org)
+        .fetch_one(self.connection())
+        .await?;
+        sqlx::query("INSERT INTO actors (org_id, actor, user_id, device_id) VALUES ($1, $2, $3, $4)")
+            .bind(org)
+            .bind(next)
+            .bind(owner.map(|(user, _)| user.0))
+            .bind(owner.map(|(_, device)| device.0))
+            .execute(self.connection())
+            .await?;
+        actor(next)
+    }
+
+    /// The actor of a member's device: always the same one.
+    pub async fn actor_of(&mut self, user: UserId, device: DeviceId) -> Result<Actor, DbError> {
+        let org = self.org().0;
+        // Two sign-ins of one device at once take turns, so that they find one actor.
+        sqlx::query("SELECT 1 FROM organizations WHERE id = $1 FOR UPDATE")
+            .bind(org)
+            .execute(self.connection())
+            .await?;
+        let known: Option<i64> =
+            sqlx::query_scalar("SELECT actor FROM actors WHERE org_id = $1 AND user_id = $2 AND device_id = $3")
+                .bind(org)
+                .bind(user.0)
+                .bind(device.0)
+                .fetch_optional(self.connection())
+                .await?;
+        match known {
+            Some(known) => actor(known),
+            None => self.insert_actor(Some((user, device))).await,
+        }
+    }
+
+    /// Starts a session.
+    pub async fn insert_session(&mut self, family: Uuid, actor: Actor, state: &Family) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query(
+            "INSERT INTO sessions (org_id, family, actor, generation, rotated_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(org)
+        .bind(family)
+        .bind(i64::from(actor))
+        .bind(bigint(state.generation))
+        .bind(timestamp(state.rotated_at))
+        .bind(timestamp(state.expires_at))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// A session of somebody who still is a member, locked: whoever refreshes it at the same time waits.
+    pub async fn lock_session(&mut self, family: Uuid) -> Result<Option<Session>, DbError> {
+        type Columns = (i64, OffsetDateTime, OffsetDateTime, bool, i64, Uuid, Uuid);
+        let org = self.org().0;
+        let columns: Option<Columns> = sqlx::query_as(
+            "SELECT s.generation, s.rotated_at, s.expires_at, s.revoked_at IS NOT NULL, s.actor, a.user_id, a.device_id
+             FROM sessions s
+             JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
+             JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
+             WHERE s.org_id = $1 AND s.family = $2 FOR UPDATE OF s",
+        )
+        .bind(org)
+        .bind(family)
+        .fetch_optional(self.connection())
+        .await?;
+        let session = |(generation, rotated_at, expires_at, revoked, number, user, device): Columns| {
+            let family = Family {
+                generation: unsigned(generation),
+                rotated_at: millis(rotated_at),
+                expires_at: millis(expires_at),
+                revoked,
+            };
+            Ok(Session { family, actor: actor(number)?, user: UserId(user), device: DeviceId(device) })
+        };
+        columns.map(session).transpose()
+    }
+
+    /// Moves a session on.
+    pub async fn update_session(&mut self, family: Uuid, state: &Family) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query(
+            "UPDATE sessions SET generation = $3, rotated_at = $4, expires_at = $5 WHERE org_id = $1 AND family = $2",
+        )
+        .bind(org)
+        .bind(family)
+        .bind(bigint(state.generation))
+        .bind(timestamp(state.rotated_at))
+        .bind(timestamp(state.expires_at))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Ends a session.
+    pub async fn revoke_session(&mut self, family: Uuid, now: Millis) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("UPDATE sessions SET revoked_at = $3 WHERE org_id = $1 AND family = $2 AND revoked_at IS NULL")
+            .bind(org)
+            .bind(family)
+            .bind(timestamp(now))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// What a device keeps about who is signed in.
+    pub async fn account(&mut self, user: UserId, actor: Actor) -> Result<Account, DbError> {
+        let org = self.org();
+        let (name, email, organization_name, epoch): (String, String, String, Uuid) = sqlx::query_as(
+            "SELECT u.name, u.email, o.name, o.epoch FROM users u CROSS JOIN organizations o
+             WHERE u.id = $1 AND o.id = $2",
+        )
+        .bind(user.0)
+        .bind(org.0)
+        .fetch_one(self.connection())
+        .await?;
+        Ok(Account { user, name, email, organization: org, organization_name, actor, epoch: Epoch(epoch) })
+    }
+
+    /// Remembers an invitation by the hash of its token.
+    pub async fn insert_invitation(
+        &mut self,
+        hash: &[u8; 32],
+        invited_by: UserId,
+        expires_at: Millis,
+    ) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("INSERT INTO invitations (org_id, token_hash, invited_by, expires_at) VALUES ($1, $2, $3, $4)")
+            .bind(org)
+            .bind(&hash[..])
+            .bind(invited_by.0)
+            .bind(timestamp(expires_at))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! A transaction on one organization's data.
+
+use shared::ids::OrgId;
+use sqlx::{PgConnection, Postgres, Transaction};
+
+use super::{Db, DbError};
+use crate::member::Member;
+
+/// A transaction that sees one organization's rows and no other's. To have one is to be allowed: it is made from a
+/// [`Member`] whose session still stands, or by [`super::Door`] for somebody who has just proved who they are.
+/// Dropped without [`Self::commit`], it leaves nothing.
+#[derive(Debug)]
+pub struct OrgTx {
+    tx: Transaction<'static, Postgres>,
+    org: OrgId,
+}
+
+impl OrgTx {
+    /// For reading and writing; every statement sees what was committed before it.
+    pub async fn begin(db: &Db, member: &Member) -> Result<Self, DbError> {
+        Self::admit(db.pool.begin().await?, member).await
+    }
+
+    /// For reading; every statement sees one and the same moment.
+    pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
+        let tx = db.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        Self::admit(tx, member).await
+    }
+
+    pub async fn commit(self) -> Result<(), DbError> {
+        Ok(self.tx.commit().await?)
+    }
+
+    /// The organization whose data this is.
+    pub fn org(&self) -> OrgId {
+        self.org
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    /// Confines a transaction to an organization. The caller has made sure that this is allowed.
+    pub(super) async fn confine(mut tx: Transaction<'static, Postgres>, org: OrgId) -> Result<Self, DbError> {
+        sqlx::query("SELECT set_config('tern.org', $1, true)").bind(org.to_string()).execute(&mut *tx).await?;
+        Ok(Self { tx, org })
+    }
+
+    /// An access token outlives what it was given for by some minutes: whether its bearer is still a member, and the
+    /// session not ended, is asked here.
+    async fn admit(tx: Transaction<'static, Postgres>, member: &Member) -> Result<Self, DbError> {
+        let mut tx = Self::confine(tx, member.org()).await?;
+        let stands = sqlx::query_scalar::<_, i32>(
+            "SELECT 1
+             FROM sessions s
+             JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
+             JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
+             WHERE s.org_id = $1 AND s.family = $2 AND s.revoked_at IS NULL AND a.actor = $3 AND a.user_id = $4",
+        )
+        .bind(member.org().0)
+        .bind(member.family())
+        .bind(i64::from(member.actor()))
+        .bind(member.user().0)
+        .fetch_optional(tx.connection())
+        .await?;
+        stands.map(|_| tx).ok_or(DbError::SignedOut)
+    }
+}

@@ -1,0 +1,14 @@
+//! What the server decides, as pure functions: no I/O, no clock, no randomness, no framework.
+//!
+//! A use case loads what a decision needs, calls it, and writes what it says. The simulator runs the same functions
+//! against tables in memory.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`push`] | what a device's mutations make of the organization's rows |
+//! | [`pull`] | what a device lacks |
+//! | [`session`] | whether a refresh token continues its session |
+
+pub mod pull;
+pub mod push;
+pub mod session;

@@ -1,0 +1,23 @@
+//! Tern's server: the authority that orders, merges and stores everybody's changes, and serves the app.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | what the environment says |
+//! | [`run`] | starting and stopping |
+//! | [`router`] | every path in one table |
+//! | `routes` | parse → authorize → service → reply; the only place that knows HTTP, with [`problem`] |
+//! | [`services`] | one transaction script per use case |
+//! | [`domain`] | decisions, pure |
+//! | [`db`] | the only SQL, and the private PostgreSQL |
+//! | [`member`], [`tokens`] | who is asking |
+
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod member;
+pub mod problem;
+pub mod router;
+mod routes;
+pub mod run;
+pub mod services;
+pub mod tokens;

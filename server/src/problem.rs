@@ -1,0 +1,153 @@
+//! Errors as `application/problem+json` (RFC 9457): what is wrong and what to do, and nothing of how the server works.
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use shared::protocol::{Problem, kind};
+
+use crate::db::DbError;
+use crate::domain::push::PushProblem;
+use crate::services::Failure;
+use crate::tokens::TokenError;
+
+/// An error that a client gets.
+#[derive(Debug)]
+pub struct ApiProblem(Problem);
+
+impl ApiProblem {
+    pub(crate) fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
+        let title = title(kind).to_owned();
+        Self(Problem { kind: kind.to_owned(), title, status: status.as_u16(), detail: detail.into() })
+    }
+
+    /// The request is not of the documented form.
+    pub(crate) fn invalid(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self::new(status, kind::INVALID, detail)
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, kind::NOT_FOUND, detail)
+    }
+
+    pub(crate) fn unauthenticated(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, kind::UNAUTHENTICATED, detail)
+    }
+
+    /// The server cannot work at the moment.
+    pub(crate) fn unavailable() -> Self {
+        let detail = "The server cannot do this at the moment. Nothing has been changed; try again in a few seconds.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, kind::UNAVAILABLE, detail)
+    }
+
+    /// A bug. What exactly is in the log, beside the id of the request.
+    pub(crate) fn bug() -> Self {
+        let detail = "The server made a mistake and has logged it. Nothing has been changed; try again later.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, kind::UNAVAILABLE, detail)
+    }
+}
+
+fn title(kind: &str) -> &'static str {
+    match kind {
+        kind::INVALID => "The request is not valid",
+        kind::TOO_LARGE => "The request is too large",
+        kind::UNAUTHENTICATED => "Not signed in",
+        kind::CREDENTIALS => "Wrong e-mail address or password",
+        kind::NOT_FOUND => "Not found",
+        kind::TAKEN => "Already registered",
+        kind::GAP => "Mutations are missing",
+        kind::FORKED => "The device's history has forked",
+        kind::EPOCH => "The server's data is of another epoch",
+        kind::SCHEMA => "Unsupported schema",
+        kind::BUSY => "Too many requests",
+        _ => "The server cannot work at the moment",
+    }
+}
+
+impl IntoResponse for ApiProblem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let bearer = self.0.kind == kind::UNAUTHENTICATED;
+        let mut response = (status, Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if bearer {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Failure> for ApiProblem {
+    fn from(failure: Failure) -> Self {
+        const FOREIGN_ACTOR: &str = "There is no such actor for this access token. Use the one of your own session.";
+        match failure {
+            Failure::Account(invalid) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, invalid.to_string()),
+            Failure::Taken => Self::new(
+                StatusCode::CONFLICT,
+                kind::TAKEN,
+                "An account with this e-mail address exists. Sign in instead.",
+            ),
+            Failure::Credentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                kind::CREDENTIALS,
+                "The e-mail address or the password is wrong. Check both and try again.",
+            ),
+            Failure::SessionEnded => Self::unauthenticated("The session has ended. Sign in again."),
+            Failure::Invitation => {
+                Self::not_found("This invitation does not exist, has been used or has expired. Ask for a new one.")
+            }
+            Failure::MayNotInvite => {
+                Self::new(StatusCode::FORBIDDEN, kind::NOT_FOUND, "Guests cannot invite. Ask a member to do it.")
+            }
+            Failure::Push(PushProblem::OtherActor) | Failure::OtherActor => Self::not_found(FOREIGN_ACTOR),
+            Failure::Push(problem) => push(problem),
+            Failure::Pull(problem) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, problem.to_string()),
+            Failure::Database(error) => error.into(),
+            Failure::Bug(what) => {
+                tracing::error!(what, "bug");
+                Self::bug()
+            }
+        }
+    }
+}
+
+fn push(problem: PushProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        PushProblem::Schema(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA),
+        PushProblem::TooMany(_) | PushProblem::OutOfPlace(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        PushProblem::OtherActor => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
+        PushProblem::Epoch => (StatusCode::CONFLICT, kind::EPOCH),
+        PushProblem::Gap { .. } => (StatusCode::CONFLICT, kind::GAP),
+        PushProblem::Forked { .. } => (StatusCode::CONFLICT, kind::FORKED),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+impl From<DbError> for ApiProblem {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::SignedOut => Failure::SessionEnded.into(),
+            DbError::Unavailable(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                Self::unavailable()
+            }
+            error => {
+                tracing::error!(%error, "the database");
+                Self::bug()
+            }
+        }
+    }
+}
+
+impl From<TokenError> for ApiProblem {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::unauthenticated("The access token has expired. Refresh the session."),
+            _ => Self::unauthenticated("The access token is not valid. Refresh the session, or sign in."),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Every path that the server answers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::routes::{auth, files, health, invitations, layers, sync};
+use crate::services::Services;
+
+pub use crate::routes::files::{Files, FilesError};
+
+/// What the routes work with.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    pub services: Arc<Services>,
+    pub files: Arc<Files>,
+}
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let api = Router::new()
+        .route("/api/health", get(health::show))
+        .route("/api/auth/register", post(auth::register))
+        .route("/api/auth/login", post(auth::login))
+        .route("/api/auth/refresh", post(auth::refresh))
+        .route("/api/auth/logout", post(auth::logout))
+        .route("/api/invitations", post(invitations::create))
+        .route("/api/sync/push", post(sync::push))
+        .route("/api/sync/pull", get(sync::pull))
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(CompressionLayer::new())
+        .layer(from_fn(layers::no_store))
+        .layer(from_fn(layers::timeout));
+    // Outermost last: the log sees what a panic has become.
+    api.fallback(files::serve)
+        .layer(from_fn_with_state(state.clone(), layers::security))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn(layers::log))
+        .with_state(state)
+}

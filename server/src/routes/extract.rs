@@ -1,0 +1,174 @@
+//! What requests carry: parsed once, with an error that says what is wrong and what to do.
+
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use futures::StreamExt as _;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use shared::limits::BODY_BYTES;
+use shared::protocol::{SCHEMA, kind};
+
+use crate::member::Member;
+use crate::problem::ApiProblem;
+use crate::router::AppState;
+
+/// Somebody who is signed in.
+pub(crate) struct Bearer(pub(crate) Member);
+
+impl FromRequestParts<AppState> for Bearer {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiProblem> {
+        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token =
+            header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or_else(|| {
+            ApiProblem::unauthenticated("Sign in, and send the access token as 'Authorization: Bearer …'.")
+        })?;
+        Ok(Self(app.services.member(token.trim())?))
+    }
+}
+
+/// A request that no other site has made its visitor's browser send. Browsers name the origin of every such request.
+pub(crate) struct SameOrigin;
+
+impl FromRequestParts<AppState> for SameOrigin {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiProblem> {
+        if is_same_origin(&parts.headers) {
+            return Ok(Self);
+        }
+        let detail = "The request comes from another site. Open the app at its own address.";
+        Err(ApiProblem::invalid(StatusCode::FORBIDDEN, detail))
+    }
+}
+
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(HOST).map(|host| host.to_str())) else {
+        return false;
+    };
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let default_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let without_default =
+        |authority: &str| authority.strip_suffix(default_port).unwrap_or(authority).to_ascii_lowercase();
+    without_default(authority) == without_default(host)
+}
+
+/// A JSON body.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
+        if !is_json(request.headers()) {
+            let detail = "The body must be JSON. Send it with 'Content-Type: application/json'.";
+            return Err(ApiProblem::invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        let bytes = read(request.into_body()).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| invalid_json(&bytes, &error))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// Of a body that is too large, so many times the limit is still read before the answer: a client that is busy
+/// sending would see a broken connection instead.
+const PATIENCE: usize = 16;
+
+async fn read(body: axum::body::Body) -> Result<Vec<u8>, ApiProblem> {
+    let mut chunks = body.into_data_stream();
+    let (mut bytes, mut total) = (Vec::new(), 0_usize);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| {
+            ApiProblem::invalid(StatusCode::BAD_REQUEST, "The body did not arrive completely. Send the request again.")
+        })?;
+        total = total.saturating_add(chunk.len());
+        if total <= BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if total > BODY_BYTES * PATIENCE {
+            break;
+        }
+    }
+    if total <= BODY_BYTES {
+        return Ok(bytes);
+    }
+    let detail = format!("The body is larger than {BODY_BYTES} bytes. Send less at once.");
+    Err(ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE, detail))
+}
+
+fn invalid_json(bytes: &[u8], error: &serde_json::Error) -> ApiProblem {
+    #[derive(Deserialize)]
+    struct Versioned {
+        schema: u64,
+    }
+    match error.classify() {
+        Category::Data => {
+            // What a newer client sends may differ in more than its number.
+            let schema = serde_json::from_slice(bytes).ok().map(|Versioned { schema }| schema);
+            other_schema(schema).unwrap_or_else(|| {
+                let detail =
+                    format!("The JSON is not what this address expects: {error}. See the API's documentation.");
+                ApiProblem::invalid(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            })
+        }
+        _ => ApiProblem::invalid(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}. Correct it.")),
+    }
+}
+
+fn other_schema(schema: Option<u64>) -> Option<ApiProblem> {
+    let schema = schema.filter(|schema| *schema != u64::from(SCHEMA))?;
+    let detail = format!(
+        "This server speaks schema {SCHEMA}, the request is of schema {schema}. Reload the app to get its newest version."
+    );
+    Some(ApiProblem::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, detail))
+}
+
+/// The parameters of the query.
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Parameters<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiProblem> {
+        let error = match Query::try_from_uri(&parts.uri) {
+            Ok(Query(parameters)) => return Ok(Self(parameters)),
+            Err(error) => error,
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=")?.parse().ok());
+        Err(other_schema(schema).unwrap_or_else(|| {
+            let detail = format!("{}. Correct the parameters behind the '?'.", error.body_text());
+            ApiProblem::invalid(StatusCode::BAD_REQUEST, detail)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_site_is_noticed() {
+        let check = |origin: Option<&str>, host: &str| {
+            let mut headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
+            origin.map(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
+            is_same_origin(&headers)
+        };
+        assert!(check(None, "tern.example"));
+        assert!(check(Some("https://tern.example"), "tern.example"));
+        assert!(check(Some("https://tern.example"), "tern.example:443"));
+        assert!(check(Some("http://localhost:3000"), "localhost:3000"));
+        assert!(!check(Some("http://localhost:3001"), "localhost:3000"));
+        assert!(!check(Some("https://evil.example"), "tern.example"));
+        assert!(!check(Some("null"), "tern.example"));
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP: parse, authorize, call a service, reply.
+
+pub(crate) mod auth;
+mod cookie;
+mod extract;
+pub(crate) mod files;
+pub(crate) mod health;
+pub(crate) mod invitations;
+pub(crate) mod layers;
+pub(crate) mod sync;

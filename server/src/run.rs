@@ -1,0 +1,156 @@
+//! Starting and stopping.
+
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::db::cluster::{Cluster, ClusterError};
+use crate::db::{self, Db, OpenError};
+use crate::router::{AppState, Files, FilesError, router};
+use crate::services::Services;
+use crate::tokens::{TokenError, Tokens};
+
+/// How long requests may take to end once the server has been told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long the pool may take to close afterwards.
+const CLOSE: Duration = Duration::from_secs(5);
+/// Connections to PostgreSQL; its own default allows a hundred.
+const CONNECTIONS: u32 = 20;
+/// Of the database in the server's own PostgreSQL.
+const DATABASE: &str = "tern";
+
+/// Why the server does not start: a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("Port {0} is taken. Stop the other program or set PORT to another one.")]
+    PortTaken(u16),
+    #[error("The server cannot listen on {address}: {error}. Correct TERN_HOST and PORT.")]
+    Listen { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
+    #[error("The system does not let the server handle signals: {0}.")]
+    Signals(io::Error),
+    #[error("The server stopped: {0}.")]
+    Serve(io::Error),
+}
+
+/// Serves until SIGTERM or Ctrl-C, then stops in order: no new connections, requests ended, database closed, and the
+/// private PostgreSQL stopped.
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let stop = stop_signal().map_err(StartError::Signals)?;
+    let listener = listen(&config).await?;
+    let files = Files::open(&config.dist)?;
+    let mut cluster = None;
+    let result = tokio::select! {
+        result = start(&config, &mut cluster) => result,
+        () = told(stop.clone()) => {
+            tracing::info!("told to stop while starting");
+            stop_cluster(cluster).await;
+            return Ok(());
+        }
+    };
+    let result = match result {
+        Ok(services) => serve(listener, services, files, stop).await,
+        Err(error) => Err(error),
+    };
+    stop_cluster(cluster).await;
+    result
+}
+
+async fn listen(config: &Config) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::new(config.host, config.port);
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken(config.port),
+        _ => StartError::Listen { address, error },
+    })
+}
+
+/// Opens the database. A cluster that was started is left in `cluster`, whatever happens after.
+async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<(Services, Db), StartError> {
+    let options = if let Some(url) = &config.database_url {
+        db::options_from_url(&url.0)?
+    } else {
+        let cluster = cluster.insert(Cluster::start(&config.data_dir, &[]).await?);
+        cluster.create_database(DATABASE).await?;
+        cluster.options(DATABASE)
+    };
+    let keys = db::prepare(&options).await?;
+    let db = db::open(options, CONNECTIONS).await?;
+    Ok((Services::new(db.clone(), Tokens::new(&keys)?), db))
+}
+
+async fn serve(
+    listener: TcpListener,
+    (services, db): (Services, Db),
+    files: Files,
+    stop: watch::Receiver<bool>,
+) -> Result<(), StartError> {
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let app = router(AppState { services: Arc::new(services), files: Arc::new(files) });
+    let server = axum::serve(listener, app).with_graceful_shutdown(told(stop.clone()));
+    announce(address);
+    let result = tokio::select! {
+        result = async { server.await } => result.map_err(StartError::Serve),
+        () = async { told(stop).await; tokio::time::sleep(GRACE).await } => {
+            tracing::warn!("some requests did not end in time");
+            Ok(())
+        }
+    };
+    if tokio::time::timeout(CLOSE, db.close()).await.is_err() {
+        tracing::warn!("the connections to the database did not close in time");
+    }
+    tracing::info!("stopped serving");
+    result
+}
+
+/// The one line that a person waits for.
+fn announce(address: SocketAddr) {
+    let host = match address.ip() {
+        ip if ip.is_unspecified() => "localhost".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+        IpAddr::V4(ip) => ip.to_string(),
+    };
+    // Without anybody to read it, it need not be said.
+    let mut out = io::stdout();
+    let _ = writeln!(out, "Tern serves at http://{host}:{}", address.port()).and_then(|()| out.flush());
+}
+
+async fn stop_cluster(cluster: Option<Cluster>) {
+    if let Some(cluster) = cluster {
+        cluster.stop().await;
+    }
+}
+
+/// Turns true on SIGTERM or Ctrl-C.
+fn stop_signal() -> io::Result<watch::Receiver<bool>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        loop {
+            let name = tokio::select! {
+                _ = terminate.recv() => "SIGTERM",
+                _ = interrupt.recv() => "SIGINT",
+            };
+            tracing::info!(name, "told to stop");
+            sender.send_replace(true);
+        }
+    });
+    Ok(receiver)
+}
+
+async fn told(mut stop: watch::Receiver<bool>) {
+    // The sender lives as long as the program.
+    let _ = stop.wait_for(|stop| *stop).await;
+}

@@ -1,0 +1,51 @@
+//! Why a use case did not do what it was asked to.
+
+use shared::account::InvalidAccount;
+
+use crate::db::DbError;
+use crate::domain::pull::PullProblem;
+use crate::domain::push::PushProblem;
+use crate::tokens::TokenError;
+
+/// What the caller gets to know is for [`crate::problem`] to say.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Account(#[from] InvalidAccount),
+    #[error("the e-mail address is registered already")]
+    Taken,
+    #[error("wrong e-mail address or password")]
+    Credentials,
+    #[error("the session has ended")]
+    SessionEnded,
+    #[error("the invitation does not exist, is used or has expired")]
+    Invitation,
+    #[error("guests cannot invite")]
+    MayNotInvite,
+    #[error(transparent)]
+    Push(#[from] PushProblem),
+    #[error(transparent)]
+    Pull(#[from] PullProblem),
+    #[error("the request is of another actor than the access token")]
+    OtherActor,
+    #[error(transparent)]
+    Database(DbError),
+    #[error("{0}")]
+    Bug(&'static str),
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::SignedOut => Self::SessionEnded,
+            error => Self::Database(error),
+        }
+    }
+}
+
+/// Of tokens that the server makes itself; those that come in are turned away before.
+impl From<TokenError> for Failure {
+    fn from(_: TokenError) -> Self {
+        Self::Bug("a token could not be made")
+    }
+}

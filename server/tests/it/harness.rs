@@ -1,0 +1,381 @@
+//! What the tests share: a cluster, servers, devices.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use shared::account::Session;
+use shared::clock::{Counter, Version};
+use shared::hash::{Checksum, chain};
+use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
+use shared::mutation::{Mutation, Op, TaskCreate, TextEdit};
+use shared::protocol::{
+    LastMutation, Problem, PullPage, PullRequest, PullResponse, PushRequest, PushResponse, PushResult, SCHEMA,
+};
+use shared::row::{Entity, Row, TextField};
+use shared::text::Delta;
+use shared::workflow::{Priority, Status};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tern_server::db::cluster::Cluster;
+use tern_server::db::{self, Keys};
+use tern_server::router::{AppState, Files, router};
+use tern_server::services::Services;
+use tern_server::tokens::Tokens;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+const TEMPLATE: &str = "tern_template";
+pub(crate) const PASSWORD: &str = "correct horse";
+
+struct TestCluster {
+    cluster: Cluster,
+    keys: Keys,
+    dist: PathBuf,
+}
+
+/// A directory that is removed after the run, and that any user can reach.
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let root = std::env::temp_dir().join(format!("tern-test-{}", Uuid::now_v7().simple()));
+    std::fs::create_dir(&root).unwrap();
+    root
+});
+
+static CLUSTER: LazyLock<TestCluster> = LazyLock::new(|| {
+    // On a thread of its own: a test's runtime ends with the test.
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let started = runtime.block_on(async {
+            let settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400"];
+            let cluster = Cluster::start(&ROOT.join("data"), &settings).await.unwrap();
+            watch(cluster.pid(), &ROOT);
+            cluster.create_database(TEMPLATE).await.unwrap();
+            let keys = db::prepare(&cluster.options(TEMPLATE)).await.unwrap();
+            TestCluster { cluster, keys, dist: dist(&ROOT) }
+        });
+        std::mem::forget(runtime);
+        started
+    })
+    .join()
+    .unwrap()
+});
+
+/// Stops the cluster when this process ends, in whatever way: the shell's input ends with it.
+fn watch(pid: i32, root: &Path) {
+    use std::os::unix::process::CommandExt as _;
+    let script = "read -r _; kill -INT $0; \
+                  while kill -0 $0 && [ -e \"$1/data/postgres/data/postmaster.pid\" ]; do sleep 0.1; done; \
+                  rm -rf \"$1\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, &pid.to_string()]).arg(root);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    std::mem::forget(command.spawn().unwrap());
+}
+
+/// What a build leaves.
+pub(crate) fn dist(root: &Path) -> PathBuf {
+    let dist = root.join("dist");
+    std::fs::create_dir(&dist).unwrap();
+    let files = [
+        ("index.html", "<html><script type=\"module\">init()</script></html>"),
+        ("index.html.br", "shell as br"),
+        ("index.html.gz", "shell as gz"),
+        ("tern-0123456789abcdef.js", "plain script"),
+        ("tern-0123456789abcdef.js.br", "script as br"),
+        ("sw.js", "worker"),
+        (".built", ""),
+    ];
+    for (name, content) in files {
+        std::fs::write(dist.join(name), content).unwrap();
+    }
+    dist
+}
+
+/// A directory for one test.
+pub(crate) fn directory() -> PathBuf {
+    LazyLock::force(&CLUSTER); // whose watchdog removes it
+    let directory = ROOT.join(format!("d{}", Uuid::now_v7().simple()));
+    std::fs::create_dir(&directory).unwrap();
+    directory
+}
+
+/// A server with a database of its own.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) database: String,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let TestCluster { cluster, keys, dist } = &*CLUSTER;
+        let database = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = PgConnection::connect_with(&cluster.options("postgres")).await.unwrap();
+        let create = format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+        let db = db::open(cluster.options(&database), 10).await.unwrap();
+        let services = Arc::new(Services::new(db, Tokens::new(keys).unwrap()));
+        let app = router(AppState { services, files: Arc::new(Files::open(dist).unwrap()) });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+        Self { url, http: http(), database }
+    }
+
+    /// How the database's owner connects.
+    pub(crate) fn options(&self) -> PgConnectOptions {
+        CLUSTER.cluster.options(&self.database)
+    }
+
+    /// Opens the database, or closes it and ends every connection to it.
+    pub(crate) async fn allow_connections(&self, allow: bool) {
+        let mut admin = PgConnection::connect_with(&CLUSTER.cluster.options("postgres")).await.unwrap();
+        let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allow}", self.database);
+        sqlx::query(AssertSqlSafe(alter)).execute(&mut admin).await.unwrap();
+        if !allow {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+            sqlx::query(end).bind(&self.database).execute(&mut admin).await.unwrap();
+        }
+    }
+
+    /// A connection as the database's owner, whom no policy stops.
+    pub(crate) async fn owner(&self) -> PgConnection {
+        PgConnection::connect_with(&self.options()).await.unwrap()
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.request(Method::POST, path).json(body).send().await.unwrap()
+    }
+
+    /// Registers somebody with a new organization.
+    pub(crate) async fn register(&self, email: &str) -> Device<'_> {
+        let id = Uuid::now_v7();
+        let response = self.post("/api/auth/register", &registration(email, id)).await;
+        Device::new(self, id, response).await
+    }
+
+    /// Registers somebody in the organization of a member.
+    pub(crate) async fn join(&self, member: &Device<'_>, email: &str) -> Device<'_> {
+        let invitation: Value =
+            member.request(Method::POST, "/api/invitations").send().await.unwrap().json().await.unwrap();
+        let id = Uuid::now_v7();
+        let mut body = registration(email, id);
+        body.as_object_mut().unwrap().remove("organization");
+        body["invitation"] = invitation["token"].clone();
+        Device::new(self, id, self.post("/api/auth/register", &body).await).await
+    }
+
+    pub(crate) async fn login(&self, email: &str, device: Uuid) -> Device<'_> {
+        Device::new(self, device, self.post("/api/auth/login", &credentials(email, PASSWORD, device)).await).await
+    }
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+pub(crate) fn registration(email: &str, device: Uuid) -> Value {
+    json!({
+        "organization": "Saltmarsh", "name": "Ines Okafor", "email": email, "password": PASSWORD,
+        "device": { "id": device, "name": "test" },
+    })
+}
+
+pub(crate) fn credentials(email: &str, password: &str, device: Uuid) -> Value {
+    json!({ "email": email, "password": password, "device": { "id": device, "name": "test" } })
+}
+
+/// The refresh token that a response sets.
+pub(crate) fn cookie(response: &Response) -> String {
+    let header = response.headers()[SET_COOKIE].to_str().unwrap();
+    header.split(';').next().unwrap().strip_prefix("tern_refresh=").unwrap().to_owned()
+}
+
+/// The problem in a response, checked for its form.
+pub(crate) async fn problem(response: Response) -> Problem {
+    assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+    let status = response.status();
+    let problem: Problem = response.json().await.unwrap();
+    assert_eq!(problem.status, status.as_u16());
+    assert!(problem.detail.len() > 20, "{problem:?}");
+    problem
+}
+
+pub(crate) async fn check(response: Response, status: u16, kind: &str) {
+    assert_eq!(response.status().as_u16(), status, "{:?}", response.text().await);
+    let problem = problem(response).await;
+    assert_eq!(problem.kind, kind, "{problem:?}");
+}
+
+/// A device that is signed in, and what it knows of its own history.
+pub(crate) struct Device<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) id: Uuid,
+    pub(crate) session: Session,
+    pub(crate) refresh_token: String,
+    pub(crate) last: LastMutation,
+}
+
+impl<'a> Device<'a> {
+    async fn new(server: &'a Server, id: Uuid, response: Response) -> Self {
+        assert!(response.status().is_success(), "{:?}", response.text().await);
+        let refresh_token = cookie(&response);
+        let session = response.json().await.unwrap();
+        Self { server, id, session, refresh_token, last: LastMutation::default() }
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.server.request(method, path).header(AUTHORIZATION, format!("Bearer {}", self.session.access_token.0))
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Response {
+        let request = self.server.request(Method::POST, "/api/auth/refresh");
+        request.header(COOKIE, format!("tern_refresh={token}")).send().await.unwrap()
+    }
+
+    pub(crate) async fn logout(&self) -> Response {
+        let request = self.server.request(Method::POST, "/api/auth/logout");
+        request.header(COOKIE, format!("tern_refresh={}", self.refresh_token)).send().await.unwrap()
+    }
+
+    /// The device's next mutations, made by somebody who has seen everything up to `ctx`.
+    pub(crate) fn next(&mut self, ctx: Version, ops: impl IntoIterator<Item = Op>) -> PushRequest {
+        let mutations = ops.into_iter().map(|op| {
+            let LastMutation { n, hash } = self.last;
+            let mutation = Mutation { n: n + 1, id: MutationId(Uuid::now_v7()), prev_hash: hash, ctx, at: 0, op };
+            self.last = LastMutation { n: n + 1, hash: chain(hash, n + 1, mutation.id) };
+            mutation
+        });
+        let mutations = mutations.collect();
+        let account = &self.session.account;
+        PushRequest { schema: SCHEMA, actor: account.actor, epoch: account.epoch, mutations }
+    }
+
+    pub(crate) async fn send<T: serde::Serialize>(&self, request: &T) -> Response {
+        self.request(Method::POST, "/api/sync/push").json(request).send().await.unwrap()
+    }
+
+    /// Pushes what must be handled.
+    pub(crate) async fn push(&mut self, ctx: Version, ops: impl IntoIterator<Item = Op>) -> Vec<PushResult> {
+        let request = self.next(ctx, ops);
+        results(self.send(&request).await).await
+    }
+
+    pub(crate) fn pull_request(&self, cursor: Version) -> PullRequest {
+        let account = &self.session.account;
+        PullRequest {
+            schema: SCHEMA,
+            actor: account.actor,
+            epoch: Some(account.epoch),
+            cursor,
+            seen: cursor,
+            confirmed: 0,
+        }
+    }
+
+    pub(crate) async fn ask(&self, request: &PullRequest) -> Response {
+        self.request(Method::GET, "/api/sync/pull").query(request).send().await.unwrap()
+    }
+
+    pub(crate) async fn pull_as(&self, request: &PullRequest) -> PullResponse {
+        let response = self.ask(request).await;
+        assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
+        response.json().await.unwrap()
+    }
+
+    /// One page after a version.
+    pub(crate) async fn pull(&self, cursor: Version) -> PullPage {
+        match self.pull_as(&self.pull_request(cursor)).await {
+            PullResponse::Page(page) => page,
+            PullResponse::Reset { .. } => panic!("told to start anew"),
+        }
+    }
+
+    /// The first project.
+    pub(crate) async fn project(&self) -> ProjectId {
+        let page = self.pull(0).await;
+        let project = page.rows.iter().find_map(|row| match row.row.id() {
+            EntityId::Project(id) => Some(id),
+            EntityId::Task(_) => None,
+        });
+        project.unwrap()
+    }
+}
+
+pub(crate) async fn results(response: Response) -> Vec<PushResult> {
+    assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
+    let response: PushResponse = response.json().await.unwrap();
+    response.results.into_iter().map(|result| result.result).collect()
+}
+
+pub(crate) fn task_id() -> TaskId {
+    TaskId(Uuid::now_v7())
+}
+
+pub(crate) fn create(id: TaskId, project: ProjectId, title: &str) -> Op {
+    let (status, priority) = (Status::Todo, Priority::None);
+    Op::TaskCreate(TaskCreate { id, project, title: title.into(), status, priority, due: None, tags: vec![] })
+}
+
+pub(crate) fn edit(id: TaskId, old: &str, new: &str) -> Op {
+    Op::TextEdit(TextEdit { entity: id.into(), field: TextField::Title, delta: Delta::between(old, new) })
+}
+
+pub(crate) fn title(row: &Row) -> &str {
+    match &row.entity {
+        Entity::Task(task) => &task.title,
+        Entity::Project(project) => &project.name,
+    }
+}
+
+/// What a page says that holds everything.
+pub(crate) fn checksum(page: &PullPage) -> Checksum {
+    let mut sum = Checksum::default();
+    page.rows.iter().for_each(|row| sum.add(row.row.id().uuid(), row.row.ver));
+    sum
+}
+
+/// Everything an organization's members can change, in numbers: unchanged where nothing has been done.
+pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
+    let tables = [
+        "organizations",
+        "users",
+        "devices",
+        "memberships",
+        "actors",
+        "invitations",
+        "projects",
+        "tasks",
+        "text_changes",
+        "mutations",
+    ];
+    let mut owner = server.owner().await;
+    let mut counts = Vec::new();
+    for table in tables {
+        let count = format!("SELECT count(*) FROM {table}");
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut owner).await.unwrap();
+        counts.push((table.to_owned(), count));
+    }
+    let clocks = "SELECT coalesce(sum(ver), 0)::bigint FROM organizations UNION ALL SELECT coalesce(sum(last_n), 0)::bigint FROM actors";
+    let clocks: Vec<i64> = sqlx::query_scalar(clocks).fetch_all(&mut owner).await.unwrap();
+    counts.extend(clocks.into_iter().map(|clock| ("clock".to_owned(), clock)));
+    counts
+}
+
+/// The numbers of a push's mutations.
+pub(crate) fn numbers(request: &PushRequest) -> Vec<Counter> {
+    request.mutations.iter().map(|mutation| mutation.n).collect()
+}
