@@ -1,0 +1,51 @@
+# Thin on purpose: what a target does is in scripts/, and can be run without make.
+
+# The simulation: SEEDS worlds from START on, each with OPS operations. A failing seed runs alone with SEEDS=1 START=<seed>.
+SEEDS ?= 1000
+START ?= 0
+OPS ?= 60
+# Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
+ARGS ?=
+
+.PHONY: help setup build run test lint fmt test-unit test-browser e2e simulate clean
+.NOTPARALLEL:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building and testing need (the other targets do it too)
+	@scripts/setup.sh test
+
+build: ## Build the front end into dist/, and the server
+	@scripts/setup.sh build
+	@scripts/build.sh
+
+run: build ## Serve Tern on http://localhost:3000 (PORT=… for another port); Ctrl-C stops it
+	@exec scripts/run.sh
+
+test: setup ## Run every check and every test, and add them up
+	@exec scripts/test.sh
+
+lint: setup ## Check the formatting, and run clippy for the machine and for the browser
+	@scripts/lint.sh
+
+fmt: setup ## Format the Rust code
+	@. scripts/env.sh && cargo fmt --all
+
+test-unit: ## Run the tests that need no browser
+	@scripts/setup.sh build
+	@scripts/test-unit.sh $(ARGS)
+
+test-browser: setup ## Run the tests of what only a browser has, in Chromium
+	@scripts/test-browser.sh $(ARGS)
+
+e2e: setup ## Run the user's journeys in Chromium against a real server
+	@scripts/build.sh
+	@scripts/e2e.sh $(ARGS)
+
+simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=60
+	@scripts/setup.sh build
+	@scripts/simulate.sh $(SEEDS) $(START) $(OPS)
+
+clean: ## Remove what was built here; caches outside of the clone and data/ stay
+	rm -rf dist e2e/test-results e2e/playwright-report
