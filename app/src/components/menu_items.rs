@@ -1,0 +1,147 @@
+//! The items of the menus.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::ids::TaskId;
+use shared::workflow::{Priority, Status};
+
+use crate::components::icon::{icon, priority_icon, status_icon};
+use crate::components::menu_layer::MenuTarget;
+use crate::route::Route;
+use crate::state::changes::Edit;
+use crate::state::ui::Menu;
+use crate::state::{App, use_app};
+use crate::{dom, i18n as t};
+
+/// One of several values.
+fn choice(icon: AnyView, name: &'static str, checked: Signal<bool>, on_click: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button
+            class="menu-item"
+            type="button"
+            role="menuitemradio"
+            aria-checked=move || if checked.get() { "true" } else { "false" }
+            on:click=move |_| on_click()
+        >
+            {icon}
+            {name}
+        </button>
+    }
+    .into_any()
+}
+
+/// Something to do; with the key that does it too.
+fn action(href: &'static str, name: &'static str, key: &'static str, on_click: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button class="menu-item" type="button" role="menuitem" on:click=move |_| on_click()>
+            {icon(href)}
+            {name}
+            {(!key.is_empty()).then(|| view! { <kbd class="hide-phone" aria-hidden="true">{key}</kbd> })}
+        </button>
+    }
+    .into_any()
+}
+
+#[component]
+pub(crate) fn StatusItems(target: MenuTarget) -> impl IntoView {
+    Status::ALL
+        .map(|status| {
+            let checked = Signal::derive(move || target.values.with(|values| values.status == Some(status)));
+            choice(status_icon(status), t::status_name(status), checked, move || target.choose(Edit::Status(status)))
+        })
+        .collect_view()
+}
+
+#[component]
+pub(crate) fn PriorityItems(target: MenuTarget) -> impl IntoView {
+    let items = Priority::ALL.iter().rev().map(|priority| {
+        let priority = *priority;
+        let checked = Signal::derive(move || target.values.with(|values| values.priority == Some(priority)));
+        let choose = move || target.choose(Edit::Priority(priority));
+        choice(priority_icon(priority), t::priority_name(priority), checked, choose)
+    });
+    items.collect_view()
+}
+
+/// Everything that can be done with a task, for those who use neither the keys nor the row's small controls.
+#[component]
+pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
+    let app = use_app();
+    let switch = move |menu| move || target.menus.switch(menu);
+    let closed = target.values.with_untracked(|values| values.status.is_some_and(Status::is_closed));
+    let toggle = move || {
+        target.close();
+        app.toggle_done_of(id);
+    };
+    let edit_title = move || {
+        drop(target.menus.close());
+        edit_where_shown(app, id);
+    };
+    let copy = move || {
+        target.close();
+        copy_link(app, id);
+    };
+    let delete = move || {
+        target.choose(Edit::Delete);
+        if app.route.get_untracked() == Route::Task(id) {
+            app.go(untrack(|| app.list_route()));
+        }
+    };
+    vec![
+        action("#i-edit", t::edit_title(), "E", edit_title),
+        action("#i-s-todo", t::status(), "S", switch(Menu::Status)),
+        action("#i-p-high", t::priority(), "P", switch(Menu::Priority)),
+        action("#i-calendar", t::due_date(), "D", switch(Menu::Due)),
+        action("#i-tag", t::tags(), "L", switch(Menu::Tags)),
+        view! { <hr /> }.into_any(),
+        if closed {
+            action("#i-restore", t::reopen(), "", toggle)
+        } else {
+            action("#i-check", t::mark_done(), "", toggle)
+        },
+        action("#i-link", t::copy_link(), "", copy),
+        action("#i-trash", t::delete(), "", delete),
+    ]
+    .into_any()
+}
+
+/// In the open task if it is this one, else in its row.
+fn edit_where_shown(app: App, id: TaskId) {
+    if app.route.get_untracked() == Route::Task(id) {
+        if let Some(title) = dom::query(".panel-title") {
+            dom::focus(&title);
+        }
+    } else {
+        app.ui.editing.set(Some(id));
+    }
+}
+
+pub(crate) fn copy_link(app: App, id: TaskId) {
+    let link = format!("{}{}", dom::origin(), Route::Task(id).href());
+    spawn_local(async move {
+        if dom::copy(&link).await {
+            app.ui.say(t::link_copied());
+        }
+    });
+}
+
+#[component]
+pub(crate) fn WorkspaceItems(target: MenuTarget) -> impl IntoView {
+    let app = use_app();
+    let who = app.account.with_untracked(|account| account.as_ref().map(|account| account.email.clone()));
+    let invite = move || {
+        target.close();
+        app.ui.inviting.set(true);
+    };
+    let sign_out = move || {
+        target.close();
+        app.sign_out();
+    };
+    vec![
+        view! { <p class="menu-note">{who}</p> }.into_any(),
+        action("#i-people", t::invite(), "", invite),
+        view! { <hr /> }.into_any(),
+        action("#i-out", t::sign_out(), "", sign_out),
+    ]
+    .into_any()
+}

@@ -1,0 +1,211 @@
+//! The layer in which menus open: a popover of the platform beside the control it belongs to, closed by Escape, by a
+//! press elsewhere, or by a choice; then the focus returns to the control.
+
+use js_sys::Reflect;
+use leptos::html::Div;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use crate::components::due_editor::DueEditor;
+use crate::components::menu_items::{ActionItems, PriorityItems, StatusItems, WorkspaceItems};
+use crate::components::tag_editor::TagEditor;
+use crate::state::changes::Edit;
+use crate::state::ui::{Menu, Menus, OpenMenu, Subject};
+use crate::state::{App, use_app};
+use crate::{dom, i18n as t};
+use shared::date::Date;
+use shared::register::Tag;
+use shared::workflow::{Priority, Status};
+
+/// The values that a menu shows as chosen. Of several tasks: none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    pub(crate) status: Option<Status>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) due: Option<Date>,
+    pub(crate) tags: Vec<Tag>,
+}
+
+/// What menus read and what they do.
+#[derive(Clone, Copy)]
+pub(crate) struct MenuTarget {
+    pub(crate) app: App,
+    pub(crate) menus: Menus,
+    pub(crate) values: Signal<Values>,
+    pub(crate) apply: Callback<Edit>,
+}
+
+impl MenuTarget {
+    /// Applies a choice and closes the menu.
+    pub(crate) fn choose(self, edit: Edit) {
+        self.close();
+        self.apply.run(edit);
+    }
+
+    /// Closes the menu and gives the focus back.
+    pub(crate) fn close(self) {
+        if let Some(before) = self.menus.close() {
+            if before.is_connected() && dom::is_visible(&before) {
+                dom::focus(&before);
+            } else {
+                self.app.keep_focus();
+            }
+        }
+    }
+}
+
+/// The menus of the page: they act on the task, or on the selected ones.
+#[component]
+pub(crate) fn PageMenus() -> impl IntoView {
+    let app = use_app();
+    let menus = app.ui.menus;
+    let values = Signal::derive(move || match menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
+        Some(Subject::Task(id)) => app.tasks.find(id).map_or_else(Values::default, |item| {
+            item.with(|item| Values {
+                status: Some(item.task.status),
+                priority: Some(item.task.priority),
+                due: item.task.due,
+                tags: item.task.tags.clone(),
+            })
+        }),
+        _ => Values::default(),
+    });
+    let subject = StoredValue::new(None);
+    Effect::new(move |_| {
+        if let Some(now) = menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
+            subject.set_value(Some(now));
+        }
+    });
+    let apply = Callback::new(move |edit: Edit| match subject.get_value() {
+        Some(Subject::Task(id)) => app.edit(&[id], &edit),
+        Some(Subject::Selection) => {
+            let ids: Vec<_> = app.ui.selection.with_untracked(|ids| ids.iter().copied().collect());
+            app.edit(&ids, &edit);
+        }
+        _ => {}
+    });
+    view! { <MenuLayer target=MenuTarget { app, menus, values, apply } /> }
+}
+
+#[component]
+pub(crate) fn MenuLayer(target: MenuTarget) -> impl IntoView {
+    let open = target.menus.open;
+    let layer = NodeRef::<Div>::new();
+    let kind = Memo::new(move |_| open.with(|open| open.as_ref().map(|open| (open.menu, open.subject))));
+    Effect::new(move |_| {
+        let shown = open.get();
+        let Some(layer) = layer.get() else { return };
+        match shown {
+            Some(shown) => show(&layer, &shown),
+            // Fails if the browser has closed it already.
+            None => drop(layer.hide_popover()),
+        }
+    });
+    let on_toggle = move |event: web_sys::Event| {
+        let closed = Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "closed");
+        if closed && open.with_untracked(Option::is_some) {
+            target.close();
+        }
+    };
+    let (role, label) =
+        (move || kind.get().map(|(menu, _)| role(menu)), move || kind.get().map(|(menu, _)| label(menu)));
+    view! {
+        <div
+            class="menu"
+            popover="auto"
+            role=role
+            aria-label=label
+            tabindex="-1"
+            node_ref=layer
+            on:toggle=on_toggle
+            on:keydown=move |event| walk(&event)
+        >
+            {move || kind.get().map(|(menu, subject)| content(menu, subject, target))}
+        </div>
+    }
+    .into_any()
+}
+
+fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyView {
+    match menu {
+        Menu::Status => view! { <StatusItems target /> }.into_any(),
+        Menu::Priority => view! { <PriorityItems target /> }.into_any(),
+        Menu::Due => view! { <DueEditor target /> }.into_any(),
+        Menu::Tags => view! { <TagEditor target /> }.into_any(),
+        Menu::Actions => match subject {
+            Subject::Task(id) => view! { <ActionItems id target /> }.into_any(),
+            _ => ().into_any(),
+        },
+        Menu::Workspace => view! { <WorkspaceItems target /> }.into_any(),
+    }
+}
+
+fn role(menu: Menu) -> &'static str {
+    if matches!(menu, Menu::Due | Menu::Tags) { "dialog" } else { "menu" }
+}
+
+fn label(menu: Menu) -> &'static str {
+    match menu {
+        Menu::Status => t::status(),
+        Menu::Priority => t::priority(),
+        Menu::Due => t::due_date(),
+        Menu::Tags => t::tags(),
+        Menu::Actions => t::more_actions(),
+        Menu::Workspace => t::app_name(),
+    }
+}
+
+fn show(layer: &HtmlElement, open: &OpenMenu) {
+    // Fails if it is shown already, as when one menu leads to another.
+    let _ = layer.show_popover();
+    place(layer, &open.anchor);
+    let (layer, anchor) = (layer.clone(), open.anchor.clone());
+    request_animation_frame(move || {
+        place(&layer, &anchor);
+        // What is chosen, or else what is to be filled in, or else the first.
+        let first = ["[aria-checked=true]", "[data-first]", "button"]
+            .iter()
+            .find_map(|wanted| layer.query_selector(wanted).ok().flatten()?.dyn_into::<HtmlElement>().ok());
+        if let Some(first) = first {
+            dom::focus(&first);
+        }
+    });
+}
+
+/// Puts a layer below its control, or above it where there is more room, and inside of the window.
+pub(crate) fn place(layer: &HtmlElement, anchor: &HtmlElement) {
+    const GAP: f64 = 4.0;
+    let (size, control) = (layer.get_bounding_client_rect(), anchor.get_bounding_client_rect());
+    let length =
+        |value: Result<wasm_bindgen::JsValue, _>| value.ok().and_then(|value| value.as_f64()).unwrap_or_default();
+    let (width, height) = (length(window().inner_width()), length(window().inner_height()));
+    let below = control.bottom() + GAP;
+    let above = control.top() - GAP - size.height();
+    let top = if below + size.height() <= height - GAP || above < GAP { below } else { above };
+    let top = top.min(height - size.height() - GAP).max(GAP);
+    let left = control.left().min(width - size.width() - 2.0 * GAP).max(2.0 * GAP);
+    let style = layer.style();
+    let _ = style.set_property("top", &format!("{top}px"));
+    let _ = style.set_property("left", &format!("{left}px"));
+}
+
+/// Arrow keys, Home and End go through the items of a menu.
+fn walk(event: &KeyboardEvent) {
+    let Some(menu) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return };
+    let Some(items) = menu.query_selector_all("[role^=menuitem]").ok().filter(|items| items.length() > 0) else {
+        return;
+    };
+    let items: Vec<HtmlElement> = (0..items.length()).filter_map(|i| items.get(i)?.dyn_into().ok()).collect();
+    let now = items.iter().position(|item| dom::active_element().as_ref() == Some(item));
+    let last = items.len() - 1;
+    let next = match event.key().as_str() {
+        "ArrowDown" => now.map_or(0, |now| if now == last { 0 } else { now + 1 }),
+        "ArrowUp" => now.map_or(last, |now| if now == 0 { last } else { now - 1 }),
+        "Home" => 0,
+        "End" => last,
+        _ => return,
+    };
+    event.prevent_default();
+    let _ = items[next].focus();
+}

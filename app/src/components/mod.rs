@@ -1,0 +1,32 @@
+//! What the pages are built of, one component per file. A component renders state and dispatches intent.
+
+pub(crate) mod banners;
+pub(crate) mod bulk_bar;
+pub(crate) mod due_editor;
+pub(crate) mod empty;
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod invite;
+pub(crate) mod menu_items;
+pub(crate) mod menu_layer;
+pub(crate) mod modal;
+pub(crate) mod new_project;
+pub(crate) mod new_task;
+pub(crate) mod outbox;
+pub(crate) mod property;
+pub(crate) mod sidebar;
+pub(crate) mod sign_in_art;
+pub(crate) mod sync_detail;
+pub(crate) mod sync_pill;
+pub(crate) mod tabbar;
+pub(crate) mod tag;
+pub(crate) mod tag_editor;
+pub(crate) mod task_group;
+pub(crate) mod task_list;
+pub(crate) mod task_panel;
+pub(crate) mod task_row;
+pub(crate) mod theme;
+pub(crate) mod title_editor;
+pub(crate) mod toasts;
+pub(crate) mod topbar;
+pub(crate) mod viewport;

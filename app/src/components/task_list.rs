@@ -1,0 +1,109 @@
+//! The list of tasks in groups by status. Only the rows on the screen have elements; see [`Viewport`].
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, ResizeObserver};
+
+use crate::components::banners::Banners;
+use crate::components::empty::NoTasks;
+use crate::components::icon::status_icon;
+use crate::components::task_group::TaskGroup;
+use crate::components::viewport::Viewport;
+use crate::state::use_app;
+use crate::{dom, i18n as t};
+
+#[component]
+pub(crate) fn TaskList() -> impl IntoView {
+    let app = use_app();
+    let scroller = NodeRef::<html::Div>::new();
+    let list = NodeRef::<html::Ul>::new();
+    let viewport = RwSignal::new(Viewport::default());
+    let measure = move || {
+        if let (Some(scroller), Some(list)) = (scroller.get_untracked(), list.get_untracked()) {
+            let seen = measured(&scroller, &list);
+            viewport.maybe_update(|viewport| std::mem::replace(viewport, seen) != seen);
+        }
+    };
+    scroller.on_load(move |scroller| observe_size(&scroller, measure));
+    list.on_load(move |_| request_animation_frame(measure));
+    reveal_on_request(scroller, viewport, measure);
+
+    // Another list begins at its top.
+    Effect::new(move |_| {
+        app.tasks.scope.track();
+        if let Some(scroller) = scroller.get_untracked() {
+            scroller.set_scroll_top(0);
+        }
+    });
+    let filled = Memo::new(move |_| {
+        app.tasks.groups().with(|groups| groups.filled().map(|(status, _)| status).collect::<Vec<_>>())
+    });
+    view! {
+        <div class="content" tabindex="-1" node_ref=scroller on:scroll=move |_| measure()>
+            <Banners />
+            <Show when=move || !filled.with(Vec::is_empty) fallback=NoTasks>
+                <ul class="tasks" role="list" aria-label=t::tasks() node_ref=list>
+                    <For each=move || filled.get() key=|status| *status children=move |status| {
+                        view! { <TaskGroup status icon=status_icon(status) viewport /> }
+                    } />
+                </ul>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+/// Brings the task that is asked for into view, and the focus to it.
+fn reveal_on_request(scroller: NodeRef<html::Div>, viewport: RwSignal<Viewport>, measure: impl Fn() + Copy + 'static) {
+    let app = use_app();
+    Effect::new(move |_| {
+        let Some(id) = app.ui.reveal.get() else { return };
+        measure();
+        let seen = viewport.get_untracked();
+        let place = app.tasks.groups().with_untracked(|groups| seen.scroll_to(groups, id));
+        if let (Some(place), Some(scroller)) = (place, scroller.get_untracked()) {
+            let by = place - seen.top;
+            #[expect(clippy::cast_possible_truncation, reason = "a scroll position")]
+            scroller.set_scroll_top(scroller.scroll_top() + by.round() as i32);
+            measure();
+        }
+        app.ui.reveal.set(None);
+        dom::after_paint(move || {
+            if let Some(link) = dom::query_visible(&format!(".task-row[data-task=\"{id}\"] .title a")) {
+                dom::focus(&link);
+            }
+        });
+    });
+}
+
+fn measured(scroller: &Element, list: &Element) -> Viewport {
+    let (outer, inner) = (scroller.get_bounding_client_rect(), list.get_bounding_client_rect());
+    let style = window().get_computed_style(list).ok().flatten();
+    let pixels = |name: &str| {
+        let value = style.as_ref()?.get_property_value(name).ok()?;
+        value.trim().strip_suffix("px")?.parse::<f64>().ok()
+    };
+    Viewport {
+        top: outer.top() - inner.top(),
+        height: outer.height(),
+        row: pixels("--row").unwrap_or(48.0),
+        head: pixels("--group-head").unwrap_or(36.0),
+    }
+}
+
+/// Measures again when the scrolled box or the window changes its size.
+fn observe_size(scroller: &Element, measure: impl Fn() + Copy + 'static) {
+    let on_size = Closure::<dyn Fn()>::new(measure);
+    if let Ok(observer) = ResizeObserver::new(on_size.as_ref().unchecked_ref()) {
+        observer.observe(scroller);
+        let observer = StoredValue::new_local((observer, on_size));
+        on_cleanup(move || {
+            let _ = observer.try_with_value(|(observer, _)| observer.disconnect());
+        });
+    }
+    let resized = window_event_listener(ev::resize, move |_| measure());
+    on_cleanup(move || resized.remove());
+}

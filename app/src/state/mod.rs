@@ -1,0 +1,244 @@
+//! The state of the app: fed by the engine's events, read by components. Components dispatch what a member wants
+//! through [`App`]; nothing else changes data.
+
+pub(crate) mod changes;
+pub(crate) mod keys;
+mod navigation;
+pub(crate) mod pill;
+mod session;
+pub(crate) mod tasks;
+pub(crate) mod ui;
+
+use std::ops::Deref;
+use std::rc::Rc;
+
+use engine::command::{Command, CommandError};
+use engine::status::{Pill, SyncStatus};
+use engine::view::{Event, ProjectItem, RefusedChange};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::account::Account;
+use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::task::TaskView;
+
+use crate::host::Host;
+use crate::i18n as t;
+use crate::pwa::Pwa;
+use crate::route::Route;
+use changes::{Change, Edit, History, with_keys};
+use tasks::Tasks;
+use ui::{Toast, Ui};
+
+/// Everything the components share. A handle, as small as a pointer: every event handler holds one. What it leads to
+/// is as old as the page.
+#[derive(Clone, Copy)]
+pub(crate) struct App(&'static State);
+
+impl Deref for App {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+pub(crate) struct State {
+    host: StoredValue<Rc<dyn Host>, LocalStorage>,
+    pub(crate) route: RwSignal<Route>,
+    /// Who works here; `None` before a sign-in.
+    pub(crate) account: RwSignal<Option<Account>>,
+    pub(crate) tasks: Tasks,
+    /// In alphabetical order.
+    pub(crate) projects: RwSignal<Vec<ProjectItem>>,
+    pub(crate) refused: RwSignal<Vec<RefusedChange>>,
+    /// `None` until the engine has said something.
+    pub(crate) status: RwSignal<Option<SyncStatus>>,
+    pub(crate) pill: ReadSignal<Option<Pill>>,
+    /// Whether the local data has been read.
+    pub(crate) loaded: RwSignal<bool>,
+    /// Why the local data could not be read.
+    pub(crate) broken: RwSignal<Option<String>>,
+    pub(crate) ui: Ui,
+    pub(crate) pwa: Pwa,
+    history: History,
+    /// Counts the openings of local data: news of an earlier one is not for this member.
+    opening: StoredValue<u32>,
+}
+
+pub(crate) fn use_app() -> App {
+    expect_context()
+}
+
+impl App {
+    pub(crate) fn new(host: Rc<dyn Host>) -> Self {
+        let status = RwSignal::new(None);
+        let state = State {
+            account: RwSignal::new(host.account()),
+            host: StoredValue::new_local(host),
+            route: RwSignal::new(navigation::current()),
+            tasks: Tasks::new(),
+            projects: RwSignal::new(Vec::new()),
+            refused: RwSignal::new(Vec::new()),
+            status,
+            pill: pill::shown_pill(status),
+            loaded: RwSignal::new(false),
+            broken: RwSignal::new(None),
+            ui: Ui::new(),
+            pwa: Pwa::new(),
+            history: History::new(),
+            opening: StoredValue::new(0),
+        };
+        Self(Box::leak(Box::new(state)))
+    }
+
+    pub(crate) fn host(self) -> Rc<dyn Host> {
+        self.host.get_value()
+    }
+
+    fn hear(self, event: Event) {
+        match event {
+            Event::View(patch) => {
+                if !patch.projects.is_empty() {
+                    self.projects.update(|projects| merge_projects(projects, patch.projects));
+                }
+                self.tasks.apply(patch.tasks);
+                if let Some(refused) = patch.refused {
+                    self.refused.set(refused);
+                }
+                if !self.loaded.get_untracked() {
+                    self.loaded.set(true);
+                }
+            }
+            Event::Status(status) => self.status.set(Some(status)),
+        }
+    }
+
+    /// `HAR-231`, or `New` until the task has its number.
+    pub(crate) fn key(self, task: &TaskView) -> String {
+        self.projects.with(|projects| task_key(projects, task))
+    }
+
+    pub(crate) fn project_name(self, id: ProjectId) -> Option<String> {
+        self.projects
+            .with(|projects| projects.iter().find(|item| item.project.id == id).map(|item| item.project.name.clone()))
+    }
+
+    /// Edits tasks, with a way back.
+    pub(crate) fn edit(self, ids: &[TaskId], edit: &Edit) {
+        let tasks = with_keys(self.tasks, ids, |task| untrack(|| self.key(task)));
+        let change = Change::of(&tasks, edit);
+        if !change.forward.is_empty() {
+            spawn_local(async move {
+                // Told by `carry_out`.
+                let _ = self.carry_out(change).await;
+            });
+        }
+    }
+
+    /// Edits a title; the error is for where it was typed.
+    pub(crate) async fn edit_title(self, id: TaskId, from: String, to: String) -> Result<(), CommandError> {
+        let Some(task) = self.tasks.task(id) else { return Ok(()) };
+        let change = Change::of(&[(task, String::new())], &Edit::Title { from, to });
+        self.try_all(&change.forward).await?;
+        if !change.forward.is_empty() {
+            self.history.note_new(change);
+        }
+        Ok(())
+    }
+
+    async fn carry_out(self, change: Change) -> Result<(), CommandError> {
+        let result = self.try_all(&change.forward).await;
+        match &result {
+            Ok(()) => {
+                let said = change.said.clone();
+                let id = self.history.note_new(change);
+                if let Some(text) = said {
+                    self.ui.toast(Toast { text, change: Some(id) });
+                }
+            }
+            Err(error) => self.complain(error),
+        }
+        self.keep_focus();
+        result
+    }
+
+    async fn try_all(self, commands: &[Command]) -> Result<(), CommandError> {
+        for command in commands {
+            self.host().dispatch(command.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Carries one command out that has no way back; what it made, if it worked.
+    pub(crate) async fn dispatch(self, command: Command) -> Result<EntityId, CommandError> {
+        self.host().dispatch(command).await
+    }
+
+    /// As [`App::dispatch`], where nothing waits for the result.
+    pub(crate) fn send(self, command: Command) {
+        spawn_local(async move {
+            if let Err(error) = self.dispatch(command).await {
+                self.complain(&error);
+            }
+        });
+    }
+
+    /// Takes back the named change, or the last one.
+    pub(crate) fn undo(self, id: Option<u32>) {
+        let Some((id, change)) = self.history.take(id) else { return };
+        self.ui.forget_toast(id);
+        spawn_local(async move {
+            match self.try_all(&change.backward).await {
+                Ok(()) => {
+                    self.history.note_undone(change);
+                    self.ui.say(t::undone());
+                }
+                Err(error) => self.complain(&error),
+            }
+            self.keep_focus();
+        });
+    }
+
+    pub(crate) fn redo(self) {
+        let Some(change) = self.history.take_undone() else { return };
+        spawn_local(async move {
+            let again = change.inverted().inverted();
+            match self.try_all(&again.forward).await {
+                Ok(()) => {
+                    self.history.note(again);
+                    self.ui.say(t::redone());
+                }
+                Err(error) => self.complain(&error),
+            }
+        });
+    }
+
+    pub(crate) fn complain(self, error: &CommandError) {
+        self.ui.say(&complaint(error));
+    }
+}
+
+/// An error of a command, for people.
+pub(crate) fn complaint(error: &CommandError) -> String {
+    match error {
+        CommandError::Refused(reason) => t::not_possible(reason),
+        CommandError::Storage(error) => t::not_stored(&error.to_string()),
+    }
+}
+
+fn task_key(projects: &[ProjectItem], task: &TaskView) -> String {
+    let prefix =
+        projects.iter().find(|item| item.project.id == task.project).and_then(|item| item.project.prefix.as_deref());
+    match (prefix, task.number) {
+        (Some(prefix), Some(number)) => format!("{prefix}-{number}"),
+        _ => t::key_new().to_owned(),
+    }
+}
+
+fn merge_projects(projects: &mut Vec<ProjectItem>, changes: Vec<(ProjectId, Option<ProjectItem>)>) {
+    for (id, item) in changes {
+        projects.retain(|known| known.project.id != id);
+        projects.extend(item.filter(|item| !item.project.deleted));
+    }
+    projects.sort_by_cached_key(|item| (item.project.name.to_lowercase(), item.project.id));
+}

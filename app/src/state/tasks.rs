@@ -1,0 +1,318 @@
+//! The tasks as the app holds them: a signal for each, so that a change of one patches one row, and the groups of the
+//! list in their order, kept by inserting and removing, never by sorting ten thousand tasks because of one.
+
+use std::collections::{BTreeSet, HashMap};
+
+use engine::view::{Mark, TaskItem};
+use leptos::prelude::*;
+use shared::ids::{ProjectId, TaskId};
+use shared::query::{GROUPS, shows, sort_key};
+use shared::task::TaskView;
+use shared::workflow::Status;
+
+/// From this many changes at once, sorting everything is quicker than finding each one's place.
+const MANY: usize = 200;
+
+/// Every task of the device, and those of the project that is shown, in groups.
+#[derive(Clone, Copy)]
+pub(crate) struct Tasks {
+    items: StoredValue<Items>,
+    groups: RwSignal<Groups>,
+    /// The project that is shown; `None` for all.
+    pub(crate) scope: RwSignal<Option<ProjectId>>,
+    /// Tasks with changes that the team does not have.
+    pub(crate) waiting: RwSignal<BTreeSet<TaskId>>,
+    /// Fires when a task comes or goes.
+    arrivals: Trigger,
+}
+
+type Items = HashMap<TaskId, ArcRwSignal<TaskItem>>;
+
+/// The ids of the shown tasks: one list for each of [`GROUPS`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Groups([Vec<TaskId>; GROUPS.len()]);
+
+fn group_index(status: Status) -> usize {
+    GROUPS.iter().position(|group| *group == status).unwrap_or_default()
+}
+
+impl Groups {
+    pub(crate) fn of(&self, status: Status) -> &[TaskId] {
+        &self.0[group_index(status)]
+    }
+
+    /// The groups that have tasks, with how many.
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (Status, usize)> {
+        GROUPS.iter().zip(&self.0).filter(|(_, ids)| !ids.is_empty()).map(|(status, ids)| (*status, ids.len()))
+    }
+
+    /// All tasks, from the top of the list to its end.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = TaskId> {
+        self.0.iter().flatten().copied()
+    }
+
+    /// Where in its group a task is, or would be. `Err` says where to insert, as in [`slice::binary_search_by`].
+    fn place(&self, task: &TaskView, items: &Items) -> Result<usize, usize> {
+        let key = sort_key(task);
+        self.of(task.status).binary_search_by(|id| {
+            let other = items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.task)));
+            other.map_or(std::cmp::Ordering::Less, |other| other.cmp(&key))
+        })
+    }
+
+    fn insert(&mut self, task: &TaskView, items: &Items) {
+        if let Err(place) = self.place(task, items) {
+            self.0[group_index(task.status)].insert(place, task.id);
+        }
+    }
+
+    fn remove(&mut self, task: &TaskView, items: &Items) {
+        if let Ok(place) = self.place(task, items) {
+            self.0[group_index(task.status)].remove(place);
+        }
+    }
+
+    fn sorted(items: &Items, scope: Option<ProjectId>) -> Self {
+        let mut groups = Self::default();
+        for (id, item) in items {
+            item.with_untracked(|item| {
+                if shows(&item.task, scope) {
+                    groups.0[group_index(item.task.status)].push(*id);
+                }
+            });
+        }
+        for ids in &mut groups.0 {
+            ids.sort_by_cached_key(|id| items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.task))));
+        }
+        groups
+    }
+}
+
+impl Tasks {
+    pub(crate) fn new() -> Self {
+        Self {
+            items: StoredValue::new(HashMap::new()),
+            groups: RwSignal::new(Groups::default()),
+            scope: RwSignal::new(None),
+            waiting: RwSignal::new(BTreeSet::new()),
+            arrivals: Trigger::new(),
+        }
+    }
+
+    /// The groups of the shown project; read it inside of something reactive.
+    pub(crate) fn groups(self) -> RwSignal<Groups> {
+        self.groups
+    }
+
+    /// A task's signal; notices when the task arrives later.
+    pub(crate) fn find(self, id: TaskId) -> Option<ArcRwSignal<TaskItem>> {
+        let item = self.item(id);
+        if item.is_none() {
+            self.arrivals.track();
+        }
+        item
+    }
+
+    /// A task's signal as of now.
+    pub(crate) fn item(self, id: TaskId) -> Option<ArcRwSignal<TaskItem>> {
+        self.items.with_value(|items| items.get(&id).cloned())
+    }
+
+    /// A task as of now.
+    pub(crate) fn task(self, id: TaskId) -> Option<TaskView> {
+        self.item(id).map(|item| item.with_untracked(|item| item.task.clone()))
+    }
+
+    /// Every tag in use, in alphabetical order.
+    pub(crate) fn all_tags(self) -> BTreeSet<String> {
+        self.items.with_value(|items| {
+            let mut tags = BTreeSet::new();
+            for item in items.values() {
+                item.with_untracked(|item| tags.extend(item.task.tags.iter().map(|tag| tag.as_str().to_owned())));
+            }
+            tags
+        })
+    }
+
+    /// Shows another project, or all.
+    pub(crate) fn show(self, scope: Option<ProjectId>) {
+        if self.scope.get_untracked() != scope {
+            self.scope.set(scope);
+            self.regroup();
+        }
+    }
+
+    /// Forgets everything, as when another member signs in.
+    pub(crate) fn clear(self) {
+        self.items.update_value(HashMap::clear);
+        self.waiting.update(BTreeSet::clear);
+        self.scope.set(None);
+        self.groups.set(Groups::default());
+        self.arrivals.notify();
+    }
+
+    /// Takes in what changed. An item that is `None` is gone.
+    pub(crate) fn apply(self, changes: Vec<(TaskId, Option<TaskItem>)>) {
+        if changes.is_empty() {
+            return;
+        }
+        self.note_waiting(&changes);
+        let many = changes.len() > MANY;
+        let mut arrivals = false;
+        self.groups.maybe_update(|groups| {
+            let mut moved = false;
+            for (id, item) in changes {
+                let change = self.apply_one(id, item, (!many).then_some(&mut *groups));
+                moved |= change.moved;
+                arrivals |= change.arrived;
+            }
+            moved && !many
+        });
+        if many {
+            self.regroup();
+        }
+        if arrivals {
+            self.arrivals.notify();
+        }
+    }
+
+    fn apply_one(self, id: TaskId, item: Option<TaskItem>, mut groups: Option<&mut Groups>) -> Applied {
+        let scope = self.scope.get_untracked();
+        let known = self.item(id);
+        let before = known.as_ref().map(ArcRwSignal::get_untracked);
+        if before == item {
+            return Applied::default();
+        }
+        let place = |item: &Option<TaskItem>| {
+            let task = item.as_ref().map(|item| &item.task).filter(|task| shows(task, scope))?;
+            Some((task.status, sort_key(task)))
+        };
+        let moved = place(&before) != place(&item);
+        if let (true, Some(groups), Some(before)) = (moved, groups.as_deref_mut(), &before) {
+            self.items.with_value(|items| groups.remove(&before.task, items));
+        }
+        let arrived = known.is_none() || item.is_none();
+        match (known, item.clone()) {
+            (Some(signal), Some(item)) => signal.set(item),
+            (None, Some(item)) => self.items.update_value(|items| drop(items.insert(id, ArcRwSignal::new(item)))),
+            (_, None) => self.items.update_value(|items| drop(items.remove(&id))),
+        }
+        if let (true, Some(groups), Some(item)) = (moved, groups, item.filter(|item| shows(&item.task, scope))) {
+            self.items.with_value(|items| groups.insert(&item.task, items));
+        }
+        Applied { moved, arrived }
+    }
+
+    fn note_waiting(self, changes: &[(TaskId, Option<TaskItem>)]) {
+        self.waiting.maybe_update(|waiting| {
+            let mut differs = false;
+            for (id, item) in changes {
+                let waits = item.as_ref().is_some_and(|item| item.mark == Mark::Waiting);
+                differs |= if waits { waiting.insert(*id) } else { waiting.remove(id) };
+            }
+            differs
+        });
+    }
+
+    fn regroup(self) {
+        let scope = self.scope.get_untracked();
+        self.groups.set(self.items.with_value(|items| Groups::sorted(items, scope)));
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Applied {
+    /// Whether it takes another place in the list.
+    moved: bool,
+    /// Whether a task has come or gone.
+    arrived: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::workflow::Priority;
+
+    fn id(n: u32) -> TaskId {
+        format!("0199a000-0000-7000-8000-{n:012x}").parse().unwrap()
+    }
+
+    fn project(n: u32) -> ProjectId {
+        format!("0199b000-0000-7000-8000-{n:012x}").parse().unwrap()
+    }
+
+    fn item(n: u32, status: Status, priority: Priority) -> TaskItem {
+        let task = TaskView {
+            id: id(n),
+            project: project(n % 2),
+            number: Some(n),
+            title: format!("task {n}"),
+            status,
+            priority,
+            due: None,
+            tags: Vec::new(),
+            deleted: false,
+            created_at: i64::from(n),
+            review: false,
+        };
+        TaskItem { task, mark: Mark::None }
+    }
+
+    fn apply(tasks: Tasks, items: &[TaskItem]) {
+        tasks.apply(items.iter().map(|item| (item.task.id, Some(item.clone()))).collect());
+    }
+
+    fn todo(tasks: Tasks) -> Vec<TaskId> {
+        tasks.groups().with_untracked(|groups| groups.of(Status::Todo).to_vec())
+    }
+
+    #[test]
+    fn a_change_moves_one_task_to_where_sorting_would_put_it() {
+        Owner::new().with(|| {
+            let tasks = Tasks::new();
+            let priorities = [Priority::None, Priority::Urgent, Priority::Low, Priority::High, Priority::Medium];
+            let mut all: Vec<TaskItem> =
+                (0..40).map(|n| item(n, GROUPS[n as usize % 7], priorities[n as usize % 5])).collect();
+            apply(tasks, &all);
+            for n in 0..40_usize {
+                all[n].task.priority = priorities[(n * 3 + 1) % 5];
+                all[n].task.status = GROUPS[(n * 5 + 2) % 7];
+                all[n].task.deleted = n % 11 == 0;
+                apply(tasks, &all[n..=n]);
+                let kept = tasks.groups().get_untracked();
+                assert_eq!(kept, tasks.items.with_value(|items| Groups::sorted(items, None)), "after change {n}");
+            }
+        });
+    }
+
+    #[test]
+    fn shows_the_tasks_of_one_project() {
+        Owner::new().with(|| {
+            let tasks = Tasks::new();
+            apply(tasks, &(0..6).map(|n| item(n, Status::Todo, Priority::None)).collect::<Vec<_>>());
+            assert_eq!(todo(tasks), (0..6).map(id).collect::<Vec<_>>());
+            tasks.show(Some(project(1)));
+            assert_eq!(todo(tasks), [id(1), id(3), id(5)]);
+            apply(tasks, &[item(7, Status::Todo, Priority::Urgent), item(8, Status::Todo, Priority::Urgent)]);
+            assert_eq!(todo(tasks), [id(7), id(1), id(3), id(5)]);
+            tasks.apply(vec![(id(3), None)]);
+            assert_eq!(todo(tasks), [id(7), id(1), id(5)]);
+            tasks.clear();
+            assert!(tasks.groups().get_untracked() == Groups::default() && tasks.item(id(1)).is_none());
+        });
+    }
+
+    #[test]
+    fn knows_which_tasks_wait() {
+        Owner::new().with(|| {
+            let tasks = Tasks::new();
+            let mut one = item(1, Status::Todo, Priority::None);
+            one.mark = Mark::Waiting;
+            apply(tasks, &[one.clone(), item(2, Status::Todo, Priority::None)]);
+            assert_eq!(tasks.waiting.get_untracked().into_iter().collect::<Vec<_>>(), [id(1)]);
+            one.mark = Mark::None;
+            apply(tasks, &[one]);
+            assert!(tasks.waiting.get_untracked().is_empty());
+        });
+    }
+}

@@ -1,0 +1,189 @@
+//! What is open, selected and pointed at: the part of the state that is of this screen only and never saved.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use shared::ids::{ProjectId, TaskId};
+use shared::workflow::Status;
+use web_sys::HtmlElement;
+
+use crate::{dates, dom};
+
+/// Which of the small layers is open over a control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Menu {
+    Status,
+    Priority,
+    Due,
+    Tags,
+    /// Everything that can be done with a task.
+    Actions,
+    Workspace,
+}
+
+/// What a menu is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Task(TaskId),
+    /// The selected tasks.
+    Selection,
+    /// The task that is being made.
+    Draft,
+    /// Nothing in particular.
+    Workspace,
+}
+
+/// An open menu.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenMenu {
+    pub(crate) menu: Menu,
+    pub(crate) subject: Subject,
+    /// The control it belongs to, where it appears.
+    pub(crate) anchor: HtmlElement,
+    /// What has had the focus, and gets it back: the control, or a row if it was opened by key.
+    pub(crate) before: HtmlElement,
+}
+
+/// Where menus of one layer are opened. The page has one, a modal dialog its own, because it makes the page inert.
+#[derive(Clone, Copy)]
+pub(crate) struct Menus {
+    pub(crate) open: RwSignal<Option<OpenMenu>, LocalStorage>,
+    /// What was closed last and when: the press that closed a menu is not also to open it.
+    closed: StoredValue<Option<(HtmlElement, i64)>, LocalStorage>,
+}
+
+impl Menus {
+    pub(crate) fn new() -> Self {
+        Self { open: RwSignal::new_local(None), closed: StoredValue::new_local(None) }
+    }
+
+    pub(crate) fn show(self, menu: Menu, subject: Subject, anchor: HtmlElement) {
+        let just_closed = self.closed.with_value(|closed| {
+            closed.as_ref().is_some_and(|(other, at)| *other == anchor && dates::now() - at < 250)
+        });
+        if !just_closed {
+            let before = dom::active_element().filter(|_| !dom::focus_is_lost()).unwrap_or_else(|| anchor.clone());
+            self.open.set(Some(OpenMenu { menu, subject, anchor, before }));
+        }
+    }
+
+    /// Another menu for the same thing in the same place.
+    pub(crate) fn switch(self, menu: Menu) {
+        self.open.update(|open| {
+            if let Some(open) = open {
+                open.menu = menu;
+            }
+        });
+    }
+
+    /// Closes it; what gets the focus back.
+    pub(crate) fn close(self) -> Option<HtmlElement> {
+        let open = self.open.try_update(Option::take)??;
+        self.closed.set_value(Some((open.anchor, dates::now())));
+        Some(open.before)
+    }
+}
+
+/// A short message, with a way to take back what it tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Toast {
+    pub(crate) text: String,
+    pub(crate) change: Option<u32>,
+}
+
+/// What a new task starts with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Preset {
+    pub(crate) project: Option<ProjectId>,
+    pub(crate) status: Option<Status>,
+}
+
+pub(crate) struct Ui {
+    /// The task that single keys act on.
+    pub(crate) cursor: RwSignal<Option<TaskId>>,
+    /// A task that is to be brought into view and focused.
+    pub(crate) reveal: RwSignal<Option<TaskId>>,
+    /// The task whose title is being edited in its row.
+    pub(crate) editing: RwSignal<Option<TaskId>>,
+    pub(crate) selection: RwSignal<BTreeSet<TaskId>>,
+    pub(crate) menus: Menus,
+    pub(crate) toasts: RwSignal<Vec<(u32, Toast)>>,
+    pub(crate) new_task: RwSignal<Option<Preset>>,
+    pub(crate) new_project: RwSignal<bool>,
+    pub(crate) inviting: RwSignal<bool>,
+    pub(crate) outbox: RwSignal<bool>,
+    /// The navigation of a phone.
+    pub(crate) sidebar: RwSignal<bool>,
+}
+
+const DRAFT: &str = "tern.draft";
+
+/// The title that was being typed when the app was closed.
+pub(crate) fn draft() -> String {
+    dom::remembered(DRAFT).unwrap_or_default()
+}
+
+pub(crate) fn keep_draft(title: &str) {
+    dom::remember(DRAFT, title);
+}
+
+pub(crate) fn forget_draft() {
+    dom::forget(DRAFT);
+}
+
+impl Ui {
+    pub(crate) fn new() -> Self {
+        Self {
+            cursor: RwSignal::new(None),
+            reveal: RwSignal::new(None),
+            editing: RwSignal::new(None),
+            selection: RwSignal::new(BTreeSet::new()),
+            menus: Menus::new(),
+            toasts: RwSignal::new(Vec::new()),
+            new_task: RwSignal::new(None),
+            new_project: RwSignal::new(false),
+            inviting: RwSignal::new(false),
+            outbox: RwSignal::new(false),
+            sidebar: RwSignal::new(false),
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.menus.close();
+        self.cursor.set(None);
+        self.editing.set(None);
+        self.selection.update(BTreeSet::clear);
+        self.toasts.update(Vec::clear);
+        self.new_task.set(None);
+        for open in [self.new_project, self.inviting, self.outbox, self.sidebar] {
+            open.set(false);
+        }
+    }
+
+    pub(crate) fn toast(&self, toast: Toast) {
+        self.toasts.update(|toasts| {
+            // What only tells something gives way; of what can be taken back here, the last two stay. The others can
+            // be by key.
+            toasts.retain(|(_, toast)| toast.change.is_some());
+            if toasts.len() == 2 {
+                toasts.remove(0);
+            }
+            let id = toasts.last().map_or(0, |(id, _)| id.wrapping_add(1));
+            toasts.push((id, toast));
+        });
+    }
+
+    /// A change is taken back: its toast has nothing to offer any more.
+    pub(crate) fn forget_toast(&self, change: u32) {
+        self.toasts.maybe_update(|toasts| {
+            let before = toasts.len();
+            toasts.retain(|(_, toast)| toast.change != Some(change));
+            toasts.len() != before
+        });
+    }
+
+    /// A message without anything to take back.
+    pub(crate) fn say(&self, text: &str) {
+        self.toast(Toast { text: text.to_owned(), change: None });
+    }
+}

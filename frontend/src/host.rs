@@ -1,0 +1,128 @@
+//! The platform under the app: this browser.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use app::host::{AccountError, Host, Listener as Audience};
+use engine::command::{Command, CommandError};
+use engine::store::StoreError;
+use futures::future::LocalBoxFuture;
+use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, RegisterRequest};
+use shared::ids::EntityId;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::listener::Listener;
+use crate::replica::Replica;
+use crate::session::{Session, who};
+use crate::update;
+
+/// This browser, with at most one member's data open.
+pub(crate) struct BrowserHost {
+    session: Session,
+    replica: Rc<RefCell<Option<Replica>>>,
+    /// Whether the browser was asked not to evict the data.
+    persistence_asked: RefCell<bool>,
+    _switched: Option<Listener>,
+}
+
+impl BrowserHost {
+    pub(crate) fn start() -> Self {
+        let session = Session::restore();
+        // A tab must not go on showing one member's data when another one has signed in.
+        let switched = session.watch(|| {
+            let _ = web_sys::window().map(|window| window.location().reload());
+        });
+        let unfinished = session.clone();
+        spawn_local(async move { unfinished.finish_logout().await });
+        Self { session, replica: Rc::default(), persistence_asked: RefCell::new(false), _switched: switched }
+    }
+
+    /// Asks the browser not to evict the data, once there is something to lose.
+    fn ask_for_persistence(&self) {
+        if self.persistence_asked.replace(true) {
+            return;
+        }
+        let storage = web_sys::window().map(|window| window.navigator().storage());
+        if let Some(asked) = storage.and_then(|storage| storage.persist().ok()) {
+            spawn_local(async move {
+                // Whether it agrees or not, the data is saved; only how long the browser keeps it differs.
+                let _ = JsFuture::from(asked).await;
+            });
+        }
+    }
+}
+
+impl Host for BrowserHost {
+    fn account(&self) -> Option<Account> {
+        self.session.account()
+    }
+
+    fn open(&self, audience: Audience) -> LocalBoxFuture<'static, Result<(), CommandError>> {
+        let (session, replica) = (self.session.clone(), Rc::clone(&self.replica));
+        Box::pin(async move {
+            let Some(account) = session.account() else { return Err(nobody().into()) };
+            let open = replica.borrow_mut().take().filter(|open| open.who == who(&account));
+            let opened = match open {
+                // Signed in again: what is open goes on.
+                Some(open) => {
+                    open.show(audience).await;
+                    open.sync_now();
+                    open
+                }
+                None => Replica::open(&account, session, audience).await?,
+            };
+            *replica.borrow_mut() = Some(opened);
+            Ok(())
+        })
+    }
+
+    fn register(&self, request: RegisterRequest) -> LocalBoxFuture<'static, Result<Account, AccountError>> {
+        let session = self.session.clone();
+        Box::pin(async move { session.register(&request).await })
+    }
+
+    fn login(&self, request: LoginRequest) -> LocalBoxFuture<'static, Result<Account, AccountError>> {
+        let session = self.session.clone();
+        Box::pin(async move { session.login(&request).await })
+    }
+
+    fn logout(&self) -> LocalBoxFuture<'static, ()> {
+        let session = self.session.clone();
+        drop(self.replica.borrow_mut().take());
+        Box::pin(async move { session.logout().await })
+    }
+
+    fn invite(&self) -> LocalBoxFuture<'static, Result<Invitation, AccountError>> {
+        let session = self.session.clone();
+        Box::pin(async move { session.invite().await })
+    }
+
+    fn device(&self) -> DeviceInfo {
+        self.session.device()
+    }
+
+    fn dispatch(&self, command: Command) -> LocalBoxFuture<'static, Result<EntityId, CommandError>> {
+        self.ask_for_persistence();
+        let commander = self.replica.borrow().as_ref().map(Replica::commander);
+        Box::pin(async move {
+            match commander {
+                Some(commander) => commander.execute(command).await,
+                None => Err(nobody().into()),
+            }
+        })
+    }
+
+    fn sync_now(&self) {
+        if let Some(replica) = &*self.replica.borrow() {
+            replica.sync_now();
+        }
+    }
+
+    fn apply_update(&self) {
+        spawn_local(update::apply());
+    }
+}
+
+fn nobody() -> StoreError {
+    StoreError::Platform("nobody is signed in on this device".into())
+}

@@ -1,0 +1,102 @@
+//! The engine's way to the server: push and pull over HTTP.
+
+use engine::transport::{Transport, TransportError};
+use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, kind};
+
+use crate::request::{Failure, Request};
+use crate::session::{Session, Who};
+
+/// Push and pull for one member; nothing is sent once somebody else is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpTransport {
+    session: Session,
+    member: Who,
+}
+
+impl HttpTransport {
+    pub(crate) fn new(session: Session, member: Who) -> Self {
+        Self { session, member }
+    }
+
+    /// Whose requests these are.
+    pub(crate) fn member(&self) -> Who {
+        self.member
+    }
+}
+
+impl Transport for HttpTransport {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        Ok(self.session.send(self.member, &Request::post_json("/api/sync/push", request)).await?)
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        Ok(self.session.send(self.member, &Request::get(pull_path(request))).await?)
+    }
+}
+
+/// Numbers and a UUID: nothing in it needs to be escaped.
+fn pull_path(request: &PullRequest) -> String {
+    let PullRequest { schema, actor, epoch, cursor, seen, confirmed } = request;
+    let epoch = epoch.map(|epoch| format!("&epoch={epoch}")).unwrap_or_default();
+    format!("/api/sync/pull?schema={schema}&actor={actor}{epoch}&cursor={cursor}&seen={seen}&confirmed={confirmed}")
+}
+
+impl From<Failure> for TransportError {
+    fn from(failure: Failure) -> Self {
+        let problem = match failure {
+            Failure::Unreachable => return Self::Unreachable,
+            Failure::Busy { retry_after, .. } => return Self::Busy { retry_after },
+            Failure::Problem(problem) => problem,
+        };
+        match problem.kind.as_str() {
+            kind::GAP | kind::EPOCH => Self::OutOfStep,
+            kind::FORKED => Self::Forked,
+            kind::SCHEMA => Self::Schema,
+            kind::UNAUTHENTICATED => Self::SignIn,
+            _ if problem.status == 401 => Self::SignIn,
+            _ => Self::Rejected(problem),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::ids::Epoch;
+    use shared::protocol::Problem;
+    use uuid::Uuid;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn says_in_the_query_what_the_device_has() {
+        let request = PullRequest { schema: 1, actor: 2, epoch: None, cursor: 3, seen: 4, confirmed: 5 };
+        assert_eq!(pull_path(&request), "/api/sync/pull?schema=1&actor=2&cursor=3&seen=4&confirmed=5");
+        let epoch = Some(Epoch(Uuid::nil()));
+        let expected =
+            "/api/sync/pull?schema=1&actor=2&epoch=00000000-0000-0000-0000-000000000000&cursor=3&seen=4&confirmed=5";
+        assert_eq!(pull_path(&PullRequest { epoch, ..request }), expected);
+    }
+
+    #[wasm_bindgen_test]
+    fn every_failure_tells_the_engine_what_to_do() {
+        let refused = |kind: &str, status| {
+            TransportError::from(Failure::Problem(Problem {
+                kind: kind.into(),
+                title: String::new(),
+                status,
+                detail: String::new(),
+            }))
+        };
+        assert_eq!(refused(kind::GAP, 409), TransportError::OutOfStep);
+        assert_eq!(refused(kind::EPOCH, 409), TransportError::OutOfStep);
+        assert_eq!(refused(kind::FORKED, 409), TransportError::Forked);
+        assert_eq!(refused(kind::SCHEMA, 400), TransportError::Schema);
+        assert_eq!(refused(kind::UNAUTHENTICATED, 401), TransportError::SignIn);
+        assert!(matches!(refused(kind::INVALID, 400), TransportError::Rejected(_)));
+        assert!(matches!(refused("/problems/of-the-future", 418), TransportError::Rejected(_)));
+        let busy = Failure::Busy { retry_after: Some(3), problem: None };
+        assert_eq!(TransportError::from(busy), TransportError::Busy { retry_after: Some(3) });
+        assert_eq!(TransportError::from(Failure::Unreachable), TransportError::Unreachable);
+    }
+}

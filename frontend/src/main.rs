@@ -1,0 +1,24 @@
+//! The app in the browser: wires the user interface, the engine, IndexedDB, HTTP and the tabs together.
+
+mod channel;
+mod clock;
+mod host;
+mod http;
+mod leader;
+mod listener;
+mod lock;
+mod online;
+mod replica;
+mod request;
+mod session;
+mod update;
+
+use std::rc::Rc;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    app::mount(Rc::new(host::BrowserHost::start()));
+}
+
+#[cfg(test)]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

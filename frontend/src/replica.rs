@@ -1,0 +1,235 @@
+//! The open replica of the signed-in member in this tab: the engine, its way to the server, and the other tabs.
+//!
+//! Every tab saves its own edits. One tab leads and syncs; the others follow its commits and show its status.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use app::host::Listener as Audience;
+use engine::command::{Command, CommandError};
+use engine::driver::{self, Shared, Surroundings, Wake};
+use engine::engine::Engine;
+use engine::status::SyncStatus;
+use engine::store::StoreError;
+use engine::store::indexeddb::IndexedDbStore;
+use engine::view::Event;
+use futures::channel::mpsc;
+use futures::future::{AbortHandle, abortable};
+use futures::lock::Mutex;
+use shared::account::Account;
+use shared::clock::Millis;
+use shared::ids::EntityId;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::channel::{Channel, Message};
+use crate::clock::{self, BrowserEnv};
+use crate::http::HttpTransport;
+use crate::leader::Leadership;
+use crate::online;
+use crate::session::{Session, Who, who};
+
+/// The member's data in this tab. Dropping it stops the sync and leaves the other tabs to themselves.
+pub(crate) struct Replica {
+    pub(crate) who: Who,
+    inner: Rc<Inner>,
+    _watch: online::Watch,
+    sync: AbortHandle,
+}
+
+struct Inner {
+    engine: Mutex<Engine<IndexedDbStore>>,
+    env: RefCell<BrowserEnv>,
+    wakes: mpsc::UnboundedSender<Wake>,
+    channel: Channel,
+    audience: RefCell<Audience>,
+    /// Whether this tab syncs.
+    leads: Cell<bool>,
+    /// What the leading tab said last, where this one follows.
+    leader_status: RefCell<Option<SyncStatus>>,
+    /// What this tab showed last.
+    shown: RefCell<SyncStatus>,
+    /// Commands that are being made durable.
+    saving: Cell<usize>,
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.sync.abort();
+    }
+}
+
+impl Replica {
+    /// Opens the database of this member in this organization, and begins to sync.
+    pub(crate) async fn open(account: &Account, session: Session, audience: Audience) -> Result<Self, StoreError> {
+        let who = who(account);
+        let (organization, user) = who;
+        let store = IndexedDbStore::open(&format!("tern-{organization}-{user}")).await?;
+        let engine = Engine::open(store, account.actor).await?;
+        let (wakes, woken) = mpsc::unbounded();
+        let inner = Rc::new_cyclic(|inner: &Weak<Inner>| Inner {
+            engine: Mutex::new(engine),
+            env: RefCell::new(BrowserEnv),
+            wakes: wakes.clone(),
+            channel: Channel::open(who, hear(inner.clone())),
+            audience: RefCell::new(audience),
+            leads: Cell::new(false),
+            leader_status: RefCell::default(),
+            shown: RefCell::default(),
+            saving: Cell::new(0),
+        });
+        inner.wake(Wake::Online(online::is_online()));
+        let watch = online::Watch::start(move |wake| {
+            let _ = wakes.unbounded_send(wake);
+        });
+        let (task, sync) = abortable(lead(Rc::clone(&inner), HttpTransport::new(session, who), woken));
+        spawn_local(async {
+            // Ends with an error only when this replica is dropped.
+            let _ = task.await;
+        });
+        inner.publish();
+        // A leading tab answers with its status.
+        inner.channel.tell(&Message::SyncNow);
+        Ok(Self { who, inner, _watch: watch, sync })
+    }
+
+    /// Shows everything to a new audience.
+    pub(crate) async fn show(&self, audience: Audience) {
+        *self.inner.audience.borrow_mut() = audience;
+        let whole = self.inner.engine.lock().await.replica().whole();
+        self.inner.deliver(Event::View(whole));
+        let status = self.inner.shown.borrow().clone();
+        self.inner.deliver(Event::Status(status));
+    }
+
+    /// A handle for a command that outlives a borrow of this replica.
+    pub(crate) fn commander(&self) -> Commander {
+        Commander(Rc::clone(&self.inner))
+    }
+
+    /// Syncs as soon as possible, in whichever tab leads.
+    pub(crate) fn sync_now(&self) {
+        self.inner.wake(Wake::Asked);
+        self.inner.channel.tell(&Message::SyncNow);
+    }
+}
+
+/// Carries out commands.
+pub(crate) struct Commander(Rc<Inner>);
+
+impl Commander {
+    /// Carries out a command; ready when it is durable.
+    pub(crate) async fn execute(self, command: Command) -> Result<EntityId, CommandError> {
+        let inner = self.0;
+        inner.saving.set(inner.saving.get() + 1);
+        inner.show_saving();
+        let result = inner.engine.lock().await.execute(&command, &mut Shared(&inner.env)).await;
+        inner.saving.set(inner.saving.get() - 1);
+        inner.publish();
+        inner.wake(Wake::Changed);
+        result
+    }
+}
+
+/// Syncs once this tab leads.
+async fn lead(inner: Rc<Inner>, transport: HttpTransport, woken: mpsc::UnboundedReceiver<Wake>) {
+    let _leadership = Leadership::win(transport.member()).await;
+    inner.leads.set(true);
+    // What the last leader did in its final moments may not have been told.
+    if inner.engine.lock().await.reload().await.is_ok() {
+        inner.publish();
+        let surroundings = Browser(&inner);
+        // Ends when the store fails: then nothing more can be saved here, and every command says so.
+        let _ = driver::run(&inner.engine, &transport, &inner.env, &surroundings, woken).await;
+    }
+}
+
+struct Browser<'a>(&'a Inner);
+
+impl Surroundings for Browser<'_> {
+    async fn sleep_until(&self, at: Millis) {
+        clock::sleep_until(at).await;
+    }
+
+    fn changed(&self) {
+        self.0.publish();
+    }
+}
+
+impl Inner {
+    fn wake(&self, wake: Wake) {
+        // Fails only after the sync has ended.
+        let _ = self.wakes.unbounded_send(wake);
+    }
+
+    /// Delivers what has changed: the view to the app, the commits to the other tabs, the status to both.
+    fn publish(&self) {
+        // Whoever holds the engine publishes when done.
+        let Some(mut engine) = self.engine.try_lock() else { return };
+        let (patch, commits, status) = (engine.take_patch(), engine.take_commits(), engine.status());
+        drop(engine);
+        if !patch.is_empty() {
+            self.deliver(Event::View(patch));
+        }
+        for commit in commits {
+            self.channel.tell(&Message::Committed(commit));
+        }
+        let status = self.combine(status);
+        if *self.shown.borrow() != status {
+            *self.shown.borrow_mut() = status.clone();
+            if self.leads.get() {
+                self.channel.tell(&Message::Status(status.clone()));
+            }
+            self.deliver(Event::Status(status));
+        }
+    }
+
+    /// What a following tab shows: its own counts, and how syncing stands according to the leader.
+    fn combine(&self, own: SyncStatus) -> SyncStatus {
+        let saving = self.saving.get() > 0;
+        match &*self.leader_status.borrow() {
+            Some(leader) if !self.leads.get() => {
+                SyncStatus { saving, waiting: own.waiting, attention: own.attention, ..leader.clone() }
+            }
+            _ => SyncStatus { saving, ..own },
+        }
+    }
+
+    fn show_saving(&self) {
+        let mut status = self.shown.borrow().clone();
+        if !status.saving {
+            status.saving = true;
+            *self.shown.borrow_mut() = status.clone();
+            self.deliver(Event::Status(status));
+        }
+    }
+
+    fn deliver(&self, event: Event) {
+        let audience = Rc::clone(&self.audience.borrow());
+        audience(event);
+    }
+}
+
+/// What the other tabs say.
+fn hear(inner: Weak<Inner>) -> impl Fn(Message) + 'static {
+    move |message| {
+        let Some(inner) = inner.upgrade() else { return };
+        match message {
+            Message::SyncNow => {
+                inner.wake(Wake::Asked);
+                if inner.leads.get() {
+                    inner.channel.tell(&Message::Status(inner.shown.borrow().clone()));
+                }
+            }
+            Message::Status(status) => {
+                *inner.leader_status.borrow_mut() = Some(status);
+                inner.publish();
+            }
+            Message::Committed(commit) => spawn_local(async move {
+                // A store that cannot be read says so with the next command.
+                let _ = inner.engine.lock().await.follow(&commit).await;
+                inner.publish();
+                inner.wake(Wake::Changed);
+            }),
+        }
+    }
+}
