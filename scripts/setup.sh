@@ -232,11 +232,9 @@ setup_postgres() {
   command -v initdb >/dev/null && return
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
   # The server runs a private cluster of its own: Debian need not create and start one.
-  if command -v apt-get >/dev/null; then
-    apt_install postgresql-common
-    as_root sh -c 'echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/tern.conf' ||
-      fail "Install Debian's package 'postgresql' as root, then run this again"
-  fi
+  apt_install postgresql-common
+  attempt 'Telling Debian to create no database cluster' "Install Debian's package 'postgresql' as root, then run this again" \
+    as_root install -D -m 644 /dev/stdin /etc/postgresql-common/createcluster.d/tern.conf <<<'create_main_cluster = false'
   apt_install postgresql
 }
 

@@ -4,6 +4,7 @@
 use shared::account::InvalidAccount;
 use shared::mutation::{Op, Refusal};
 use shared::protocol::{Problem, kind};
+use shared::row::TextField;
 use shared::workflow::{Priority, Status};
 
 use crate::host::AccountError;
@@ -365,7 +366,10 @@ pub(crate) fn operation(op: &Op) -> &'static str {
     match op {
         Op::ProjectCreate(_) => "New project",
         Op::TaskCreate(_) => "New task",
-        Op::TextEdit(_) => "Text",
+        Op::TextEdit(edit) => match edit.field {
+            TextField::Name => project_name(),
+            TextField::Title => title(),
+        },
         Op::TaskStatus(_) => "Status",
         Op::TaskPriority(_) => "Priority",
         Op::TaskDue(_) => "Due date",

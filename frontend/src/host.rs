@@ -1,10 +1,11 @@
 //! The platform under the app: this browser.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use app::host::{AccountError, Host, Listener as Audience};
 use engine::command::{Command, CommandError};
+use engine::driver::Wake;
 use engine::store::StoreError;
 use futures::future::LocalBoxFuture;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, RegisterRequest};
@@ -12,6 +13,7 @@ use shared::ids::EntityId;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::listener::Listener;
+use crate::online;
 use crate::replica::Replica;
 use crate::session::{Session, who};
 use crate::update;
@@ -21,20 +23,32 @@ pub(crate) struct BrowserHost {
     session: Session,
     replica: Rc<RefCell<Option<Replica>>>,
     /// Whether the browser was asked not to evict the data.
-    persistence_asked: RefCell<bool>,
+    persistence_asked: Cell<bool>,
     _switched: Option<Listener>,
+    /// Ends a session on the server that was ended here without a connection.
+    _back: online::Watch,
 }
 
 impl BrowserHost {
-    pub(crate) fn start() -> Self {
-        let session = Session::restore();
+    /// Starts on this page, as whoever used this browser last.
+    pub(crate) async fn start() -> Self {
+        let session = Session::restore().await;
         // A tab must not go on showing one member's data when another one has signed in.
         let switched = session.watch(|| {
             let _ = web_sys::window().map(|window| window.location().reload());
         });
         let unfinished = session.clone();
-        spawn_local(async move { unfinished.finish_logout().await });
-        Self { session, replica: Rc::default(), persistence_asked: RefCell::new(false), _switched: switched }
+        let finish = move || {
+            let session = unfinished.clone();
+            spawn_local(async move { session.finish_logout().await });
+        };
+        finish();
+        let back = online::Watch::start(move |wake| {
+            if wake == Wake::Online(true) {
+                finish();
+            }
+        });
+        Self { session, replica: Rc::default(), persistence_asked: Cell::new(false), _switched: switched, _back: back }
     }
 
     /// Asks the browser not to evict the data, once there is something to lose.
@@ -61,7 +75,7 @@ impl Host for BrowserHost {
         let (session, replica) = (self.session.clone(), Rc::clone(&self.replica));
         Box::pin(async move {
             let Some(account) = session.account() else { return Err(nobody().into()) };
-            let open = replica.borrow_mut().take().filter(|open| open.who == who(&account));
+            let open = replica.take().filter(|open| open.who == who(&account));
             let opened = match open {
                 // Signed in again: what is open goes on.
                 Some(open) => {

@@ -4,6 +4,7 @@ mod channel;
 mod clock;
 mod host;
 mod http;
+mod identity;
 mod leader;
 mod listener;
 mod lock;
@@ -17,7 +18,7 @@ use std::rc::Rc;
 
 fn main() {
     console_error_panic_hook::set_once();
-    app::mount(Rc::new(host::BrowserHost::start()));
+    wasm_bindgen_futures::spawn_local(async { app::mount(Rc::new(host::BrowserHost::start().await)) });
 }
 
 #[cfg(test)]

@@ -173,7 +173,7 @@ impl Inner {
         for commit in commits {
             self.channel.tell(&Message::Committed(commit));
         }
-        let status = self.combine(status);
+        let status = self.combine(&status);
         if *self.shown.borrow() != status {
             *self.shown.borrow_mut() = status.clone();
             if self.leads.get() {
@@ -184,13 +184,13 @@ impl Inner {
     }
 
     /// What a following tab shows: its own counts, and how syncing stands according to the leader.
-    fn combine(&self, own: SyncStatus) -> SyncStatus {
+    fn combine(&self, own: &SyncStatus) -> SyncStatus {
         let saving = self.saving.get() > 0;
         match &*self.leader_status.borrow() {
             Some(leader) if !self.leads.get() => {
                 SyncStatus { saving, waiting: own.waiting, attention: own.attention, ..leader.clone() }
             }
-            _ => SyncStatus { saving, ..own },
+            _ => SyncStatus { saving, ..own.clone() },
         }
     }
 

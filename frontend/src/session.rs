@@ -2,7 +2,8 @@
 //!
 //! The access token lives in memory only. The refresh token is in a cookie that no script can read; every tab uses the
 //! same one and every use replaces it, so all requests that touch it take turns ([`COOKIE_LOCK`]). The account and the
-//! id of the device are kept in `localStorage`: they are no secrets, and the app opens with them offline.
+//! id of the device are kept on the device ([`identity`], and for the other tabs `localStorage`): they are no secrets,
+//! and the app opens with them offline.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Storage, StorageEvent};
 
 use crate::clock;
+use crate::identity::{self, Identity};
 use crate::listener::Listener;
 use crate::lock::Lock;
 use crate::request::{Failure, Request};
@@ -51,16 +53,23 @@ struct State {
 
 impl Session {
     /// Takes up the session that this browser was left with.
-    pub(crate) fn restore() -> Self {
-        let id = stored(DEVICE).and_then(|id| id.parse().ok()).unwrap_or_else(|| {
-            let id = DeviceId(clock::new_id());
-            store(DEVICE, &id.to_string());
-            id
-        });
+    pub(crate) async fn restore() -> Self {
+        let identity = match identity::recall().await {
+            Some(identity) => identity,
+            None => {
+                let kept = stored(DEVICE).and_then(|id| id.parse().ok());
+                let device = kept.unwrap_or_else(|| DeviceId(clock::new_id()));
+                let identity = Identity { device, account: stored_account() };
+                identity::remember(&identity).await;
+                identity
+            }
+        };
+        store(DEVICE, &identity.device.to_string());
+        store_account(identity.account.as_ref());
         let agent = web_sys::window().and_then(|window| window.navigator().user_agent().ok()).unwrap_or_default();
         Self {
-            state: Rc::new(RefCell::new(State { account: stored_account(), token: None })),
-            device: DeviceInfo { id, name: device_name(&agent) },
+            state: Rc::new(RefCell::new(State { account: identity.account, token: None })),
+            device: DeviceInfo { id: identity.device, name: device_name(&agent) },
         }
     }
 
@@ -84,24 +93,31 @@ impl Session {
     async fn enter(&self, request: Request) -> Result<Account, AccountError> {
         let _turn = Lock::acquire(COOKIE_LOCK).await;
         let session: shared::account::Session = request.send(None).await.and_then(|answer| answer.read())?;
-        self.adopt(session.access_token, session.account.clone());
+        self.adopt(session.access_token, session.account.clone()).await;
         // The cookie that a sign-out left behind is replaced.
         forget(SIGNED_OUT);
         Ok(session.account)
     }
 
-    fn adopt(&self, token: AccessToken, account: Account) {
-        if let Ok(text) = serde_json::to_string(&account) {
-            store(ACCOUNT, &text);
-        }
+    async fn adopt(&self, token: AccessToken, account: Account) {
+        store_account(Some(&account));
+        let known = self.account().as_ref() == Some(&account);
         *self.state.borrow_mut() = State { account: Some(account), token: Some(token) };
+        if !known {
+            self.remember().await;
+        }
+    }
+
+    async fn remember(&self) {
+        identity::remember(&Identity { device: self.device.id, account: self.account() }).await;
     }
 
     /// Signs out: at once on this device, and on the server as soon as it can be reached.
     pub(crate) async fn logout(&self) {
         *self.state.borrow_mut() = State { account: None, token: None };
         store(SIGNED_OUT, "");
-        forget(ACCOUNT);
+        store_account(None);
+        self.remember().await;
         self.finish_logout().await;
     }
 
@@ -160,7 +176,7 @@ impl Session {
         if who(&session.account) != member {
             return Err(signed_out());
         }
-        self.adopt(session.access_token.clone(), session.account);
+        self.adopt(session.access_token.clone(), session.account).await;
         Ok(session.access_token)
     }
 
@@ -215,6 +231,13 @@ fn stored(key: &str) -> Option<String> {
 
 fn stored_account() -> Option<Account> {
     serde_json::from_str(&stored(ACCOUNT)?).ok()
+}
+
+fn store_account(account: Option<&Account>) {
+    match account.and_then(|account| serde_json::to_string(account).ok()) {
+        Some(text) => store(ACCOUNT, &text),
+        None => forget(ACCOUNT),
+    }
 }
 
 fn store(key: &str, value: &str) {
@@ -329,7 +352,8 @@ mod tests {
 
     async fn signed_in() -> Session {
         storage().unwrap().clear().unwrap();
-        let session = Session::restore();
+        identity::forget().await;
+        let session = Session::restore().await;
         network(&[grant("first", 1)]);
         assert_eq!(session.login(&login(&session)).await, Ok(account(1)));
         session
@@ -346,7 +370,7 @@ mod tests {
     #[wasm_bindgen_test]
     async fn a_restart_knows_account_and_device_but_not_the_token() {
         let session = signed_in().await;
-        let again = Session::restore();
+        let again = Session::restore().await;
         assert_eq!((again.account(), again.device()), (Some(account(1)), session.device()));
         let kept = storage().unwrap();
         for index in 0..kept.length().unwrap() {
@@ -356,6 +380,15 @@ mod tests {
         let log = network(&[grant("second", 1), (OK, "7".into())]);
         assert_eq!(again.send(who(&account(1)), &request()).await, Ok(7));
         assert_eq!(asked(&log), ["/api/auth/refresh null", "/api/x Bearer second"]);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_crash_before_local_storage_is_written_forgets_nothing() {
+        let session = signed_in().await;
+        storage().unwrap().clear().unwrap();
+        let again = Session::restore().await;
+        assert_eq!((again.account(), again.device()), (Some(account(1)), session.device()));
+        assert_eq!(stored_account(), Some(account(1)), "the other tabs know, too");
     }
 
     #[wasm_bindgen_test]
@@ -417,7 +450,7 @@ mod tests {
         network(&[]);
         session.logout().await;
         assert_eq!(session.account(), None);
-        let again = Session::restore();
+        let again = Session::restore().await;
         assert_eq!((again.account(), again.device()), (None, device));
         let log = network(&[((204, ""), String::new())]);
         again.finish_logout().await;
@@ -428,7 +461,8 @@ mod tests {
     #[wasm_bindgen_test]
     async fn a_sign_in_that_fails_says_why() {
         storage().unwrap().clear().unwrap();
-        let session = Session::restore();
+        identity::forget().await;
+        let session = Session::restore().await;
         network(&[]);
         assert_eq!(session.login(&login(&session)).await, Err(AccountError::Offline));
         network(&[refusal(kind::CREDENTIALS)]);

@@ -67,13 +67,11 @@ fn Lead() -> impl IntoView {
     let status = move || app.status.get().unwrap_or_default();
     let sentence = move || {
         let status = status();
-        let idle = status.waiting == 0 && app.refused.with(Vec::is_empty);
-        if !status.online {
-            t::outbox_offline()
-        } else if idle {
-            t::outbox_empty()
-        } else {
-            t::outbox_online()
+        match (status.online, status.waiting, app.refused.with(Vec::len)) {
+            (false, ..) => t::outbox_offline().to_owned(),
+            (true, 0, 0) => t::outbox_empty().to_owned(),
+            (true, 0, refused) => t::line_attention(refused),
+            (true, ..) => t::outbox_online().to_owned(),
         }
     };
     let cloud = move || icon(if status().online { "#i-cloud-check" } else { "#i-cloud-off" });

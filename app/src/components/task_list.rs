@@ -72,6 +72,10 @@ fn reveal_on_request(scroller: NodeRef<html::Div>, viewport: RwSignal<Viewport>,
         }
         app.ui.reveal.set(None);
         dom::after_paint(move || {
+            // With the key held down, the cursor may be further by now.
+            if app.ui.cursor.get_untracked() != Some(id) {
+                return;
+            }
             if let Some(link) = dom::query_visible(&format!(".task-row[data-task=\"{id}\"] .title a")) {
                 dom::focus(&link);
             }

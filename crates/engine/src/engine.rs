@@ -12,7 +12,7 @@ use crate::pull::{self, PullFault};
 use crate::record::{Changes, Meta};
 use crate::replica::Replica;
 use crate::status::{Blocked, SyncStatus};
-use crate::store::{Key, Revision, Store, StoreError};
+use crate::store::{Batch, Key, Revision, Store, StoreError};
 use crate::sync::{Step, Sync};
 use crate::transport::TransportError;
 use crate::view::ViewPatch;
@@ -188,11 +188,27 @@ impl<S: Store> Engine<S> {
             return Ok(());
         }
         let from = self.replica.revision();
-        let to = self.store.commit(&self.replica.batch(&changes)?).await?;
+        let batch = self.replica.batch(&changes)?;
+        let to = match self.store.commit(&batch).await {
+            Ok(to) => to,
+            Err(error @ (StoreError::Stale | StoreError::Full)) => return Err(error),
+            // What became of it is unknown: saying "not saved" of a saved change would have its author do it twice.
+            Err(error) => self.made(&batch).await.ok_or(error)?,
+        };
         self.commits.push(Commit { from, to, keys: changes.iter().map(|(key, _)| *key).collect() });
         let patch = self.replica.apply(to, changes);
         self.add(patch);
         Ok(())
+    }
+
+    /// The revision of a batch that is in the store although its commit reported an error.
+    async fn made(&self, batch: &Batch) -> Option<Revision> {
+        let keys: Vec<Key> = batch.put.iter().map(|(key, _)| *key).chain(batch.delete.iter().copied()).collect();
+        let found = self.store.load(Some(&keys)).await.ok()?;
+        let holds = |record: &(Key, Vec<u8>)| found.records.contains(record);
+        let made =
+            found.revision == batch.expect + 1 && found.records.len() == batch.put.len() && batch.put.iter().all(holds);
+        made.then_some(found.revision)
     }
 
     /// Takes over whatever the store holds now.

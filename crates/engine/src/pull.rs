@@ -70,8 +70,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         meta.seen = page.snapshot;
         meta.confirmed = page.last_mutation;
     }
-    // Kept at once, while the replica still shows what its author meant.
-    taking.keep_refused(&page.refused);
+    taking.keep_refused(&page);
     taking.carry_edits(&page.rows, if page.more { &[] } else { &page.refused });
     if !page.more {
         taking.confirm();
@@ -203,11 +202,17 @@ impl Taking<'_> {
         self.edits.insert(n, Mutation { op, ctx: self.page_clock.snapshot, ..mutation.clone() });
     }
 
-    /// Keeps what was refused for its author.
-    fn keep_refused(&mut self, refused: &[RefusedMutation]) {
-        let last = self.page_clock.last.n;
-        for refusal in refused.iter().filter(|refusal| refusal.n <= last) {
-            self.refuse(refusal.n, refusal.reason.clone());
+    /// Keeps what was refused for its author: with the page that brings its row, while the replica still shows what
+    /// its author meant, and at the latest with the page that confirms it. Once, because between two pages the author
+    /// may have sent it again or given it up.
+    fn keep_refused(&mut self, page: &PullPage) {
+        let brought: BTreeSet<EntityId> = page.rows.iter().map(|pulled| pulled.row.id()).collect();
+        for RefusedMutation { n, reason } in &page.refused {
+            let Some(entity) = self.replica.outbox_entry(*n).map(|mutation| mutation.op.entity()) else { continue };
+            let kept = self.replica.contained(entity) >= *n;
+            if !kept && (!page.more || brought.contains(&entity)) {
+                self.refuse(*n, reason.clone());
+            }
         }
     }
 

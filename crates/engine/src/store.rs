@@ -52,7 +52,8 @@ pub struct Batch {
     pub delete: Vec<Key>,
 }
 
-/// Why a store did not do what it was asked. Nothing of a failed batch is stored.
+/// Why a store did not do what it was asked. After [`StoreError::Stale`] and [`StoreError::Full`] nothing of the batch
+/// is stored; after any other, all of it or nothing may be: load to know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else has committed meanwhile: load again and plan anew.
