@@ -45,7 +45,11 @@ impl MenuTarget {
 
     /// Closes the menu and gives the focus back.
     pub(crate) fn close(self) {
-        if let Some(before) = self.menus.close() {
+        self.return_focus(self.menus.close());
+    }
+
+    fn return_focus(self, before: Option<HtmlElement>) {
+        if let Some(before) = before {
             if before.is_connected() && dom::is_visible(&before) {
                 dom::focus(&before);
             } else {
@@ -105,7 +109,7 @@ pub(crate) fn MenuLayer(target: MenuTarget) -> impl IntoView {
     let on_toggle = move |event: web_sys::Event| {
         let closed = Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "closed");
         if closed && open.with_untracked(Option::is_some) {
-            target.close();
+            target.return_focus(target.menus.dismissed());
         }
     };
     let (role, label) =

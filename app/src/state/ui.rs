@@ -48,7 +48,8 @@ pub(crate) struct OpenMenu {
 #[derive(Clone, Copy)]
 pub(crate) struct Menus {
     pub(crate) open: RwSignal<Option<OpenMenu>, LocalStorage>,
-    /// What was closed last and when: the press that closed a menu is not also to open it.
+    /// What the browser closed last and when: the press that closed a menu is not also to open it. A choice is no such
+    /// press: the next one may follow at once.
     closed: StoredValue<Option<(HtmlElement, i64)>, LocalStorage>,
 }
 
@@ -58,10 +59,15 @@ impl Menus {
     }
 
     pub(crate) fn show(self, menu: Menu, subject: Subject, anchor: HtmlElement) {
+        let is_open = self
+            .open
+            .with_untracked(|open| open.as_ref().is_some_and(|open| open.anchor == anchor && open.menu == menu));
         let just_closed = self.closed.with_value(|closed| {
             closed.as_ref().is_some_and(|(other, at)| *other == anchor && dates::now() - at < 250)
         });
-        if !just_closed {
+        if is_open {
+            self.close();
+        } else if !just_closed {
             let before = dom::active_element().filter(|_| !dom::focus_is_lost()).unwrap_or_else(|| anchor.clone());
             self.open.set(Some(OpenMenu { menu, subject, anchor, before }));
         }
@@ -78,6 +84,11 @@ impl Menus {
 
     /// Closes it; what gets the focus back.
     pub(crate) fn close(self) -> Option<HtmlElement> {
+        self.open.try_update(Option::take)?.map(|open| open.before)
+    }
+
+    /// The browser has closed it, because of a press elsewhere or Escape; what gets the focus back.
+    pub(crate) fn dismissed(self) -> Option<HtmlElement> {
         let open = self.open.try_update(Option::take)??;
         self.closed.set_value(Some((open.anchor, dates::now())));
         Some(open.before)

@@ -4,6 +4,8 @@
 //! for a page in the place of a script would be cached as that script.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -37,24 +39,54 @@ pub struct FilesError {
 #[derive(Clone, Debug)]
 pub struct Files {
     directory: ServeDir,
-    policy: HeaderValue,
+    index: PathBuf,
+    policy: Arc<RwLock<PagePolicy>>,
+}
+
+/// What the page may do, and the time of the page that this was read from.
+#[derive(Clone, Debug)]
+struct PagePolicy {
+    modified: Option<SystemTime>,
+    header: HeaderValue,
+}
+
+impl PagePolicy {
+    fn read(index: &Path) -> Result<Self, std::io::Error> {
+        // The time first: of a page that is replaced in between, the next look finds the newer one.
+        let modified = modified(index);
+        let header = HeaderValue::from_str(&policy(&std::fs::read_to_string(index)?));
+        let header = header.map_err(|_| std::io::Error::from(std::io::ErrorKind::InvalidData))?;
+        Ok(Self { modified, header })
+    }
+}
+
+fn modified(index: &Path) -> Option<SystemTime> {
+    std::fs::metadata(index).and_then(|metadata| metadata.modified()).ok()
 }
 
 impl Files {
     /// Opens the directory of a built app.
     pub fn open(dist: &Path) -> Result<Self, FilesError> {
-        let path = dist.join("index.html");
-        let index = std::fs::read_to_string(&path);
-        let index = index.map_err(|error| FilesError { path: path.clone(), reason: error.kind() })?;
-        let policy = HeaderValue::from_str(&policy(&index));
-        let policy = policy.map_err(|_| FilesError { path, reason: std::io::ErrorKind::InvalidData })?;
+        let index = dist.join("index.html");
+        let policy = PagePolicy::read(&index);
+        let policy = policy.map_err(|error| FilesError { path: index.clone(), reason: error.kind() })?;
         let directory = ServeDir::new(dist).append_index_html_on_directories(false);
-        Ok(Self { directory: directory.precompressed_br().precompressed_gzip(), policy })
+        let directory = directory.precompressed_br().precompressed_gzip();
+        Ok(Self { directory, index, policy: Arc::new(RwLock::new(policy)) })
     }
 
-    /// What the pages may do (Content Security Policy, level 3).
+    /// What the pages may do (Content Security Policy, level 3). Follows the page: a new build may be put in the
+    /// place of the old one while the server runs.
     pub(crate) fn content_security_policy(&self) -> HeaderValue {
-        self.policy.clone()
+        let known = self.policy.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if modified(&self.index) == known.modified {
+            return known.header;
+        }
+        // A page that cannot be read now is not served either.
+        let Ok(new) = PagePolicy::read(&self.index) else { return known.header };
+        let header = new.header.clone();
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = new;
+        header
     }
 
     async fn get(&self, request: Request) -> Response<Body> {
