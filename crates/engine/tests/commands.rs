@@ -1,0 +1,231 @@
+//! From a command to something that is saved and shown, and what becomes of it when the server says no.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+extern crate tern_engine as engine;
+
+mod support;
+
+use engine::command::{Command, CommandError};
+use engine::store::StoreError;
+use engine::store::memory::Fault;
+use engine::view::Mark;
+use shared::limits::TITLE_CHARS;
+use shared::mutation::{Op, Refusal};
+use shared::workflow::{Priority, Status};
+use support::{Device, Server, team};
+
+#[test]
+fn a_command_is_durable_before_it_is_shown() {
+    let mut device = Device::new(1);
+    let project = device.project();
+    let task = device.task(project, "  Paint the boat ");
+    assert_eq!(device.title(task), "Paint the boat");
+    let shown = device.engine.replica().view().clone();
+    device.reopen();
+    assert_eq!(device.engine.replica().view(), &shown);
+    assert_eq!(device.engine.replica().waiting(), 2);
+}
+
+#[test]
+fn what_cannot_be_saved_is_not_shown() {
+    let (_, mut ada, _, task) = team();
+    ada.store.set_quota(Some(0));
+    let full = ada.retitle(task, "Hello");
+    assert_eq!(full, Err(CommandError::Storage(StoreError::Full)));
+    ada.store.set_quota(None);
+    ada.store.fail_next_commit(Fault::Before);
+    assert!(matches!(ada.retitle(task, "Hello"), Err(CommandError::Storage(_))));
+    assert_eq!((ada.title(task).as_str(), ada.engine.replica().waiting()), ("Hello world", 0));
+    ada.retitle(task, "Hello").unwrap();
+    assert_eq!(ada.title(task), "Hello");
+}
+
+#[test]
+fn a_patch_brings_what_changed_once() {
+    let (_, mut ada, _, task) = team();
+    ada.reopen();
+    let whole = ada.engine.take_patch();
+    assert_eq!((whole.tasks.len(), whole.projects.len()), (1, 1));
+    assert!(ada.engine.take_patch().is_empty());
+    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    let patch = ada.engine.take_patch();
+    let [(id, Some(item))] = &patch.tasks[..] else { panic!("{patch:?}") };
+    assert_eq!((*id, item.task.status, item.mark), (task, Status::Done, Mark::Waiting));
+}
+
+#[test]
+fn mistakes_are_said_at_once_and_save_nothing() {
+    let (_, mut ada, _, task) = team();
+    let long = "x".repeat(TITLE_CHARS + 1);
+    let revision = ada.engine.replica().revision();
+    let limit = u32::try_from(TITLE_CHARS).unwrap();
+    assert_eq!(ada.retitle(task, &long), Err(Refusal::TooLong { limit }.into()));
+    assert_eq!(ada.retitle(task, " "), Err(Refusal::Empty.into()));
+    assert_eq!(ada.retitle(task, "a\nb"), Err(Refusal::InvalidText.into()));
+    let unknown = shared::ids::TaskId(uuid::Uuid::nil());
+    assert_eq!(ada.run(&Command::Delete(unknown.into())), Err(Refusal::NotFound.into()));
+    ada.retitle(task, "Hello world").unwrap();
+    assert_eq!(ada.engine.replica().revision(), revision, "and an edit that changes nothing saves nothing");
+}
+
+#[test]
+fn edits_of_one_title_become_one_mutation_until_it_is_sent() {
+    let (mut server, mut ada, _, task) = team();
+    ada.retitle(task, "Hello big world").unwrap();
+    ada.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    ada.retitle(task, "Hello big world!").unwrap();
+    assert_eq!(ada.outbox().len(), 2);
+    let sent = ada.push();
+    ada.retitle(task, "Hello big world!?").unwrap();
+    assert_eq!(ada.outbox().len(), 3, "what was handed to the network keeps its meaning");
+    assert_eq!(ada.outbox()[..2], sent.mutations.iter().map(|one| one.op.clone()).collect::<Vec<_>>());
+    ada.reopen();
+    ada.retitle(task, "Hello big world!?!").unwrap();
+    assert_eq!(ada.outbox().len(), 3, "also after a restart; the new one was not sent");
+    ada.sync(&mut server);
+    assert_eq!(server.title(task), "Hello big world!?!");
+}
+
+#[test]
+fn edits_of_a_new_row_go_into_its_creation() {
+    let mut device = Device::new(1);
+    let project = device.project();
+    let task = device.task(project, "a");
+    device.retitle(task, "ab").unwrap();
+    assert_eq!(device.outbox().len(), 2);
+    assert!(matches!(&device.outbox()[1], Op::TaskCreate(create) if create.title == "ab"));
+}
+
+#[test]
+fn an_edit_stays_on_its_side_of_a_deletion() {
+    let (_, mut ada, _, task) = team();
+    ada.retitle(task, "Hello").unwrap();
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.retitle(task, "Hello!").unwrap();
+    assert_eq!(ada.outbox().len(), 3);
+}
+
+#[test]
+fn what_came_in_while_somebody_typed_stays() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ben.retitle(task, "Hello beautiful world").unwrap();
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    ada.edit(task, "Hello world", "Hello world!").unwrap();
+    assert_eq!(ada.title(task), "Hello beautiful world!");
+}
+
+#[test]
+fn a_refused_edit_is_kept_with_its_whole_text() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.retitle(task, "Hello dear world").unwrap();
+    server.refuse.push((1, 3));
+    ada.sync(&mut server);
+    assert_eq!(ada.title(task), "Hello world");
+    let refused: Vec<_> = ada.engine.replica().refused().cloned().collect();
+    assert_eq!(refused.len(), 1);
+    assert_eq!((refused[0].text.as_deref(), &refused[0].reason), (Some("Hello dear world"), &Refusal::NotFound));
+    assert_eq!(ada.engine.replica().view().tasks[&task].mark, Mark::Attention);
+    ada.reopen();
+    assert_eq!(ada.engine.replica().refused().count(), 1, "also after a restart");
+
+    ada.run(&Command::Retry(refused[0].id)).unwrap();
+    assert_eq!((ada.title(task).as_str(), ada.engine.replica().refused().count()), ("Hello dear world", 0));
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    assert_eq!(ben.title(task), "Hello dear world");
+}
+
+/// The page that brings the row comes before the one that confirms the refusal.
+#[test]
+fn a_refused_edit_keeps_its_text_over_several_pages() {
+    let (mut server, mut ada, mut ben, task) = team();
+    for _ in 0..3 {
+        ben.retitle(task, &format!("{}!", ben.title(task))).unwrap();
+        ben.project();
+        ben.sync(&mut server);
+    }
+    ada.retitle(task, "Hello dear world").unwrap();
+    server.refuse.push((1, 3));
+    server.page = 1;
+    ada.sync(&mut server);
+    let texts: Vec<_> = ada.engine.replica().refused().map(|change| change.text.clone()).collect();
+    assert_eq!(texts, [Some("Hello dear world".to_owned())]);
+}
+
+#[test]
+fn a_refusal_that_was_settled_between_two_pages_does_not_come_back() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    server.refuse.push((1, 3));
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ben.retitle(task, "Hello").unwrap();
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    assert!(ada.exchange(&mut server));
+    assert_eq!(ada.engine.replica().refused().count(), 1, "it came with its row");
+    ada.run(&Command::Discard(3)).unwrap();
+    ada.sync(&mut server);
+    assert_eq!((ada.engine.replica().refused().count(), ada.engine.replica().waiting()), (0, 0));
+}
+
+/// Two edits that each kept the limit: the one that comes too late is refused, and must not vanish before.
+#[test]
+fn an_edit_that_has_become_too_long_is_shown_until_it_is_refused() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.retitle(task, "Hello world.").unwrap();
+    let push = ada.push();
+    let mine = format!("Hello world.{}", "a".repeat(300));
+    ada.retitle(task, &mine).unwrap();
+    ben.retitle(task, &format!("{}Hello world", "b".repeat(300))).unwrap();
+    ben.sync(&mut server);
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    assert!(ada.exchange(&mut server), "the pull");
+    let both = format!("{}{mine}", "b".repeat(300));
+    assert_eq!(ada.title(task), both);
+    ada.sync(&mut server);
+    assert_eq!(ada.title(task), format!("{}Hello world.", "b".repeat(300)));
+    let texts: Vec<_> = ada.engine.replica().refused().map(|change| change.text.clone()).collect();
+    assert_eq!(texts, [Some(both)]);
+}
+
+#[test]
+fn a_refused_change_can_be_given_up() {
+    let (mut server, mut ada, _, task) = team();
+    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    server.refuse.push((1, 3));
+    ada.sync(&mut server);
+    assert_eq!(ada.engine.replica().view().tasks[&task].task.status, Status::Todo);
+    ada.run(&Command::Discard(3)).unwrap();
+    assert_eq!(ada.engine.replica().refused().count(), 0);
+    assert_eq!(ada.run(&Command::Discard(3)), Err(Refusal::NotFound.into()));
+    assert_eq!(ada.engine.replica().view().tasks[&task].mark, Mark::None);
+}
+
+#[test]
+fn the_ones_behind_a_refused_one_go_on() {
+    let (mut server, mut ada, _, task) = team();
+    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::SetPriority { id: task, priority: Priority::Urgent }).unwrap();
+    server.refuse.push((1, 3));
+    ada.sync(&mut server);
+    let item = &ada.engine.replica().view().tasks[&task].task;
+    assert_eq!((item.status, item.priority, ada.engine.replica().waiting()), (Status::Todo, Priority::Urgent, 0));
+}
+
+#[test]
+fn a_new_device_sees_everything() {
+    let (mut server, mut ada, _, task) = team();
+    server.page = 1;
+    ada.retitle(task, "Hello all").unwrap();
+    ada.sync(&mut server);
+    let mut new = Device::new(3);
+    new.sync(&mut server);
+    assert_eq!(new.engine.replica().view(), ada.engine.replica().view());
+    let mut empty = Device::new(4);
+    empty.sync(&mut Server::new());
+    assert!(empty.engine.replica().view().tasks.is_empty());
+}

@@ -1,0 +1,306 @@
+//! A device in a test's hands, and a server small enough to be read at once.
+#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+
+use engine::command::{Command, CommandError, NewTask};
+use engine::engine::Engine;
+use engine::env::Env;
+use engine::status::Pill;
+use engine::store::StoreError;
+use engine::store::memory::MemoryStore;
+use engine::sync::Step;
+use engine::transport::TransportError;
+use futures::FutureExt;
+use shared::clock::{Actor, Millis, Stamp, Version};
+use shared::hash::{Checksum, chain};
+use shared::ids::{EntityId, Epoch, ProjectId, TaskId};
+use shared::merge;
+use shared::mutation::{Op, Refusal};
+use shared::protocol::{
+    LastMutation, NumberedResult, PullPage, PullRequest, PullResponse, PulledRow, PushRequest, PushResponse,
+    PushResult, RefusedMutation,
+};
+use shared::row::{Row, TextField, TextLog};
+use shared::text::TextChange;
+use shared::workflow::{Priority, Status};
+use uuid::Uuid;
+
+/// The value of a future that never waits, as those of the memory store.
+pub fn ready<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("memory never waits")
+}
+
+/// Time, ids and chance as the test wants them.
+pub struct Clock {
+    pub now: Millis,
+    pub chance: f64,
+    ids: u128,
+}
+
+impl Env for Clock {
+    fn now(&mut self) -> Millis {
+        self.now
+    }
+
+    fn new_id(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids)
+    }
+
+    fn random(&mut self) -> f64 {
+        self.chance
+    }
+}
+
+/// A tab of a device.
+pub struct Device {
+    pub engine: Engine<MemoryStore>,
+    pub store: MemoryStore,
+    pub clock: Clock,
+    actor: Actor,
+}
+
+impl Device {
+    pub fn new(actor: Actor) -> Self {
+        Self::on(MemoryStore::new(), actor, 0)
+    }
+
+    /// A tab on a store that may be another tab's too.
+    pub fn on(store: MemoryStore, actor: Actor, tab: u128) -> Self {
+        let ids = u128::from(actor) << 64 | tab << 32;
+        let clock = Clock { now: 1_000_000, chance: 0.5, ids };
+        Self { engine: ready(Engine::open(store.clone(), actor)).unwrap(), store, clock, actor }
+    }
+
+    /// The program ends and starts again.
+    pub fn reopen(&mut self) {
+        self.engine = ready(Engine::open(self.store.clone(), self.actor)).unwrap();
+    }
+
+    pub fn run(&mut self, command: &Command) -> Result<EntityId, CommandError> {
+        ready(self.engine.execute(command, &mut self.clock))
+    }
+
+    pub fn project(&mut self) -> ProjectId {
+        match self.run(&Command::CreateProject { name: "Harbour".into() }).unwrap() {
+            EntityId::Project(id) => id,
+            EntityId::Task(_) => unreachable!(),
+        }
+    }
+
+    pub fn task(&mut self, project: ProjectId, title: &str) -> TaskId {
+        let new = NewTask {
+            project,
+            title: title.into(),
+            status: Status::Todo,
+            priority: Priority::None,
+            due: None,
+            tags: Vec::new(),
+        };
+        match self.run(&Command::CreateTask(new)).unwrap() {
+            EntityId::Task(id) => id,
+            EntityId::Project(_) => unreachable!(),
+        }
+    }
+
+    /// Edits the title that the member sees.
+    pub fn retitle(&mut self, id: TaskId, to: &str) -> Result<EntityId, CommandError> {
+        let from = self.title(id);
+        self.edit(id, &from, to)
+    }
+
+    pub fn edit(&mut self, id: TaskId, from: &str, to: &str) -> Result<EntityId, CommandError> {
+        let (entity, field) = (id.into(), TextField::Title);
+        self.run(&Command::EditText { entity, field, from: from.into(), to: to.into() })
+    }
+
+    pub fn title(&self, id: TaskId) -> String {
+        self.engine.replica().view().tasks[&id].task.title.clone()
+    }
+
+    pub fn pill(&self) -> Pill {
+        self.engine.status().pill()
+    }
+
+    pub fn outbox(&self) -> Vec<Op> {
+        self.engine.replica().outbox().map(|mutation| mutation.op.clone()).collect()
+    }
+
+    pub fn step(&mut self) -> Result<Step, StoreError> {
+        ready(self.engine.step(&mut self.clock))
+    }
+
+    pub fn push(&mut self) -> PushRequest {
+        match self.step().unwrap() {
+            Step::Push(request) => request,
+            step => panic!("not a push: {step:?}"),
+        }
+    }
+
+    pub fn pull(&mut self) -> PullRequest {
+        match self.step().unwrap() {
+            Step::Pull(request) => request,
+            step => panic!("not a pull: {step:?}"),
+        }
+    }
+
+    pub fn pushed(&mut self, request: &PushRequest, answer: Result<PushResponse, TransportError>) {
+        self.engine.pushed(request, answer, &mut self.clock);
+    }
+
+    pub fn pulled(&mut self, request: &PullRequest, answer: Result<PullResponse, TransportError>) {
+        ready(self.engine.pulled(request, answer, &mut self.clock)).unwrap();
+    }
+
+    /// One exchange with a server. Returns whether there was one.
+    pub fn exchange(&mut self, server: &mut Server) -> bool {
+        match self.step().unwrap() {
+            Step::Push(request) => {
+                let answer = server.push(&request);
+                self.pushed(&request, answer);
+            }
+            Step::Pull(request) => {
+                let answer = server.pull(&request);
+                self.pulled(&request, Ok(answer));
+            }
+            Step::Wait(_) => return false,
+        }
+        true
+    }
+
+    /// Asks for an attempt and talks until there is nothing more to say.
+    pub fn sync(&mut self, server: &mut Server) {
+        self.engine.wake();
+        let mut exchanges = 0;
+        while self.exchange(server) {
+            exchanges += 1;
+            assert!(exchanges < 1_000, "no end of it");
+        }
+    }
+}
+
+/// What a server does, without a database: one order, stored results, pages.
+pub struct Server {
+    pub epoch: Epoch,
+    pub ver: Version,
+    pub rows: BTreeMap<EntityId, Row>,
+    logs: BTreeMap<EntityId, Vec<TextChange>>,
+    last: BTreeMap<Actor, LastMutation>,
+    results: BTreeMap<(Actor, u64), PushResult>,
+    /// Refuses these mutations whatever they say.
+    pub refuse: Vec<(Actor, u64)>,
+    /// Rows in a page.
+    pub page: usize,
+    /// Added to the checksum: another one than the rows have.
+    pub wrong_sum: u64,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        Self {
+            epoch: Epoch(Uuid::from_u128(1)),
+            ver: 0,
+            rows: BTreeMap::new(),
+            logs: BTreeMap::new(),
+            last: BTreeMap::new(),
+            results: BTreeMap::new(),
+            refuse: Vec::new(),
+            page: 100,
+            wrong_sum: 0,
+        }
+    }
+
+    pub fn push(&mut self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        if request.epoch != self.epoch {
+            return Err(TransportError::OutOfStep);
+        }
+        let actor = request.actor;
+        for mutation in &request.mutations {
+            let last = self.last.entry(actor).or_default();
+            if mutation.n <= last.n {
+                continue;
+            }
+            assert_eq!((mutation.n, mutation.prev_hash), (last.n + 1, last.hash), "a gap or a fork");
+            *last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, mutation.id) };
+            let stamp =
+                Stamp { actor, ctr: mutation.n, ver: self.ver + 1, ctx: mutation.ctx.min(self.ver), at: mutation.at };
+            let result = self.apply(&mutation.op, stamp);
+            self.results.insert((actor, mutation.n), result);
+        }
+        let result = |n: u64| NumberedResult { n, result: self.results[&(actor, n)].clone() };
+        Ok(PushResponse { results: request.mutations.iter().map(|one| result(one.n)).collect(), ver: self.ver })
+    }
+
+    fn apply(&mut self, op: &Op, stamp: Stamp) -> PushResult {
+        if self.refuse.contains(&(stamp.actor, stamp.ctr)) {
+            return PushResult::Rejected(Refusal::NotFound);
+        }
+        let id = op.entity();
+        let mut row = self.rows.get(&id).cloned();
+        let log = self.logs.entry(id).or_default();
+        let after =
+            if matches!(op, Op::TextEdit(_)) { log.partition_point(|one| one.ver <= stamp.ctx) } else { log.len() };
+        match merge::apply(&mut row, op, stamp, &log[after..]) {
+            Ok(merged) => {
+                log.extend(merged.text);
+                self.rows.extend(row.map(|row| (id, row)));
+                self.ver = stamp.ver;
+                PushResult::Accepted(merged.outcome)
+            }
+            Err(refusal) => PushResult::Rejected(refusal),
+        }
+    }
+
+    pub fn pull(&self, request: &PullRequest) -> PullResponse {
+        if request.epoch.is_some_and(|epoch| epoch != self.epoch) {
+            return PullResponse::Reset { epoch: self.epoch };
+        }
+        let mut rows: Vec<&Row> = self.rows.values().filter(|row| row.ver > request.cursor).collect();
+        rows.sort_by_key(|row| row.ver);
+        let more = rows.len() > self.page;
+        rows.truncate(self.page);
+        let cursor = if more { rows[rows.len() - 1].ver } else { self.ver };
+        let own = self.results.range((request.actor, request.confirmed + 1)..=(request.actor, u64::MAX));
+        let refused = |(key, result): (&(Actor, u64), &PushResult)| match result {
+            PushResult::Rejected(reason) => Some(RefusedMutation { n: key.1, reason: reason.clone() }),
+            PushResult::Accepted(_) => None,
+        };
+        let mut checksum = Checksum::default();
+        self.rows.values().for_each(|row| checksum.add(row.id().uuid(), row.ver));
+        checksum.0.0 = checksum.0.0.wrapping_add(self.wrong_sum);
+        PullResponse::Page(PullPage {
+            epoch: self.epoch,
+            rows: rows.into_iter().map(|row| self.pulled(row, request.seen)).collect(),
+            cursor,
+            snapshot: self.ver,
+            more,
+            last_mutation: self.last.get(&request.actor).copied().unwrap_or_default(),
+            refused: own.filter_map(refused).collect(),
+            checksum,
+        })
+    }
+
+    fn pulled(&self, row: &Row, seen: Version) -> PulledRow {
+        let changes: Vec<TextChange> =
+            self.logs.get(&row.id()).into_iter().flatten().filter(|change| change.ver > seen).cloned().collect();
+        let field = if matches!(row.id(), EntityId::Task(_)) { TextField::Title } else { TextField::Name };
+        let texts = if changes.is_empty() { Vec::new() } else { vec![TextLog { field, changes }] };
+        PulledRow { row: row.clone(), texts }
+    }
+
+    pub fn title(&self, id: TaskId) -> &str {
+        self.rows[&id.into()].text(TextField::Title).unwrap()
+    }
+}
+
+/// Two devices that have a project with one task, "Hello world".
+pub fn team() -> (Server, Device, Device, TaskId) {
+    let (mut server, mut ada, mut ben) = (Server::new(), Device::new(1), Device::new(2));
+    let project = ada.project();
+    let task = ada.task(project, "Hello world");
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    (server, ada, ben, task)
+}

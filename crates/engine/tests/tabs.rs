@@ -1,0 +1,127 @@
+//! Two tabs on one store: one outbox, one counter, no surprise.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate tern_engine as engine;
+
+mod support;
+
+use engine::command::Command;
+use engine::status::{Blocked, Pill};
+use shared::workflow::{Priority, Status};
+use support::{Device, ready, team};
+
+/// A further tab of the same device.
+fn tab(device: &Device) -> Device {
+    Device::on(device.store.clone(), 1, 1)
+}
+
+#[test]
+fn a_stale_plan_is_made_anew_on_what_the_other_tab_left() {
+    let (_, mut one, _, task) = team();
+    let mut two = tab(&one);
+    one.retitle(task, "Hello big world").unwrap();
+    two.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    assert_eq!(two.title(task), "Hello big world", "it has loaded what the first one saved");
+    let numbers: Vec<u64> = two.engine.replica().outbox().map(|mutation| mutation.n).collect();
+    assert_eq!(numbers, [3, 4]);
+}
+
+#[test]
+fn a_tab_follows_another() {
+    let (mut server, mut one, _, task) = team();
+    let mut two = tab(&one);
+    two.engine.take_patch();
+    one.engine.take_commits();
+    one.retitle(task, "Hello").unwrap();
+    one.sync(&mut server);
+    for commit in one.engine.take_commits() {
+        ready(two.engine.follow(&commit)).unwrap();
+    }
+    assert_eq!(two.engine.replica().view(), one.engine.replica().view());
+    assert_eq!(two.engine.replica().revision(), one.engine.replica().revision());
+    let patch = two.engine.take_patch();
+    assert!(patch.tasks.last().is_some_and(|(id, item)| *id == task && item.as_ref().unwrap().task.title == "Hello"));
+}
+
+#[test]
+fn missing_late_and_repeated_news_do_no_harm() {
+    let (mut server, mut one, _, task) = team();
+    let mut two = tab(&one);
+    one.engine.take_commits();
+    one.retitle(task, "Hello").unwrap();
+    one.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    let commits = one.engine.take_commits();
+    ready(two.engine.follow(&commits[1])).unwrap();
+    assert_eq!(two.engine.replica().view(), one.engine.replica().view(), "the first was missed");
+    ready(two.engine.follow(&commits[0])).unwrap();
+    ready(two.engine.follow(&commits[1])).unwrap();
+    one.sync(&mut server);
+    ready(two.engine.follow(&one.engine.take_commits()[0])).unwrap();
+    assert_eq!(two.engine.replica().view(), one.engine.replica().view(), "the store was further than the news");
+}
+
+#[test]
+fn an_answer_that_another_tab_has_overtaken_is_asked_for_again() {
+    let (mut server, mut one, mut ben, task) = team();
+    let mut two = tab(&one);
+    ben.retitle(task, "Hello there").unwrap();
+    ben.sync(&mut server);
+    one.engine.wake();
+    let question = one.pull();
+    let answer = server.pull(&question);
+    two.sync(&mut server);
+    two.retitle(task, "Hello there!").unwrap();
+    one.pulled(&question, Ok(answer));
+    one.sync(&mut server);
+    assert_eq!((one.title(task).as_str(), server.title(task)), ("Hello there!", "Hello there!"));
+    assert_eq!(one.pill(), Pill::Synced);
+}
+
+/// A tab that missed the news of a change that the other one made and sent hears of it first from the server.
+#[test]
+fn the_work_of_another_tab_is_no_fork() {
+    let (mut server, mut one, _, task) = team();
+    let mut two = tab(&one);
+    two.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    let push = two.push();
+    two.pushed(&push, Ok(server.push(&push).unwrap()));
+    one.sync(&mut server);
+    assert_eq!((one.engine.status().blocked, one.pill()), (None, Pill::Synced));
+}
+
+#[test]
+fn a_copied_profile_is_noticed_and_nothing_is_lost() {
+    let (mut server, mut one, _, task) = team();
+    let mut copy = Device::on(one.store.duplicate(), 1, 2);
+    one.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    one.sync(&mut server);
+    copy.run(&Command::SetStatus { id: task, status: Status::Blocked }).unwrap();
+    copy.engine.wake();
+    // The server would say so too; here the copy learns it from a pull.
+    let question = engine::pull::request(copy.engine.replica().meta());
+    copy.pulled(&question, Ok(server.pull(&question)));
+    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked));
+    copy.engine.wake();
+    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked), "asking does not help");
+    assert_eq!((copy.engine.replica().waiting(), copy.pill()), (1, Pill::Attention { count: 1 }));
+}
+
+#[test]
+fn the_outbox_of_another_actor_is_not_sent() {
+    let (mut server, mut one, _, task) = team();
+    one.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    let mut other = Device::on(one.store.duplicate(), 9, 0);
+    assert_eq!((other.engine.status().blocked, other.engine.replica().waiting()), (Some(Blocked::Forked), 1));
+    assert!(!other.exchange(&mut server));
+}
+
+#[test]
+fn a_device_that_owes_nothing_takes_its_new_number() {
+    let (mut server, one, _, task) = team();
+    let mut other = Device::on(one.store.duplicate(), 9, 0);
+    other.sync(&mut server);
+    other.retitle(task, "Hello").unwrap();
+    other.sync(&mut server);
+    assert_eq!((server.title(task), other.pill()), ("Hello", Pill::Synced));
+}

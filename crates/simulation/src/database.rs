@@ -1,0 +1,176 @@
+//! The server's tables in memory, with the server's real decisions: what `tern_server`'s services do with SQL.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use server::domain::pull::{self, Plan, PullInput};
+use server::domain::push::{
+    DeviceClock, Handled, OrgClock, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
+};
+use shared::clock::{Actor, Counter, Millis, Version};
+use shared::hash::Checksum;
+use shared::ids::{EntityId, Epoch, ProjectId};
+use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation};
+use shared::row::{Entity, Row, TextField};
+use shared::text::TextChange;
+
+use crate::{Check, Violation, ensure};
+
+/// One organization's tables.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub org: OrgClock,
+    pub rows: BTreeMap<EntityId, Row>,
+    devices: BTreeMap<Actor, LastMutation>,
+    logs: BTreeMap<TextKey, Vec<TextChange>>,
+    numbers: BTreeMap<ProjectId, u32>,
+    /// Every mutation that was handled, in the order of its commit.
+    pub history: Vec<(Actor, Handled)>,
+    /// Every state that a row ever had. For the oracle; the server does not keep it.
+    pub states: BTreeMap<(EntityId, Version), Row>,
+}
+
+impl Database {
+    pub fn new(epoch: Epoch, actors: impl Iterator<Item = Actor>) -> Self {
+        Self {
+            org: OrgClock { epoch, ver: 0, checksum: Checksum::default() },
+            rows: BTreeMap::new(),
+            devices: actors.map(|actor| (actor, LastMutation::default())).collect(),
+            logs: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            history: Vec::new(),
+            states: BTreeMap::new(),
+        }
+    }
+
+    /// How far a device's mutations were handled.
+    pub fn last(&self, actor: Actor) -> LastMutation {
+        self.devices.get(&actor).copied().unwrap_or_default()
+    }
+
+    /// Decides a push. To somebody whose rows are `hidden` they do not exist.
+    pub fn decide(
+        &self,
+        request: &PushRequest,
+        hidden: &BTreeSet<EntityId>,
+        now: Millis,
+    ) -> Result<PushDecision, PushProblem> {
+        check(request)?;
+        let needs = needs(request);
+        let last = self.last(request.actor);
+        let rows = needs.entities.iter().filter(|id| !hidden.contains(id));
+        let log = |(key, after): (&TextKey, &Version)| {
+            let log = self.logs.get(key).map_or(&[][..], Vec::as_slice);
+            (*key, log[log.partition_point(|change| change.ver <= *after)..].to_vec())
+        };
+        let wanted = |n: Counter| needs.results.as_ref().is_some_and(|results| results.contains(&n));
+        let own = self.history.iter().filter(|(actor, handled)| *actor == request.actor && wanted(handled.n));
+        decide(PushInput {
+            org: self.org,
+            device: DeviceClock { actor: request.actor, last },
+            rows: rows.filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
+            logs: needs.texts.iter().map(log).collect(),
+            stored: own.map(|(_, one)| (one.n, Stored { id: one.id, result: one.result.clone() })).collect(),
+            prefixes: if needs.prefixes { self.prefixes() } else { BTreeSet::new() },
+            numbers: needs.numbers.iter().filter_map(|id| Some((*id, *self.numbers.get(id)?))).collect(),
+            now,
+            request,
+        })
+    }
+
+    fn prefixes(&self) -> BTreeSet<String> {
+        let prefix = |row: &Row| match &row.entity {
+            Entity::Project(project) => project.prefix.clone(),
+            Entity::Task(_) => None,
+        };
+        self.rows.values().filter_map(prefix).collect()
+    }
+
+    /// Commits a decision, and checks the constraints that the SQL tables have.
+    pub fn write(&mut self, actor: Actor, decision: &PushDecision) -> Check {
+        let mut last = self.last(actor).n;
+        let mut ver = self.org.ver;
+        for handled in &decision.handled {
+            last += 1;
+            ensure!(handled.n == last, "actor {actor}: mutation {} was handled as number {last}", handled.n);
+            let accepted = matches!(handled.result, PushResult::Accepted(_));
+            ensure!(handled.ver.is_some() == accepted, "mutation {} of {actor}: a version or a refusal", handled.n);
+            if let Some(next) = handled.ver {
+                ensure!(next == ver + 1, "version {next} follows {ver}");
+                ver = next;
+            }
+            self.history.push((actor, handled.clone()));
+        }
+        ensure!(decision.org.ver == ver, "the organization is at {} after version {ver}", decision.org.ver);
+        for text in &decision.texts {
+            self.logs.entry((text.entity, text.field)).or_default().push(text.change.clone());
+        }
+        for (id, row) in &decision.rows {
+            self.states.insert((*id, row.ver), row.clone());
+            self.rows.insert(*id, row.clone());
+        }
+        self.numbers.extend(decision.numbers.iter().map(|(id, number)| (*id, *number)));
+        self.org = decision.org;
+        self.devices.insert(actor, decision.device.last);
+        Ok(())
+    }
+
+    /// Answers a pull with pages of at most `limit` rows (the server's own limit is far larger than these worlds).
+    pub fn pull(&self, request: &PullRequest, limit: usize) -> Check<PullResponse> {
+        let plan = pull::plan(&self.org, request).map_err(|problem| Violation(problem.to_string()))?;
+        let wanted = match plan {
+            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
+            Plan::Page(wanted) => wanted,
+        };
+        let mut rows: Vec<Row> = self.rows.values().filter(|row| row.ver > wanted.after).cloned().collect();
+        rows.sort_by_key(|row| row.ver);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {
+            PushResult::Rejected(reason) if *actor == request.actor && handled.n > wanted.confirmed => {
+                Some(RefusedMutation { n: handled.n, reason: reason.clone() })
+            }
+            _ => None,
+        };
+        let input = PullInput {
+            org: self.org,
+            last: self.last(request.actor),
+            texts: rows.iter().filter_map(|row| self.log_after(row, wanted.seen)).collect(),
+            rows,
+            refused: self.history.iter().filter_map(refused).collect(),
+        };
+        let mut response = pull::page(input);
+        if let PullResponse::Page(page) = &mut response {
+            page.more |= more;
+            if let Some(last) = page.rows.last().filter(|_| more) {
+                page.cursor = last.row.ver;
+            }
+        }
+        Ok(response)
+    }
+
+    fn log_after(&self, row: &Row, seen: Version) -> Option<(TextKey, Vec<TextChange>)> {
+        let key = (row.id(), text_field(row.id()));
+        let log = self.logs.get(&key)?;
+        let after = &log[log.partition_point(|change| change.ver <= seen)..];
+        (!after.is_empty()).then(|| (key, after.to_vec()))
+    }
+
+    /// The rows as they were at a version.
+    pub fn rows_at(&self, ver: Version) -> BTreeMap<EntityId, &Row> {
+        let states = self.states.iter().filter(|((_, of), _)| *of <= ver);
+        states.map(|((id, _), row)| (*id, row)).collect() // the later state of a row replaces the earlier
+    }
+
+    /// What came of a mutation.
+    pub fn result(&self, actor: Actor, n: Counter) -> Option<&Handled> {
+        self.history.iter().find(|(by, handled)| *by == actor && handled.n == n).map(|(_, handled)| handled)
+    }
+}
+
+/// The one text of a row.
+pub fn text_field(id: EntityId) -> TextField {
+    match id {
+        EntityId::Project(_) => TextField::Name,
+        EntityId::Task(_) => TextField::Title,
+    }
+}

@@ -1,0 +1,102 @@
+//! A device: a disk, a clock that may be wrong, and one or two tabs that share the disk.
+
+use engine::engine::Engine;
+use engine::env::Env;
+use engine::replica::Replica;
+use engine::store::memory::MemoryStore;
+use engine::store::{Revision, Store};
+use futures::FutureExt;
+use shared::clock::{Actor, Millis};
+use shared::ids::EntityId;
+use shared::row::TextField;
+use uuid::Uuid;
+
+use crate::rng::Rng;
+use crate::{Check, Violation};
+
+/// A device of a member.
+#[derive(Debug)]
+pub struct Device {
+    pub actor: Actor,
+    pub store: MemoryStore,
+    pub tabs: Vec<Tab>,
+    /// How wrong its clock is.
+    pub skew: Millis,
+    /// Whether messages get through.
+    pub connected: bool,
+    /// A text that its member began to edit: which, and what it was then.
+    pub draft: Option<(EntityId, TextField, String)>,
+    /// The number of the last request that arrived at the server.
+    pub arrived: u64,
+}
+
+/// A tab, or what is left of it between a crash and the next start.
+#[derive(Debug, Default)]
+pub struct Tab {
+    pub engine: Option<Engine<MemoryStore>>,
+    /// Counts the starts: what was meant for an earlier life is not delivered.
+    pub life: u32,
+    /// Whether this tab talks to the server.
+    pub leads: bool,
+    /// The request that is under way.
+    pub call: Option<u64>,
+    /// When it wants to be woken.
+    pub alarm: Option<Millis>,
+}
+
+/// A tab of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TabId {
+    pub device: usize,
+    pub tab: usize,
+}
+
+/// A tab in one of its lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Living {
+    pub at: TabId,
+    pub life: u32,
+}
+
+impl Device {
+    pub fn new(actor: Actor, tabs: usize, skew: Millis) -> Self {
+        let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
+        Self { actor, store: MemoryStore::new(), tabs, skew, connected: true, draft: None, arrived: 0 }
+    }
+
+    /// What the disk holds, read as a tab that starts would read it.
+    pub fn disk(&self) -> Check<Replica> {
+        let contents = ready(self.store.load(None)).map_err(|error| Violation(format!("the disk: {error}")))?;
+        Replica::open(contents, self.actor).map_err(|error| Violation(format!("the disk: {error}")))
+    }
+
+    pub fn revision(&self) -> Revision {
+        ready(self.store.load(Some(&[]))).map_or(0, |contents| contents.revision)
+    }
+}
+
+/// What a device gives its engine.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    pub now: Millis,
+    pub rng: &'a mut Rng,
+}
+
+impl Env for Surroundings<'_> {
+    fn now(&mut self) -> Millis {
+        self.now
+    }
+
+    fn new_id(&mut self) -> Uuid {
+        self.rng.uuid()
+    }
+
+    fn random(&mut self) -> f64 {
+        self.rng.unit()
+    }
+}
+
+/// The value of a future that never waits, as those of the memory store.
+pub fn ready<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().unwrap_or_else(|| unreachable!("memory never waits"))
+}

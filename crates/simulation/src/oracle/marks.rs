@@ -1,0 +1,134 @@
+//! Texts: every character that somebody put in and nobody took away is there, exactly once.
+//!
+//! Members of a simulated world type *marks*: characters of the supplementary private use areas, each of which is
+//! typed once in a world. So whatever happens to a text, who typed a character and who deleted it is known from what
+//! they saw change, and a loss or a double application shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::command::Command;
+use shared::ids::EntityId;
+use shared::mutation::Op;
+use shared::protocol::PushResult;
+use shared::text::Delta;
+
+use super::Dot;
+use crate::database::{Database, text_field};
+use crate::device::Device;
+use crate::{Check, Violation, ensure};
+
+/// The first of the characters that serve as marks.
+pub const FIRST_MARK: u32 = 0xf_0000;
+
+pub fn is_mark(c: char) -> bool {
+    u32::from(c) >= FIRST_MARK
+}
+
+/// What is known of the marks.
+#[derive(Debug, Default)]
+pub struct Marks {
+    made: u32,
+    of: BTreeMap<char, Mark>,
+    /// The mutations that made a row: one, unless a refused creation was sent again.
+    created: BTreeMap<EntityId, Vec<Dot>>,
+}
+
+#[derive(Debug)]
+struct Mark {
+    entity: EntityId,
+    /// The mutations that put it in: one, unless a refused text was sent again.
+    inserted: Vec<Dot>,
+    /// The mutations after which it was gone for their author.
+    deleted: Vec<Dot>,
+    /// An edit took it out and put it back, because it replaced a whole passage.
+    rewritten: bool,
+}
+
+impl Marks {
+    /// A mark that nobody has typed yet.
+    pub fn fresh(&mut self) -> Option<char> {
+        self.made += 1;
+        char::from_u32(FIRST_MARK + self.made - 1)
+    }
+
+    /// Takes notes of a row that somebody made.
+    pub fn record_creation(&mut self, dot: Dot, entity: EntityId) {
+        self.created.entry(entity).or_default().push(dot);
+    }
+
+    /// Takes notes of what a command changed in the text that its author sees.
+    pub fn record(&mut self, dot: Dot, entity: EntityId, before: &str, after: &str, command: &Command) {
+        let marks = |text: &str| -> BTreeSet<char> { text.chars().filter(|c| is_mark(*c)).collect() };
+        let (then, now) = (marks(before), marks(after));
+        for mark in now.difference(&then) {
+            let new = Mark { entity, inserted: Vec::new(), deleted: Vec::new(), rewritten: false };
+            self.of.entry(*mark).or_insert(new).inserted.push(dot);
+        }
+        for mark in then.difference(&now) {
+            if let Some(mark) = self.of.get_mut(mark) {
+                mark.deleted.push(dot);
+            }
+        }
+        let (from, to) = match command {
+            Command::EditText { from, to, .. } => (from.as_str(), to.trim()),
+            _ => (before, after),
+        };
+        for mark in Delta::between(from, to).inserted().flat_map(str::chars).filter(|c| from.contains(*c)) {
+            if let Some(mark) = self.of.get_mut(&mark) {
+                mark.rewritten = true;
+            }
+        }
+    }
+
+    /// Whether a mark may leave somebody's view: it was taken away, or what put it in was refused, or its row was.
+    pub fn may_vanish(&self, mark: char, refused: impl Fn(Dot) -> bool) -> bool {
+        let Some(mark) = self.of.get(&mark) else { return true };
+        let all = |dots: &[Dot]| dots.iter().all(|dot| refused(*dot));
+        !mark.deleted.is_empty() || all(&mark.inserted) || self.created.get(&mark.entity).is_some_and(|dots| all(dots))
+    }
+
+    /// Whether the texts hold what was typed, and what was refused is with its author.
+    pub fn check(&self, db: &Database, devices: &[Device], settled: &BTreeSet<Dot>, reset: bool) -> Check {
+        let accepted: BTreeSet<Dot> =
+            db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(actor, one)| (*actor, one.n)).collect();
+        let text = |id: EntityId| db.rows.get(&id).and_then(|row| row.text(text_field(id))).unwrap_or_default();
+        for (c, mark) in &self.of {
+            let count = text(mark.entity).chars().filter(|other| other == c).count();
+            let inserted = mark.inserted.iter().filter(|dot| accepted.contains(dot)).count();
+            let deleted = mark.deleted.iter().any(|dot| accepted.contains(dot));
+            let number = u32::from(*c) - FIRST_MARK;
+            let story = || {
+                format!("mark {number} of {:?} ({mark:?}) is there {count} times: {:?}", mark.entity, text(mark.entity))
+            };
+            ensure!(inserted > 0 || count == 0, "refused, and yet: {}", story());
+            ensure!(deleted || inserted == 0 || count > 0, "lost: {}", story());
+            ensure!(mark.rewritten || count <= inserted, "doubled: {}", story());
+            let gone = deleted && mark.inserted.len() == 1 && !mark.rewritten && !reset;
+            ensure!(!gone || count == 0, "deleted, and yet: {}", story());
+        }
+        Self::check_refused(db, devices, settled)
+    }
+
+    /// A refused edit of a text stays with its author: every character of it, in its whole text.
+    fn check_refused(db: &Database, devices: &[Device], settled: &BTreeSet<Dot>) -> Check {
+        for (actor, one) in &db.history {
+            let (PushResult::Rejected(_), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
+            let device = devices.iter().find(|device| device.actor == *actor);
+            let Some(device) = device.filter(|_| !settled.contains(&(*actor, one.n))) else { continue };
+            let disk = device.disk()?;
+            let Some(change) = disk.refused().find(|change| change.id == one.n) else {
+                return Err(Violation(format!("mutation {} of {actor} was refused, its author cannot see it", one.n)));
+            };
+            let Some(text) = &change.text else { continue };
+            for mark in edit.delta.inserted().flat_map(str::chars).filter(|c| is_mark(*c)) {
+                let number = u32::from(mark) - FIRST_MARK;
+                ensure!(
+                    text.contains(mark),
+                    "mutation {} of {actor} was refused, and mark {number} of it is lost",
+                    one.n
+                );
+            }
+        }
+        Ok(())
+    }
+}

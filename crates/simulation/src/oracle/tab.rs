@@ -1,0 +1,107 @@
+//! What a device must keep at any time, not only in the end.
+
+use std::collections::BTreeMap;
+
+use engine::engine::Engine;
+use engine::replica::Replica;
+use engine::store::memory::MemoryStore;
+use shared::clock::Counter;
+use shared::ids::EntityId;
+use shared::mutation::Mutation;
+use shared::row::Row;
+
+use super::marks::{FIRST_MARK, is_mark};
+use super::{Before, Oracle, texts};
+use crate::database::Database;
+use crate::device::Device;
+use crate::{Check, ensure};
+
+impl Oracle {
+    /// After something happened in a tab.
+    pub fn check_tab(&self, db: &Database, device: &Device, tab: usize, before: &Before) -> Check {
+        let Some(engine) = &device.tabs[tab].engine else { return Ok(()) };
+        let replica = engine.replica();
+        if before.revision == Some(replica.revision()) && before.disk == device.revision() {
+            return Ok(()); // nothing changed
+        }
+        self.check_shown(db, replica, before)?;
+        let disk = device.disk()?;
+        self.check_outbox(db, &disk)?;
+        Self::check_base(db, &disk)?;
+        self.check_reopened(device, Some(engine))
+    }
+
+    /// What a tab shows is what the next start would show, unless the disk has got further meanwhile.
+    pub fn check_reopened(&self, device: &Device, engine: Option<&Engine<MemoryStore>>) -> Check {
+        let Some(engine) = engine else { return Ok(()) };
+        let disk = device.disk()?;
+        let current = engine.replica().revision() == disk.revision();
+        let same = engine.replica().view() == disk.view();
+        ensure!(!current || same, "device {}: after a restart its member would see something else", device.actor);
+        let refused = engine.replica().refused().eq(disk.refused());
+        ensure!(!current || refused, "device {}: a restart would change what was refused", device.actor);
+        Ok(())
+    }
+
+    /// No character leaves the view that somebody has not deleted, or that was not refused.
+    fn check_shown(&self, db: &Database, replica: &Replica, before: &Before) -> Check {
+        let after = texts(replica);
+        let actor = replica.meta().actor;
+        for (id, text) in &before.texts {
+            let now = after.get(id).map_or("", String::as_str);
+            for mark in text.chars().filter(|mark| is_mark(*mark) && !now.contains(*mark)) {
+                let number = u32::from(mark) - FIRST_MARK;
+                let fair = self.marks.may_vanish(mark, |dot| {
+                    let own = dot.0 == actor && replica.refused().any(|change| change.id == dot.1);
+                    own || db.result(dot.0, dot.1).is_some_and(|one| one.ver.is_none())
+                });
+                ensure!(fair, "device {actor}: mark {number} of {id:?} left the view, and nobody took it away");
+            }
+        }
+        Ok(())
+    }
+
+    /// What was reported as saved is in the outbox until a pull has confirmed it; the numbers have no gap.
+    fn check_outbox(&self, db: &Database, disk: &Replica) -> Check {
+        let (actor, confirmed, made) = (disk.meta().actor, disk.meta().confirmed.n, disk.meta().made.n);
+        let outbox: BTreeMap<Counter, &Mutation> = disk.outbox().map(|mutation| (mutation.n, mutation)).collect();
+        let numbers: Vec<Counter> = outbox.keys().copied().collect();
+        let expected: Vec<Counter> = (confirmed + 1..=made).collect();
+        ensure!(numbers == expected, "device {actor}: the outbox holds {numbers:?}, not {expected:?}");
+        for ((_, n), id) in self.saved.range((actor, confirmed + 1)..=(actor, Counter::MAX)) {
+            let kept = outbox.get(n).is_some_and(|mutation| mutation.id == *id);
+            ensure!(kept, "device {actor}: mutation {n} was reported as saved and is gone");
+        }
+        ensure!(confirmed <= db.last(actor).n, "device {actor}: {confirmed} is confirmed, but was not handled");
+        Ok(())
+    }
+
+    /// The confirmed rows are rows that the server had. Between two pulls they are exactly those of one moment, and
+    /// contain the own mutations up to the confirmed one, and no other.
+    fn check_base(db: &Database, disk: &Replica) -> Check {
+        let (actor, meta) = (disk.meta().actor, disk.meta());
+        let rows: BTreeMap<EntityId, &Row> = disk.rows().map(|row| (row.id(), row)).collect();
+        for (id, row) in &rows {
+            let known = db.states.get(&(*id, row.ver)) == Some(*row);
+            ensure!(known, "device {actor} holds a state of {id:?} that the server never had: {row:?}");
+        }
+        if meta.cursor != meta.seen || meta.seen == 0 {
+            return Ok(()); // in the middle of a pull
+        }
+        let then = db.rows_at(meta.seen);
+        ensure!(rows == then, "device {actor}: its rows are not those of version {}", meta.seen);
+        for (by, handled) in &db.history {
+            let Some(ver) = handled.ver.filter(|_| *by == actor) else { continue };
+            let agrees = (ver <= meta.seen) == (handled.n <= meta.confirmed.n);
+            ensure!(
+                agrees,
+                "device {actor}: at version {} mutation {} (version {ver}) is {} as confirmed up to {}",
+                meta.seen,
+                handled.n,
+                if ver <= meta.seen { "contained, although not counted" } else { "not contained, although counted" },
+                meta.confirmed.n
+            );
+        }
+        Ok(())
+    }
+}
