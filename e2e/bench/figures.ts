@@ -1,0 +1,104 @@
+import { ApiDevice, uuid } from "../support/api.ts";
+import { person, type Device } from "../support/device.ts";
+import { expect, test } from "../support/test.ts";
+import { firstLoad, shell, type Size } from "./sizes.ts";
+import { measure, percentile } from "./stopwatch.ts";
+import { workload } from "./workload.ts";
+
+const STORED = Number(process.env.STORED ?? 10_000);
+const EACH = Number(process.env.EACH ?? 200);
+const BATCH = 100;
+
+test("figures", async ({ newDevice, server }) => {
+  const ada = person("Ada");
+  const loader = await ApiDevice.register(server.origin, { ...ada, organization: "Bench" });
+  await load(loader);
+  const device = await newDevice({ onDisk: true, viewport: { width: 1280, height: 800 } });
+  const began = performance.now();
+  await device.signIn(ada);
+  const firstSync = performance.now() - began;
+
+  // A project of its own, so that the row that is made or changed is on the screen; all tasks are stored and shown
+  // under "All tasks" all the same.
+  await device.createProject("Bench");
+  const times = {
+    "create a task": await creations(device),
+    "change a status": await statusChanges(device),
+    "change a title": await titleChanges(device),
+  };
+  await device.expectSynced();
+
+  const lines = [`| durable and visible, ${STORED} tasks stored | p50 | p95 | n |`, "|---|---|---|---|"];
+  for (const [name, each] of Object.entries(times)) {
+    lines.push(`| ${name} | ${ms(percentile(each, 50))} | ${ms(percentile(each, 95))} | ${each.length} |`);
+  }
+  lines.push("", `Sign-in to synced, ${STORED} tasks: ${ms(firstSync)}`, "");
+  lines.push("| file | raw | Brotli |", "|---|---|---|");
+  const first = firstLoad(server.dist);
+  lines.push(...first.map(row), row(total("first load", first)), row(total("all that is kept offline", shell(server.dist))));
+  process.stdout.write(`\n${lines.join("\n")}\n`);
+});
+
+async function load(loader: ApiDevice): Promise<void> {
+  const tasks = workload(STORED);
+  const projects = [...new Set(tasks.map(({ project }) => project))];
+  const ops: object[] = [
+    ...projects.map((id, i) => ({ "project.create@1": { id, name: `Project ${i + 1}` } })),
+    ...tasks.map((task) => ({ "task.create@1": task })),
+  ];
+  while (ops.length > 0) {
+    const results = await loader.push(ops.splice(0, BATCH));
+    expect(results.filter((result) => !("accepted" in result))).toEqual([]);
+  }
+}
+
+async function creations({ page }: Device): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < EACH; i++) {
+    const title = `Created ${i} ${uuid()}`;
+    await page.getByRole("button", { name: "New task", exact: true }).click();
+    await page.getByRole("dialog", { name: "New task" }).getByRole("textbox", { name: "Title" }).fill(title);
+    times.push(await measure(page, "keydown", () => page.keyboard.press("Enter"), { selector: ".task-row .title a", text: title }));
+  }
+  return times;
+}
+
+async function statusChanges({ page }: Device): Promise<number[]> {
+  const times: number[] = [];
+  const row = page.locator(".task-row").first();
+  const selector = await identify(row);
+  for (let i = 0; i < EACH; i++) {
+    const status = i % 2 === 0 ? "In progress" : "To do";
+    await row.getByRole("button", { name: /^Status: / }).click();
+    const choose = () => page.getByRole("menuitemradio", { name: status, exact: true }).click();
+    times.push(await measure(page, "click", choose, { selector: `${selector} [aria-label="Status: ${status}"]` }));
+  }
+  return times;
+}
+
+async function titleChanges({ page }: Device): Promise<number[]> {
+  const times: number[] = [];
+  const row = page.locator(".task-row").first();
+  const selector = await identify(row);
+  for (let i = 0; i < EACH; i++) {
+    const title = `Changed ${i}`;
+    await row.getByRole("link").focus();
+    await page.keyboard.press("e");
+    await row.getByRole("textbox", { name: "Title" }).fill(title);
+    times.push(await measure(page, "keydown", () => page.keyboard.press("Enter"), { selector: `${selector} .title a`, text: title }));
+  }
+  return times;
+}
+
+async function identify(row: import("@playwright/test").Locator): Promise<string> {
+  return `.task-row[data-task="${await row.getAttribute("data-task")}"]`;
+}
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
+const row = ({ name, raw, brotli }: Size): string => `| ${name} | ${kib(raw)} | ${kib(brotli)} |`;
+
+function total(name: string, sizes: Size[]): Size {
+  const sum = (of: "raw" | "brotli"): number => sizes.reduce((total, size) => total + size[of], 0);
+  return { name, raw: sum("raw"), brotli: sum("brotli") };
+}

@@ -1,0 +1,51 @@
+// Measures inside the page, from the input event to the change in the document. The app shows an edit only after the
+// storage has committed it with strict durability, so what is visible is durable. Frames and the way from the test to
+// the browser are not in it.
+
+import type { Page } from "@playwright/test";
+
+declare global {
+  interface Window {
+    stopwatch: Promise<number> | undefined;
+  }
+}
+
+/** What the document shows once the change is there. */
+interface Seen {
+  /** CSS selector. */
+  selector: string;
+  /** The text of the element, where the selector alone does not tell. */
+  text?: string;
+}
+
+/** Milliseconds from the next event of this type to what it makes visible. */
+export async function measure(page: Page, event: "keydown" | "click", act: () => Promise<void>, seen: Seen): Promise<number> {
+  await page.evaluate(
+    ([event, { selector, text }]) => {
+      window.stopwatch = new Promise((resolve) => {
+        let start: number | undefined;
+        const isSeen = (): boolean => {
+          const found = document.querySelectorAll(selector);
+          return text === undefined ? found.length > 0 : Array.from(found).some((element) => element.textContent === text);
+        };
+        if (isSeen()) throw new Error(`${selector} ${text} is there before it is made`);
+        const observer = new MutationObserver(() => {
+          const now = performance.now();
+          if (start === undefined || !isSeen()) return;
+          observer.disconnect();
+          resolve(now - start);
+        });
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+        window.addEventListener(event, () => (start = performance.now()), { capture: true, once: true });
+      });
+    },
+    [event, seen] as const,
+  );
+  await act();
+  return page.evaluate(() => window.stopwatch!);
+}
+
+export function percentile(times: number[], p: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil((p / 100) * sorted.length) - 1)]!;
+}

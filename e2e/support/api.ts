@@ -1,0 +1,173 @@
+// A device without a user interface: speaks the server's protocol directly. It looks at what the server really holds,
+// and plays what a browser cannot be brought to do.
+
+import { randomBytes } from "node:crypto";
+import { chain, NO_HISTORY } from "./hash.ts";
+
+const SCHEMA = 1;
+
+export interface Account {
+  user: string;
+  name: string;
+  email: string;
+  organization: string;
+  organization_name: string;
+  actor: number;
+  epoch: string;
+}
+
+export interface Credentials {
+  email: string;
+  password: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}
+
+/** A task as the server holds it: every register with all values that stand. */
+export interface TaskRow {
+  id: string;
+  project: string;
+  number: number | null;
+  title: string;
+  status: Reg<string>;
+  priority: Reg<string>;
+  due: Reg<string | null>;
+  tags: Record<string, unknown>;
+  life: unknown[];
+  /** [actor, number on its device, version, what was seen, time] */
+  created: [number, number, number, number, number];
+}
+
+export interface ProjectRow {
+  id: string;
+  name: string;
+  life: unknown[];
+}
+
+type Reg<T> = { stamp: number[]; value: T }[];
+type Entity = { task: TaskRow } | { project: ProjectRow };
+
+interface PullPage {
+  epoch: string;
+  rows: { row: { ver: number; entity: Entity } }[];
+  cursor: number;
+  more: boolean;
+  last_mutation: { n: number; hash: string };
+}
+
+export type Result = { accepted: string } | { rejected: unknown };
+
+/** A UUIDv7 (RFC 9562, 5.7). */
+export function uuid(now = Date.now()): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(now, 0, 6);
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f);
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(`${problem.status} ${problem.type}: ${problem.detail}`);
+  }
+}
+
+export class ApiDevice {
+  private n = 0;
+  private hash = NO_HISTORY;
+
+  private constructor(
+    private readonly origin: string,
+    private readonly token: string,
+    readonly account: Account,
+  ) {}
+
+  static register(origin: string, details: Credentials & { organization: string; name: string }): Promise<ApiDevice> {
+    return ApiDevice.open(origin, "register", details);
+  }
+
+  static join(origin: string, details: Credentials & { invitation: string; name: string }): Promise<ApiDevice> {
+    return ApiDevice.open(origin, "register", details);
+  }
+
+  static signIn(origin: string, { email, password }: Credentials): Promise<ApiDevice> {
+    return ApiDevice.open(origin, "login", { email, password });
+  }
+
+  private static async open(origin: string, door: string, details: object): Promise<ApiDevice> {
+    const body = JSON.stringify({ ...details, device: { id: uuid(), name: "Test" } });
+    const headers = { "content-type": "application/json" };
+    const session = await answer(await fetch(`${origin}/api/auth/${door}`, { method: "POST", headers, body }));
+    const { access_token, account } = session as { access_token: string; account: Account };
+    return new ApiDevice(origin, access_token, account);
+  }
+
+  /** The secret part of a link with which one person can join. */
+  async invite(): Promise<string> {
+    const headers = { authorization: `Bearer ${this.token}` };
+    const made = await answer(await fetch(`${this.origin}/api/invitations`, { method: "POST", headers }));
+    return (made as { token: string }).token;
+  }
+
+  /** Everything the organization has. */
+  async pull(): Promise<Entity[]> {
+    const entities: Entity[] = [];
+    let page: PullPage | undefined;
+    do {
+      const query = new URLSearchParams({
+        schema: String(SCHEMA),
+        actor: String(this.account.actor),
+        epoch: this.account.epoch,
+        cursor: String(page?.cursor ?? 0),
+        seen: "0",
+        confirmed: String(this.n),
+      });
+      const headers = { authorization: `Bearer ${this.token}` };
+      const pulled = await answer(await fetch(`${this.origin}/api/sync/pull?${query}`, { headers }));
+      page = (pulled as { page: PullPage }).page;
+      entities.push(...page.rows.map(({ row }) => row.entity));
+    } while (page.more);
+    return entities;
+  }
+
+  async tasks(): Promise<TaskRow[]> {
+    return (await this.pull()).flatMap((entity) => ("task" in entity ? [entity.task] : []));
+  }
+
+  async projects(): Promise<ProjectRow[]> {
+    return (await this.pull()).flatMap((entity) => ("project" in entity ? [entity.project] : []));
+  }
+
+  /** How often each title is there, the deleted ones left out. */
+  async titles(): Promise<string[]> {
+    return (await this.tasks()).filter(({ life }) => life.length === 0).map(({ title }) => title).sort();
+  }
+
+  /** Does what the operations say, each with everything seen that there is. */
+  async push(ops: object[]): Promise<Result[]> {
+    const mutations = ops.map((op) => {
+      const [id, prev_hash, n] = [uuid(), this.hash, ++this.n];
+      this.hash = chain(prev_hash, n, id);
+      return { n, id, prev_hash, ctx: 0, at: Date.now(), op };
+    });
+    const { actor, epoch } = this.account;
+    const response = await fetch(`${this.origin}/api/sync/push`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.token}` },
+      body: JSON.stringify({ schema: SCHEMA, actor, epoch, mutations }),
+    });
+    const { results } = (await answer(response)) as { results: { n: number; result: Result }[] };
+    return results.map(({ result }) => result);
+  }
+}
+
+async function answer(response: Response): Promise<unknown> {
+  const body: unknown = await response.json();
+  if (!response.ok) throw new ApiError(body as Problem);
+  return body;
+}
