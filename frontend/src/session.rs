@@ -54,15 +54,14 @@ struct State {
 impl Session {
     /// Takes up the session that this browser was left with.
     pub(crate) async fn restore() -> Self {
-        let identity = match identity::recall().await {
-            Some(identity) => identity,
-            None => {
-                let kept = stored(DEVICE).and_then(|id| id.parse().ok());
-                let device = kept.unwrap_or_else(|| DeviceId(clock::new_id()));
-                let identity = Identity { device, account: stored_account() };
-                identity::remember(&identity).await;
-                identity
-            }
+        let identity = if let Some(identity) = identity::recall().await {
+            identity
+        } else {
+            let kept = stored(DEVICE).and_then(|id| id.parse().ok());
+            let device = kept.unwrap_or_else(|| DeviceId(clock::new_id()));
+            let identity = Identity { device, account: stored_account() };
+            identity::remember(&identity).await;
+            identity
         };
         store(DEVICE, &identity.device.to_string());
         store_account(identity.account.as_ref());

@@ -1,6 +1,8 @@
 //! Who may import whom, and what must not appear where: the boundaries of ARCHITECTURE.md, read off the tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +114,7 @@ fn pure_code_is_pure() {
 
 #[test]
 fn sql_is_in_one_place() {
-    let sql = ["sqlx", "SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
+    let sql = ["sqlx::", "SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
     check_absent("server/src", &["server/src/db/"], &sql);
 }
 
@@ -142,11 +144,6 @@ fn the_app_knows_neither_network_nor_storage() {
 fn features_of_the_two_targets_are_never_unified() {
     let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = text.parse().unwrap();
-    let by_default: BTreeMap<_, _> = manifest["workspace"]["default-members"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|member| (member.as_str().unwrap(), ()))
-        .collect();
-    assert!(!by_default.contains_key("app") && !by_default.contains_key("frontend"));
+    let by_default = manifest["workspace"]["default-members"].as_array().unwrap();
+    assert!(by_default.iter().all(|member| !["app", "frontend"].contains(&member.as_str().unwrap())));
 }

@@ -220,6 +220,8 @@ async fn data_of_another_life_is_to_be_fetched_anew() {
 
 /// The backends that wait for a lock.
 async fn waiting_backends(owner: &mut PgConnection) -> Vec<i32> {
+    // Within a transaction PostgreSQL would go on showing what it showed first.
+    sqlx::query("SELECT pg_stat_clear_snapshot()").execute(&mut *owner).await.unwrap();
     let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     sqlx::query_scalar(waiting).fetch_all(owner).await.unwrap()
 }
