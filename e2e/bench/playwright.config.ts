@@ -5,6 +5,7 @@ import base from "../playwright.config.ts";
 export default defineConfig({
   ...base,
   testDir: ".",
+  outputDir: "../test-results/bench",
   testMatch: "figures.ts",
   workers: 1,
   timeout: 15 * 60_000,

@@ -170,8 +170,10 @@ export class Device {
     return page.locator(".task-row").filter({ has: page.getByRole("link", { name: title, exact: true }) });
   }
 
-  titles(page = this.page): Promise<string[]> {
-    return page.getByRole("list", { name: "Tasks" }).getByRole("link").allTextContents();
+  /** The list shows tasks with these titles and no others, in whatever order. */
+  async expectTitles(titles: string[]): Promise<void> {
+    const shown = this.page.getByRole("list", { name: "Tasks" }).getByRole("link");
+    await expect.poll(async () => (await shown.allTextContents()).sort()).toEqual([...titles].sort());
   }
 
   /** The id of a task, which is in its address. */

@@ -43,7 +43,7 @@ test("on one browser, a second account sees nothing of the first, whose waiting 
   await device.goOnline();
   await device.register(eve, "Eve's");
   await expect(device.page.getByText("Ada's, ")).toHaveCount(0);
-  expect(await device.titles()).toEqual([]);
+  await device.expectTitles([]);
   await device.createTask("Eve's");
   await device.expectSynced();
 
@@ -57,7 +57,7 @@ test("on one browser, a second account sees nothing of the first, whose waiting 
 
   await device.signOut();
   await device.signIn(ada);
-  expect((await device.titles()).sort()).toEqual(["Ada's, synced", "Ada's, waiting"]);
+  await device.expectTitles(["Ada's, synced", "Ada's, waiting"]);
   expect(await adas!.titles()).toEqual(["Ada's, synced", "Ada's, waiting"]);
   expect(await eves!.titles()).toEqual(["Eve's"]);
 });
@@ -72,7 +72,7 @@ test("two members of one organization on one browser keep their waiting edits ap
   await device.signOut();
   await device.goOnline();
   await device.join(invitation, bo);
-  expect(await device.titles()).toEqual([]);
+  await device.expectTitles([]);
   const onServer = await ApiDevice.signIn(server.origin, bo);
   expect(await onServer.titles()).toEqual([]);
 
@@ -125,6 +125,6 @@ test("when a session is over, work goes on, and a sign-in sends what waits", asy
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await device.expectSynced();
   await expect(banner).toHaveCount(0);
-  expect(await device.titles()).toEqual(["After the session"]);
+  await device.expectTitles(["After the session"]);
   expect(await onServer.titles()).toEqual(["After the session"]);
 });

@@ -16,14 +16,14 @@ test("when the answers to pushes are lost, nothing is there twice and nothing is
   await expect.poll(() => ada.proxy.lost.length).toBeGreaterThan(3); // and does so after a restart
   await expect(ada.task("Load the crane")).toContainText("Saved here");
   await expect(ada.pill).not.toHaveText("Synced");
-  expect(await ada.titles()).toEqual(["Load the crane"]);
+  await ada.expectTitles(["Load the crane"]);
 
   ada.proxy.restore();
   await ada.expectSynced();
   await bo.sync();
   for (const device of [ada, bo]) {
     await device.expectProperty("Load the crane", "Priority", "High");
-    expect(await device.titles()).toEqual(["Load the crane"]);
+    await device.expectTitles(["Load the crane"]);
   }
   expect(await onServer.titles()).toEqual(["Load the crane"]);
 });

@@ -26,7 +26,7 @@ test("what was saved on this device is there after the browser was killed, and s
 
   device.proxy.restore();
   await device.expectSynced();
-  expect(await device.titles()).toEqual(["Renamed before the crash"]);
+  await device.expectTitles(["Renamed before the crash"]);
   expect(await onServer.titles()).toEqual(["Renamed before the crash"]);
   expect((await onServer.tasks())[0]!.status.map(({ value }) => value)).toEqual(["in_review"]);
 });
@@ -44,7 +44,7 @@ test("killed in the middle of a push, the edit arrives exactly once", async ({ n
   device.proxy.restore();
   await device.restart("/");
   await device.expectSynced();
-  expect(await device.titles()).toEqual(["Pushed and killed"]);
+  await device.expectTitles(["Pushed and killed"]);
   expect(await onServer.titles()).toEqual(["Pushed and killed"]);
 });
 
@@ -57,7 +57,7 @@ test("killed right after the first sign-in, the edit is there, and at worst wait
   await expect(device.task("Written in the first minute")).toContainText("Saved here");
   device.proxy.restore();
   await device.signIn(who);
-  expect(await device.titles()).toEqual(["Written in the first minute"]);
+  await device.expectTitles(["Written in the first minute"]);
   expect(await onServer.titles()).toEqual(["Written in the first minute"]);
 });
 
@@ -75,7 +75,7 @@ test("a browser that has forgotten who was signed in has the edits all the same,
   await device.goOnline();
   await device.signIn(who);
   const both = ["Arrived, but not confirmed", "Not sent yet"];
-  expect((await device.titles()).sort()).toEqual(both);
+  await device.expectTitles(both);
   await expect.poll(() => onServer.titles()).toEqual(both);
   await device.expectSynced();
 });

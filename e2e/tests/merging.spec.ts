@@ -41,7 +41,7 @@ for (const order of ["Ada", "Bo"]) {
 
     for (const device of [ada, bo]) {
       await expect(device.task("Hello beautiful world!")).toBeVisible();
-      expect(await device.titles()).toEqual(["Hello beautiful world!"]);
+      await device.expectTitles(["Hello beautiful world!"]);
       await device.expectSynced();
     }
     expect(await onServer.titles()).toEqual(["Hello beautiful world!"]);
@@ -150,7 +150,7 @@ test("a deletion wins over an edit, and the edit comes back with a restore", asy
   await shared(team, "Sell the tug");
   const id = await ada.taskId("Sell the tug");
   await apart(ada, bo, [() => ada.delete("Sell the tug"), () => bo.rename("Sell the tug", "Sell the old tug")]);
-  for (const device of [ada, bo]) expect(await device.titles()).toEqual([]);
+  for (const device of [ada, bo]) await device.expectTitles([]);
 
   await bo.visit(`/t/${id}`);
   await bo.page.getByRole("button", { name: "Restore" }).click();

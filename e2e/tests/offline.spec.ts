@@ -64,7 +64,7 @@ test("everything that can be done to a task can be done offline", async ({ team 
     await device.expectProperty("Fix the harbour light", "Priority", "Urgent");
     await device.expectTags("Fix the harbour light", ["pier"]);
     await device.expectDue("Fix the harbour light", /2031/);
-    expect(await device.titles()).toEqual(["Fix the harbour light"]);
+    await device.expectTitles(["Fix the harbour light"]);
   }
 });
 

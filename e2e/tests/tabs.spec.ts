@@ -19,7 +19,7 @@ test("two tabs show each other's edits offline, and each edit reaches the server
   for (const page of [first, second]) {
     device.page = page;
     await device.expectPill(/^Offline, 6 saved here$/);
-    await expect.poll(async () => (await device.titles()).sort()).toEqual(all);
+    await device.expectTitles(all);
   }
   // One task, edited in both.
   device.page = first;
@@ -35,7 +35,7 @@ test("two tabs show each other's edits offline, and each edit reaches the server
   for (const page of [first, second]) {
     device.page = page;
     await device.expectSynced();
-    await expect.poll(async () => (await device.titles()).sort()).toEqual(renamed);
+    await device.expectTitles(renamed);
   }
   expect(await onServer.titles()).toEqual(renamed);
 });
@@ -57,7 +57,7 @@ test("when the tab that syncs is closed, another takes over", async ({ newMember
   device.proxy.restore();
   await device.expectSynced();
   const both = ["Begun in the tab that closes", "Begun in the tab that stays"];
-  expect((await device.titles()).sort()).toEqual(both);
+  await device.expectTitles(both);
   expect(await onServer.titles()).toEqual(both);
 });
 
