@@ -1,7 +1,9 @@
 //! The few things of the browser that components need besides their own elements.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
+use js_sys::{Array, JsString, Object};
 use leptos::prelude::{document, request_animation_frame, set_timeout, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
@@ -81,6 +83,16 @@ pub(crate) fn takes_text(element: &Element) -> bool {
 
 pub(crate) fn is_phone() -> bool {
     window().match_media("(max-width: 640px)").ok().flatten().is_some_and(|media| media.matches())
+}
+
+/// How people of this place sort names.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    JsString::from(a).locale_compare(b, &Array::new(), &Object::new()).cmp(&0)
+}
+
+/// A text for finding it whatever the case.
+pub(crate) fn lower_case(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
 }
 
 pub(crate) fn origin() -> String {

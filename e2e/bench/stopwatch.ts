@@ -22,7 +22,8 @@ interface Seen {
 export async function measure(page: Page, event: "keydown" | "click", act: () => Promise<void>, seen: Seen): Promise<number> {
   await page.evaluate(
     ([event, { selector, text }]) => {
-      window.stopwatch = new Promise((resolve) => {
+      window.stopwatch = new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error(`${selector} ${text ?? ""} was not seen within 10 s`)), 10_000);
         let start: number | undefined;
         const isSeen = (): boolean => {
           const found = document.querySelectorAll(selector);
@@ -43,6 +44,31 @@ export async function measure(page: Page, event: "keydown" | "click", act: () =>
   );
   await act();
   return page.evaluate(() => window.stopwatch!);
+}
+
+/** What a bare write of a small record costs on this machine at this time: the floor under every figure above it. */
+export function bareWrites(page: Page, count: number): Promise<number[]> {
+  return page.evaluate(async (count) => {
+    const done = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error!);
+      });
+    const opening = indexedDB.open("stopwatch", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("records");
+    const database = await done(opening);
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const start = performance.now();
+      const write = database.transaction("records", "readwrite", { durability: "strict" });
+      write.objectStore("records").put(new Uint8Array(500), i % 20);
+      await new Promise((resolve) => (write.oncomplete = resolve));
+      times.push(performance.now() - start);
+    }
+    database.close();
+    await done(indexedDB.deleteDatabase("stopwatch"));
+    return times;
+  }, count);
 }
 
 export function percentile(times: number[], p: number): number {

@@ -119,20 +119,32 @@ export class ApiDevice {
     const entities: Entity[] = [];
     let page: PullPage | undefined;
     do {
-      const query = new URLSearchParams({
-        schema: String(SCHEMA),
-        actor: String(this.account.actor),
-        epoch: this.account.epoch,
-        cursor: String(page?.cursor ?? 0),
-        seen: "0",
-        confirmed: String(this.n),
-      });
-      const headers = { authorization: `Bearer ${this.token}` };
-      const pulled = await answer(await fetch(`${this.origin}/api/sync/pull?${query}`, { headers }));
+      const pulled = await answer(await this.requestPage(page?.cursor ?? 0));
       page = (pulled as { page: PullPage }).page;
       entities.push(...page.rows.map(({ row }) => row.entity));
     } while (page.more);
     return entities;
+  }
+
+  /** Asks for everything and hangs up after so many milliseconds. */
+  async abandonPull(after: number): Promise<void> {
+    const hangUp = new AbortController();
+    const timer = setTimeout(() => hangUp.abort(), after);
+    await this.requestPage(0, hangUp.signal).catch(() => {});
+    clearTimeout(timer);
+  }
+
+  private requestPage(cursor: number, signal?: AbortSignal): Promise<Response> {
+    const query = new URLSearchParams({
+      schema: String(SCHEMA),
+      actor: String(this.account.actor),
+      epoch: this.account.epoch,
+      cursor: String(cursor),
+      seen: "0",
+      confirmed: String(this.n),
+    });
+    const headers = { authorization: `Bearer ${this.token}` };
+    return fetch(`${this.origin}/api/sync/pull?${query}`, { headers, signal });
   }
 
   async tasks(): Promise<TaskRow[]> {

@@ -1,5 +1,7 @@
 // The server has done what it was asked, and the device does not learn of it; or something else answers.
 
+import { ApiDevice } from "../support/api.ts";
+import { person } from "../support/device.ts";
 import { expect, test } from "../support/test.ts";
 
 const isPush = ({ path }: { path: string }): boolean => path.startsWith("/api/sync/push");
@@ -65,4 +67,13 @@ test("a server that is restarted while people work is found again", async ({ tea
   await ada.expectSynced();
   await bo.sync();
   for (const title of ["Before", "After"]) await expect(bo.task(title)).toBeVisible();
+});
+
+test("requests that their clients give up leave the server able to answer the next ones", async ({ server }) => {
+  const device = await ApiDevice.register(server.origin, { ...person("Ada"), organization: "Harbour" });
+  for (let round = 0; round < 20; round++) {
+    // Twenty at a time, each a little later in what the server does for it.
+    await Promise.all(Array.from({ length: 20 }, (_, i) => device.abandonPull(i % 5)));
+  }
+  for (let i = 0; i < 60; i++) expect(await device.titles()).toEqual([]); // more than there are connections
 });

@@ -1,7 +1,5 @@
 //! What can be done with all selected tasks at once.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 
 use crate::components::icon::icon;
@@ -14,10 +12,10 @@ use crate::state::use_app;
 #[component]
 pub(crate) fn BulkBar() -> impl IntoView {
     let app = use_app();
-    let count = Memo::new(move |_| app.ui.selection.with(BTreeSet::len));
-    let clear = move || app.ui.selection.update(BTreeSet::clear);
+    let count = Memo::new(move |_| app.ui.selection.with(Vec::len));
+    let clear = move || app.ui.selection.update(Vec::clear);
     let delete = move |_| {
-        let ids: Vec<_> = app.ui.selection.with_untracked(|ids| ids.iter().copied().collect());
+        let ids = app.ui.selection.get_untracked();
         app.edit(&ids, &Edit::Delete);
         clear();
     };

@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, Node};
 
 use crate::components::due_editor::DueEditor;
 use crate::components::menu_items::{ActionItems, PriorityItems, StatusItems, WorkspaceItems};
@@ -45,11 +45,7 @@ impl MenuTarget {
 
     /// Closes the menu and gives the focus back.
     pub(crate) fn close(self) {
-        self.return_focus(self.menus.close());
-    }
-
-    fn return_focus(self, before: Option<HtmlElement>) {
-        if let Some(before) = before {
+        if let Some(before) = self.menus.close() {
             if before.is_connected() && dom::is_visible(&before) {
                 dom::focus(&before);
             } else {
@@ -84,8 +80,7 @@ pub(crate) fn PageMenus() -> impl IntoView {
     let apply = Callback::new(move |edit: Edit| match subject.get_value() {
         Some(Subject::Task(id)) => app.edit(&[id], &edit),
         Some(Subject::Selection) => {
-            let ids: Vec<_> = app.ui.selection.with_untracked(|ids| ids.iter().copied().collect());
-            app.edit(&ids, &edit);
+            app.edit(&app.ui.selection.get_untracked(), &edit);
         }
         _ => {}
     });
@@ -106,10 +101,14 @@ pub(crate) fn MenuLayer(target: MenuTarget) -> impl IntoView {
             None => drop(layer.hide_popover()),
         }
     });
+    let presses = window_event_listener(leptos::ev::pointerdown, move |event| {
+        target.menus.press(event.target().and_then(|target| target.dyn_into::<Node>().ok()).as_ref());
+    });
+    on_cleanup(move || presses.remove());
     let on_toggle = move |event: web_sys::Event| {
         let closed = Reflect::get(&event, &"newState".into()).is_ok_and(|state| state == "closed");
         if closed && open.with_untracked(Option::is_some) {
-            target.return_focus(target.menus.dismissed());
+            target.close();
         }
     };
     let (role, label) =
@@ -190,8 +189,10 @@ pub(crate) fn place(layer: &HtmlElement, anchor: &HtmlElement) {
     let top = top.min(height - size.height() - GAP).max(GAP);
     let left = control.left().min(width - size.width() - 2.0 * GAP).max(2.0 * GAP);
     let style = layer.style();
-    let _ = style.set_property("top", &format!("{top}px"));
-    let _ = style.set_property("left", &format!("{left}px"));
+    #[expect(clippy::cast_possible_truncation, reason = "a place on the screen")]
+    let pixels = |length: f64| format!("{}px", length as i32);
+    let _ = style.set_property("top", &pixels(top));
+    let _ = style.set_property("left", &pixels(left));
 }
 
 /// Arrow keys, Home and End go through the items of a menu.

@@ -8,9 +8,9 @@ use web_sys::KeyboardEvent;
 use crate::components::icon::icon;
 use crate::components::menu_layer::MenuTarget;
 use crate::components::tag;
-use crate::i18n as t;
 use crate::state::changes::Edit;
 use crate::state::use_app;
+use crate::{dom, i18n as t};
 
 /// So many tags are offered at once; typing narrows them down.
 const OFFERED: usize = 6;
@@ -33,11 +33,9 @@ pub(crate) fn TagEditor(target: MenuTarget) -> impl IntoView {
         }
     };
     let offered = move || {
-        let wanted = typed.get().trim().to_lowercase();
+        let wanted = dom::lower_case(typed.get().trim());
         target.values.with(|values| {
-            let fits = |name: &&String| {
-                name.to_lowercase().contains(&wanted) && !values.tags.iter().any(|tag| tag.as_str() == name.as_str())
-            };
+            let fits = |tag: &&Tag| !values.tags.contains(tag) && dom::lower_case(tag.as_str()).contains(&wanted);
             known.iter().filter(fits).take(OFFERED).cloned().collect::<Vec<_>>()
         })
     };
@@ -59,7 +57,7 @@ pub(crate) fn TagEditor(target: MenuTarget) -> impl IntoView {
                 on:keydown=on_key
             />
             <div class="tag-offers">
-                {move || offered().into_iter().map(|name| offer(name, add)).collect_view()}
+                {move || offered().into_iter().map(|tag| offer(tag, add)).collect_view()}
             </div>
         </div>
     }
@@ -81,9 +79,9 @@ fn worn(worn: &Tag, target: MenuTarget) -> AnyView {
     .into_any()
 }
 
-fn offer(name: String, add: impl Fn(&str) + 'static) -> AnyView {
-    let label = t::add_this_tag(&name);
-    let chip = tag::chip(&name);
-    view! { <button class="menu-item" type="button" aria-label=label on:click=move |_| add(&name)>{chip}</button> }
+fn offer(tag: Tag, add: impl Fn(&str) + 'static) -> AnyView {
+    let label = t::add_this_tag(tag.as_str());
+    let chip = tag::chip(tag.as_str());
+    view! { <button class="menu-item" type="button" aria-label=label on:click=move |_| add(tag.as_str())>{chip}</button> }
         .into_any()
 }

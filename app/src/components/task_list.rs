@@ -88,7 +88,7 @@ fn measured(scroller: &Element, list: &Element) -> Viewport {
     let style = window().get_computed_style(list).ok().flatten();
     let pixels = |name: &str| {
         let value = style.as_ref()?.get_property_value(name).ok()?;
-        value.trim().strip_suffix("px")?.parse::<f64>().ok()
+        Some(js_sys::parse_float(&value)).filter(|pixels| pixels.is_finite())
     };
     Viewport {
         top: outer.top() - inner.top(),

@@ -81,18 +81,18 @@ fn Pick(id: TaskId, key: Memo<String>) -> impl IntoView {
 #[component]
 fn PropertyButtons(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let status = Memo::new(move |_| item.with(|item| item.task.status));
-    let priority = Memo::new(move |_| item.with(|item| item.task.priority));
+    let status = move || item.with(|item| item.task.status);
+    let priority = move || item.with(|item| item.task.priority);
     view! {
         <button
             class="prop pr"
             type="button"
             aria-haspopup="menu"
             data-menu="priority"
-            aria-label=move || t::property(t::priority(), t::priority_name(priority.get()))
+            aria-label=move || t::property(t::priority(), t::priority_name(priority()))
             on:click=opens(app.ui.menus, Menu::Priority, Subject::Task(id))
         >
-            {move || priority_icon(priority.get())}
+            {move || priority_icon(priority())}
         </button>
         <span class="key">{move || key.get()}</span>
         <button
@@ -100,10 +100,10 @@ fn PropertyButtons(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> i
             type="button"
             aria-haspopup="menu"
             data-menu="status"
-            aria-label=move || t::property(t::status(), t::status_name(status.get()))
+            aria-label=move || t::property(t::status(), t::status_name(status()))
             on:click=opens(app.ui.menus, Menu::Status, Subject::Task(id))
         >
-            {move || status_icon(status.get())}
+            {move || status_icon(status())}
         </button>
     }
     .into_any()
@@ -133,21 +133,24 @@ fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
 /// What is only said when there is something to say: unsynced, tags, due date.
 #[component]
 fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
-    let priority = Memo::new(move |_| item.with(|item| item.task.priority));
-    let mark = Memo::new(move |_| item.with(|item| if item.task.review { Mark::Attention } else { item.mark }));
-    let tags = Memo::new(move |_| item.with(|item| item.task.tags.clone()));
-    let due = Memo::new(move |_| item.with(|item| item.task.due.map(|due| (due, item.task.status.is_closed()))));
+    let priority = move || item.with(|item| item.task.priority);
+    let mark = move || item.with(|item| if item.task.review { Mark::Attention } else { item.mark });
+    let tags = move || item.with(|item| item.task.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view());
+    let due = move || item.with(|item| (item.task.due, item.task.status.is_closed()));
     view! {
         <span
             class="pr-mini phone-only"
             role="img"
-            aria-label=move || t::property(t::priority(), t::priority_name(priority.get()))
+            aria-label=move || t::property(t::priority(), t::priority_name(priority()))
         >
-            {move || priority_icon(priority.get())}
+            {move || priority_icon(priority())}
         </span>
-        {move || unsynced(mark.get())}
-        <span class="tags">{move || tags.with(|tags| tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view())}</span>
-        {move || due.get().map_or_else(no_due, |(due, closed)| due_text(due, closed))}
+        {move || unsynced(mark())}
+        <span class="tags">{tags}</span>
+        {move || match due() {
+            (Some(due), closed) => due_text(due, closed),
+            (None, _) => no_due(),
+        }}
     }
     .into_any()
 }
@@ -191,11 +194,11 @@ fn due_text(due: Date, closed: bool) -> AnyView {
 #[component]
 fn Done(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let closed = Memo::new(move |_| item.with(|item| item.task.status.is_closed()));
-    let label = move || if closed.get() { t::reopen_task(&key.get()) } else { t::complete_task(&key.get()) };
+    let closed = move || item.with(|item| item.task.status.is_closed());
+    let label = move || if closed() { t::reopen_task(&key.get()) } else { t::complete_task(&key.get()) };
     view! {
         <button class="prop row-done" type="button" aria-label=label title=label on:click=move |_| app.toggle_done_of(id)>
-            {move || icon(if closed.get() { "#i-restore" } else { "#i-check" })}
+            {move || icon(if closed() { "#i-restore" } else { "#i-check" })}
         </button>
     }
     .into_any()

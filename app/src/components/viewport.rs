@@ -49,9 +49,9 @@ impl Viewport {
         self.head + self.row * float(count)
     }
 
-    /// Height of so many rows.
-    pub(crate) fn rows_height(self, count: usize) -> f64 {
-        self.row * float(count)
+    /// Height of so many rows, in whole pixels.
+    pub(crate) fn rows_height(self, count: usize) -> usize {
+        whole(self.row * float(count))
     }
 
     /// How far to scroll the list so that a task is seen below its sticky head; nothing if it is.
@@ -59,7 +59,7 @@ impl Viewport {
         let (status, place) = groups
             .filled()
             .find_map(|(status, _)| Some((status, groups.of(status).iter().position(|other| *other == id)?)))?;
-        let top = self.start_of(groups, status) + self.head + self.rows_height(place);
+        let top = self.start_of(groups, status) + self.head + self.row * float(place);
         if top - self.head < self.top {
             Some(top - self.head)
         } else if top + self.row > self.top + self.height {
@@ -70,9 +70,9 @@ impl Viewport {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped: a count of rows on a screen")]
-fn whole(rows: f64) -> usize {
-    rows.clamp(0.0, 1e9) as usize
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped: a count of rows, or of pixels")]
+fn whole(number: f64) -> usize {
+    number.clamp(0.0, 1e9) as usize
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^53")]

@@ -120,10 +120,9 @@ impl App {
     }
 
     pub(crate) fn toggle_selected(self, id: TaskId) {
-        self.ui.selection.update(|selection| {
-            if !selection.remove(&id) {
-                selection.insert(id);
-            }
+        self.ui.selection.update(|selection| match selection.iter().position(|other| *other == id) {
+            Some(place) => drop(selection.remove(place)),
+            None => selection.push(id),
         });
     }
 
@@ -134,8 +133,8 @@ impl App {
             self.ui.outbox.set(false);
         } else if matches!(self.route.get_untracked(), Route::Task(_)) {
             self.close_task();
-        } else if !self.ui.selection.with_untracked(std::collections::BTreeSet::is_empty) {
-            self.ui.selection.update(std::collections::BTreeSet::clear);
+        } else if !self.ui.selection.with_untracked(Vec::is_empty) {
+            self.ui.selection.update(Vec::clear);
         } else {
             return false;
         }

@@ -22,9 +22,9 @@ use shared::ids::{EntityId, ProjectId, TaskId};
 use shared::task::TaskView;
 
 use crate::host::Host;
-use crate::i18n as t;
 use crate::pwa::Pwa;
 use crate::route::Route;
+use crate::{dom, i18n as t};
 use changes::{Change, Edit, History, with_keys};
 use tasks::Tasks;
 use ui::{Toast, Ui};
@@ -240,5 +240,6 @@ fn merge_projects(projects: &mut Vec<ProjectItem>, changes: Vec<(ProjectId, Opti
         projects.retain(|known| known.project.id != id);
         projects.extend(item.filter(|item| !item.project.deleted));
     }
-    projects.sort_by_cached_key(|item| (item.project.name.to_lowercase(), item.project.id));
+    projects
+        .sort_by(|a, b| dom::compare(&a.project.name, &b.project.name).then_with(|| a.project.id.cmp(&b.project.id)));
 }

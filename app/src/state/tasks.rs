@@ -1,12 +1,13 @@
 //! The tasks as the app holds them: a signal for each, so that a change of one patches one row, and the groups of the
 //! list in their order, kept by inserting and removing, never by sorting ten thousand tasks because of one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use engine::view::{Mark, TaskItem};
 use leptos::prelude::*;
 use shared::ids::{ProjectId, TaskId};
 use shared::query::{GROUPS, shows, sort_key};
+use shared::register::Tag;
 use shared::task::TaskView;
 use shared::workflow::Status;
 
@@ -20,8 +21,8 @@ pub(crate) struct Tasks {
     groups: RwSignal<Groups>,
     /// The project that is shown; `None` for all.
     pub(crate) scope: RwSignal<Option<ProjectId>>,
-    /// Tasks with changes that the team does not have.
-    pub(crate) waiting: RwSignal<BTreeSet<TaskId>>,
+    /// Tasks with changes that the team does not have, in the order of their making.
+    pub(crate) waiting: RwSignal<Vec<TaskId>>,
     /// Fires when a task comes or goes.
     arrivals: Trigger,
 }
@@ -94,7 +95,7 @@ impl Tasks {
             items: StoredValue::new(HashMap::new()),
             groups: RwSignal::new(Groups::default()),
             scope: RwSignal::new(None),
-            waiting: RwSignal::new(BTreeSet::new()),
+            waiting: RwSignal::new(Vec::new()),
             arrivals: Trigger::new(),
         }
     }
@@ -124,11 +125,17 @@ impl Tasks {
     }
 
     /// Every tag in use, in alphabetical order.
-    pub(crate) fn all_tags(self) -> BTreeSet<String> {
+    pub(crate) fn all_tags(self) -> Vec<Tag> {
         self.items.with_value(|items| {
-            let mut tags = BTreeSet::new();
+            let mut tags = Vec::new();
             for item in items.values() {
-                item.with_untracked(|item| tags.extend(item.task.tags.iter().map(|tag| tag.as_str().to_owned())));
+                item.with_untracked(|item| {
+                    for tag in &item.task.tags {
+                        if let Err(place) = tags.binary_search(tag) {
+                            tags.insert(place, tag.clone());
+                        }
+                    }
+                });
             }
             tags
         })
@@ -145,7 +152,7 @@ impl Tasks {
     /// Forgets everything, as when another member signs in.
     pub(crate) fn clear(self) {
         self.items.update_value(HashMap::clear);
-        self.waiting.update(BTreeSet::clear);
+        self.waiting.update(Vec::clear);
         self.scope.set(None);
         self.groups.set(Groups::default());
         self.arrivals.notify();
@@ -208,7 +215,12 @@ impl Tasks {
             let mut differs = false;
             for (id, item) in changes {
                 let waits = item.as_ref().is_some_and(|item| item.mark == Mark::Waiting);
-                differs |= if waits { waiting.insert(*id) } else { waiting.remove(id) };
+                match (waiting.binary_search(id), waits) {
+                    (Err(place), true) => waiting.insert(place, *id),
+                    (Ok(place), false) => drop(waiting.remove(place)),
+                    _ => continue,
+                }
+                differs = true;
             }
             differs
         });
@@ -309,7 +321,7 @@ mod tests {
             let mut one = item(1, Status::Todo, Priority::None);
             one.mark = Mark::Waiting;
             apply(tasks, &[one.clone(), item(2, Status::Todo, Priority::None)]);
-            assert_eq!(tasks.waiting.get_untracked().into_iter().collect::<Vec<_>>(), [id(1)]);
+            assert_eq!(tasks.waiting.get_untracked(), [id(1)]);
             one.mark = Mark::None;
             apply(tasks, &[one]);
             assert!(tasks.waiting.get_untracked().is_empty());

@@ -1,13 +1,11 @@
 //! What is open, selected and pointed at: the part of the state that is of this screen only and never saved.
 
-use std::collections::BTreeSet;
-
 use leptos::prelude::*;
 use shared::ids::{ProjectId, TaskId};
 use shared::workflow::Status;
-use web_sys::HtmlElement;
+use web_sys::{HtmlElement, Node};
 
-use crate::{dates, dom};
+use crate::dom;
 
 /// Which of the small layers is open over a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,26 +46,23 @@ pub(crate) struct OpenMenu {
 #[derive(Clone, Copy)]
 pub(crate) struct Menus {
     pub(crate) open: RwSignal<Option<OpenMenu>, LocalStorage>,
-    /// What the browser closed last and when: the press that closed a menu is not also to open it. A choice is no such
-    /// press: the next one may follow at once.
-    closed: StoredValue<Option<(HtmlElement, i64)>, LocalStorage>,
+    /// The control that was pressed while its menu was open: that press closes the menu and is not to open it again.
+    pressed: StoredValue<Option<HtmlElement>, LocalStorage>,
 }
 
 impl Menus {
     pub(crate) fn new() -> Self {
-        Self { open: RwSignal::new_local(None), closed: StoredValue::new_local(None) }
+        Self { open: RwSignal::new_local(None), pressed: StoredValue::new_local(None) }
     }
 
     pub(crate) fn show(self, menu: Menu, subject: Subject, anchor: HtmlElement) {
         let is_open = self
             .open
             .with_untracked(|open| open.as_ref().is_some_and(|open| open.anchor == anchor && open.menu == menu));
-        let just_closed = self.closed.with_value(|closed| {
-            closed.as_ref().is_some_and(|(other, at)| *other == anchor && dates::now() - at < 250)
-        });
+        let closing = self.pressed.try_update_value(Option::take).flatten().is_some_and(|pressed| pressed == anchor);
         if is_open {
             self.close();
-        } else if !just_closed {
+        } else if !closing {
             let before = dom::active_element().filter(|_| !dom::focus_is_lost()).unwrap_or_else(|| anchor.clone());
             self.open.set(Some(OpenMenu { menu, subject, anchor, before }));
         }
@@ -87,11 +82,10 @@ impl Menus {
         self.open.try_update(Option::take)?.map(|open| open.before)
     }
 
-    /// The browser has closed it, because of a press elsewhere or Escape; what gets the focus back.
-    pub(crate) fn dismissed(self) -> Option<HtmlElement> {
-        let open = self.open.try_update(Option::take)??;
-        self.closed.set_value(Some((open.anchor, dates::now())));
-        Some(open.before)
+    /// Takes note of a press somewhere on the page, before the browser closes what is open.
+    pub(crate) fn press(self, target: Option<&Node>) {
+        let anchor = self.open.with_untracked(|open| open.as_ref().map(|open| open.anchor.clone()));
+        self.pressed.set_value(anchor.filter(|anchor| anchor.contains(target)));
     }
 }
 
@@ -116,7 +110,7 @@ pub(crate) struct Ui {
     pub(crate) reveal: RwSignal<Option<TaskId>>,
     /// The task whose title is being edited in its row.
     pub(crate) editing: RwSignal<Option<TaskId>>,
-    pub(crate) selection: RwSignal<BTreeSet<TaskId>>,
+    pub(crate) selection: RwSignal<Vec<TaskId>>,
     pub(crate) menus: Menus,
     pub(crate) toasts: RwSignal<Vec<(u32, Toast)>>,
     pub(crate) new_task: RwSignal<Option<Preset>>,
@@ -148,7 +142,7 @@ impl Ui {
             cursor: RwSignal::new(None),
             reveal: RwSignal::new(None),
             editing: RwSignal::new(None),
-            selection: RwSignal::new(BTreeSet::new()),
+            selection: RwSignal::new(Vec::new()),
             menus: Menus::new(),
             toasts: RwSignal::new(Vec::new()),
             new_task: RwSignal::new(None),
@@ -163,7 +157,7 @@ impl Ui {
         self.menus.close();
         self.cursor.set(None);
         self.editing.set(None);
-        self.selection.update(BTreeSet::clear);
+        self.selection.update(Vec::clear);
         self.toasts.update(Vec::clear);
         self.new_task.set(None);
         for open in [self.new_project, self.inviting, self.outbox, self.sidebar] {
