@@ -46,10 +46,15 @@ export class Device {
 
   /** Closes every tab and opens the app anew, as the first tab of the day. */
   async coldStart(path: string): Promise<void> {
+    await this.closeApp();
+    await this.visit(path);
+  }
+
+  /** Closes all tabs. An empty one stays, for without any the browser ends. */
+  async closeApp(): Promise<void> {
     const before = this.context.pages();
     this.page = await this.context.newPage();
     await Promise.all(before.map((page) => page.close()));
-    await this.visit(path);
   }
 
   /** Ends all processes of the browser at once (SIGKILL), as a crash or an empty battery does. */
