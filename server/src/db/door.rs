@@ -62,7 +62,7 @@ impl Db {
 
 impl Door {
     pub async fn open(db: &Db) -> Result<Self, DbError> {
-        Ok(Self { tx: db.pool.begin().await? })
+        Ok(Self { tx: db.begin("BEGIN").await? })
     }
 
     /// Adds a person; `false` when the address is registered already.

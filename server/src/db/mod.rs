@@ -26,6 +26,8 @@ pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
 pub use tx::OrgTx;
 
+use sqlx::{Postgres, Transaction};
+
 /// The database, as the runtime role sees it.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -37,6 +39,18 @@ impl Db {
     pub async fn answers(&self) -> Result<(), DbError> {
         sqlx::query("SELECT 1").execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Begins a transaction with the statement given.
+    ///
+    /// In a task of its own, because a request may be given up at any point and SQLx counts a transaction only once
+    /// `BEGIN` is answered: given up in between, the connection would go back to the pool with an open transaction in
+    /// it, and the next request would work within that one's isolation level and snapshot. The task goes on to its
+    /// end, and a transaction that nobody waits for any more rolls back.
+    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Postgres>, DbError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        Ok(begun.await.map_err(|error| sqlx::Error::Io(error.into()))??)
     }
 
     /// Closes every connection, after its transaction.

@@ -18,13 +18,12 @@ pub struct OrgTx {
 impl OrgTx {
     /// For reading and writing; every statement sees what was committed before it.
     pub async fn begin(db: &Db, member: &Member) -> Result<Self, DbError> {
-        Self::admit(db.pool.begin().await?, member).await
+        Self::admit(db.begin("BEGIN").await?, member).await
     }
 
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
-        let tx = db.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        Self::admit(tx, member).await
+        Self::admit(db.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?, member).await
     }
 
     pub async fn commit(self) -> Result<(), DbError> {
