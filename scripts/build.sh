@@ -10,7 +10,7 @@ source scripts/env.sh
 readonly STAMP=dist/.built
 
 # A directory's own time changes when a file in it is deleted or renamed. The toolchain's when another Rust is chosen.
-readonly SOURCES=(app frontend crates/shared crates/engine style public Cargo.toml Cargo.lock Trunk.toml
+readonly SOURCES=(.cargo app frontend crates/shared crates/engine style public Cargo.toml Cargo.lock Trunk.toml
   scripts/post_build.mjs "$TERN_CACHE/toolchain")
 
 frontend_is_fresh() {
