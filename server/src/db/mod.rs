@@ -43,7 +43,7 @@ impl Db {
 
     /// Begins a transaction with the statement given.
     ///
-    /// In a task of its own, because a request may be given up at any point and SQLx counts a transaction only once
+    /// In a task of its own, because a request may be given up at any point and sqlx counts a transaction only once
     /// `BEGIN` is answered: given up in between, the connection would go back to the pool with an open transaction in
     /// it, and the next request would work within that one's isolation level and snapshot. The task goes on to its
     /// end, and a transaction that nobody waits for any more rolls back.
