@@ -41,6 +41,8 @@ CREATE TABLE organizations (
   ver bigint NOT NULL DEFAULT 0 CHECK (ver >= 0),
   -- The bits of an unsigned sum, see shared::hash::Checksum.
   checksum bigint NOT NULL DEFAULT 0,
+  -- Rows deleted at or before this version may be gone for good: a device that has not seen it starts anew.
+  floor bigint NOT NULL DEFAULT 0 CHECK (floor >= 0),
   next_actor bigint NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL
 );
@@ -139,56 +141,52 @@ ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON invitations USING (org_id = tern_org());
 GRANT SELECT, INSERT, UPDATE ON invitations TO tern_app;
 
--- In projects and tasks `state` is the row with everything that merging needs (shared::row::Entity), and decides; the
--- other columns are drawn from it, for queries.
-CREATE TABLE projects (
+-- Everything that is synced: projects, tasks, comments… `state` is the row with everything that merging needs
+-- (shared::row::Row), and decides; the other columns are drawn from it, for queries.
+CREATE TABLE entities (
   org_id uuid NOT NULL REFERENCES organizations,
+  kind text NOT NULL,
   id uuid NOT NULL,
-  ver bigint NOT NULL,
-  name text NOT NULL,
-  prefix text NOT NULL,
-  -- Of its tasks.
-  last_number bigint NOT NULL DEFAULT 0,
+  ver bigint NOT NULL CHECK (ver > 0),
+  -- The project it is in; of a comment and a file, that of nothing.
+  project_id uuid,
+  -- The task it is a part of, or is about.
+  task_id uuid,
   deleted boolean NOT NULL,
   updated_at timestamptz NOT NULL,
   state jsonb NOT NULL,
-  PRIMARY KEY (org_id, id),
-  UNIQUE (org_id, prefix)
+  PRIMARY KEY (org_id, kind, id),
+  -- Every change has a version of its own, and changes one row.
+  UNIQUE (org_id, ver)
 );
-CREATE INDEX ON projects (org_id, ver);
-ALTER TABLE projects ENABLE ROW LEVEL SECURITY;
-ALTER TABLE projects FORCE ROW LEVEL SECURITY;
-CREATE POLICY own ON projects USING (org_id = tern_org());
-GRANT SELECT, INSERT, UPDATE ON projects TO tern_app;
+CREATE INDEX ON entities (org_id, task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX ON entities (org_id, project_id) WHERE project_id IS NOT NULL;
+CREATE INDEX tombstones ON entities (org_id, updated_at) WHERE deleted;
+ALTER TABLE entities ENABLE ROW LEVEL SECURITY;
+ALTER TABLE entities FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON entities USING (org_id = tern_org());
+GRANT SELECT, INSERT, UPDATE, DELETE ON entities TO tern_app;
 
-CREATE TABLE tasks (
+-- The prefixes of task keys (HAR in HAR-231), and the last number that each has given. Never given twice, not even
+-- after the project is gone.
+CREATE TABLE prefixes (
   org_id uuid NOT NULL REFERENCES organizations,
-  id uuid NOT NULL,
+  prefix text NOT NULL,
   project_id uuid NOT NULL,
-  number bigint NOT NULL,
-  ver bigint NOT NULL,
-  title text NOT NULL,
-  status text NOT NULL,
-  priority text NOT NULL,
-  due date,
-  deleted boolean NOT NULL,
-  updated_at timestamptz NOT NULL,
-  state jsonb NOT NULL,
-  PRIMARY KEY (org_id, id),
-  UNIQUE (org_id, project_id, number),
-  FOREIGN KEY (org_id, project_id) REFERENCES projects
+  last_number bigint NOT NULL DEFAULT 0 CHECK (last_number >= 0),
+  PRIMARY KEY (org_id, prefix),
+  UNIQUE (org_id, project_id)
 );
-CREATE INDEX ON tasks (org_id, ver);
-ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
-ALTER TABLE tasks FORCE ROW LEVEL SECURITY;
-CREATE POLICY own ON tasks USING (org_id = tern_org());
-GRANT SELECT, INSERT, UPDATE ON tasks TO tern_app;
+ALTER TABLE prefixes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE prefixes FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON prefixes USING (org_id = tern_org());
+GRANT SELECT, INSERT, UPDATE ON prefixes TO tern_app;
 
 -- The edits of each text as they were applied, in the server's order.
 CREATE TABLE text_changes (
   org_id uuid NOT NULL REFERENCES organizations,
   entity_id uuid NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('project', 'task')),
+  kind text NOT NULL,
   field text NOT NULL,
   ver bigint NOT NULL,
   actor bigint NOT NULL,
@@ -210,7 +208,7 @@ CREATE TABLE mutations (
   n bigint NOT NULL CHECK (n > 0),
   id uuid NOT NULL,
   entity_id uuid NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('project', 'task')),
+  kind text NOT NULL,
   -- json, not jsonb: what was refused is kept as it came, and jsonb cannot hold every string that JSON can.
   op json NOT NULL,
   ctx bigint NOT NULL,
@@ -219,6 +217,8 @@ CREATE TABLE mutations (
   -- NULL when it was refused.
   ver bigint,
   result jsonb NOT NULL,
+  -- What would take it back (shared::merge::Inverse); NULL where nothing would.
+  inverse json,
   handled_at timestamptz NOT NULL,
   PRIMARY KEY (org_id, actor, n),
   UNIQUE (org_id, ver),

@@ -2,9 +2,10 @@
 //! language is another set of answers to the same questions.
 
 use shared::account::InvalidAccount;
+use shared::field::{Field, TextField};
+use shared::ids::Kind;
 use shared::mutation::{Op, Refusal};
 use shared::protocol::{Problem, kind};
-use shared::row::TextField;
 use shared::workflow::{Priority, Status};
 
 use crate::host::AccountError;
@@ -343,12 +344,30 @@ pub(crate) fn refusal(reason: &Refusal) -> String {
     match reason {
         Refusal::NotFound => "it does not exist any more".to_owned(),
         Refusal::AlreadyExists => "it exists already".to_owned(),
-        Refusal::UnknownProject => "its project does not exist".to_owned(),
+        Refusal::Unknown { kind } => format!("the {} it belongs to does not exist", kind_name(*kind)),
         Refusal::Empty => "it needs a title".to_owned(),
         Refusal::TooLong { limit } => format!("it is longer than {limit} characters"),
         Refusal::InvalidText => "it contains line breaks or characters that cannot be stored".to_owned(),
         Refusal::InvalidTags { limit } => format!("it has more than {limit} tags, or a tag that is empty or too long"),
+        Refusal::InvalidValue => "the value does not fit".to_owned(),
+        Refusal::Cycle => "a task cannot be a part of itself".to_owned(),
         Refusal::TextBase => "the text has changed too much for this edit to fit".to_owned(),
+        Refusal::NotAllowed => "you may not change this".to_owned(),
+        Refusal::NothingToUndo => "there is nothing left of it to undo".to_owned(),
+    }
+}
+
+/// What a thing of this kind is called.
+pub(crate) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Project => "project",
+        Kind::Section => "section",
+        Kind::Task => "task",
+        Kind::Comment => "comment",
+        Kind::Attachment => "file",
+        Kind::CustomField => "field",
+        Kind::SavedView => "view",
+        Kind::Member => "person",
     }
 }
 
@@ -364,18 +383,55 @@ pub(crate) fn not_stored(detail: &str) -> String {
 /// What a change was to do, in the list of changes.
 pub(crate) fn operation(op: &Op) -> &'static str {
     match op {
-        Op::ProjectCreate(_) => "New project",
-        Op::TaskCreate(_) => "New task",
+        Op::Create(create) => match create.entity.kind() {
+            Kind::Project => "New project",
+            Kind::Section => "New section",
+            Kind::Task => "New task",
+            Kind::Comment => "Comment",
+            Kind::Attachment => "File",
+            Kind::CustomField => "New field",
+            Kind::SavedView => "New view",
+            Kind::Member => "New member",
+        },
         Op::TextEdit(edit) => match edit.field {
             TextField::Name => project_name(),
             TextField::Title => title(),
+            TextField::Description => "Description",
+            TextField::Notes => "Notes",
+            TextField::Body => "Comment",
         },
-        Op::TaskStatus(_) => "Status",
-        Op::TaskPriority(_) => "Priority",
-        Op::TaskDue(_) => "Due date",
-        Op::TaskTags(_) => "Tags",
+        Op::Write(write) => field(write.field),
+        Op::Tags(_) => "Tags",
+        Op::Relations(_) => "Relations",
+        Op::Undo(_) => "Undo",
         Op::Delete(_) => "Deletion",
         Op::Restore(_) => "Restored",
+    }
+}
+
+fn field(field: Field) -> &'static str {
+    match field {
+        Field::Status => "Status",
+        Field::Priority => "Priority",
+        Field::Due => "Due date",
+        Field::Start => "Start date",
+        Field::Assignees => "Assignees",
+        Field::Estimate => "Estimate",
+        Field::Place => "Position",
+        Field::Recurrence => "Recurrence",
+        Field::Reminders => "Reminders",
+        Field::Reference => "Reference",
+        Field::Icon => "Icon",
+        Field::Color => "Color",
+        Field::Hidden => "Visibility",
+        Field::Archived => "Archive",
+        Field::Filter => "Filter",
+        Field::Shared => "Sharing",
+        Field::Role => "Role",
+        Field::Email => "Email",
+        Field::Key | Field::Prefix => "Key",
+        Field::Subject | Field::File => "File",
+        Field::FieldType | Field::Custom(_) => "Field",
     }
 }
 

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { chain, NO_HISTORY } from "./hash.ts";
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 export interface Account {
   user: string;
@@ -30,33 +30,63 @@ export interface Problem {
   detail: string;
 }
 
-/** A task as the server holds it: every register with all values that stand. */
+/** A task as the server holds it: of every register all values that stand. */
 export interface TaskRow {
   id: string;
-  project: string;
-  number: number | null;
   title: string;
-  status: Reg<string>;
-  priority: Reg<string>;
-  due: Reg<string | null>;
+  status: unknown[];
+  priority: unknown[];
+  due: unknown[];
   tags: Record<string, unknown>;
   life: unknown[];
   /** [actor, number on its device, version, what was seen, time] */
-  created: [number, number, number, number, number];
+  created: Stamp;
 }
 
 export interface ProjectRow {
   id: string;
   name: string;
-  life: unknown[];
 }
 
-type Reg<T> = { stamp: number[]; value: T }[];
-type Entity = { task: TaskRow } | { project: ProjectRow };
+type Stamp = [number, number, number, number, number];
+
+interface Row {
+  /** What kind of row it is, and its id. */
+  id: Record<string, string>;
+  ver: number;
+  created: Stamp;
+  life: unknown[];
+  texts: Record<string, string>;
+  /** A value is `"nothing"`, or an object whose only key says what kind of value it is. */
+  values: Record<string, { stamp: Stamp; value: "nothing" | Record<string, unknown> }[]>;
+  tags: Record<string, unknown>;
+}
+
+function values(row: Row, field: string): unknown[] {
+  const siblings = row.values[field] ?? [];
+  return siblings.map(({ value }) => (value === "nothing" ? null : Object.values(value)[0]));
+}
+
+function task(row: Row): TaskRow[] {
+  const id = row.id.task;
+  if (id === undefined) return [];
+  const { life, created, tags, texts } = row;
+  const [status, priority, due] = ["status", "priority", "due"].map((field) => values(row, field)) as [
+    unknown[],
+    unknown[],
+    unknown[],
+  ];
+  return [{ id, title: texts.title ?? "", status, priority, due, tags, life, created }];
+}
+
+function project(row: Row): ProjectRow[] {
+  const id = row.id.project;
+  return id === undefined ? [] : [{ id, name: row.texts.name ?? "" }];
+}
 
 interface PullPage {
   epoch: string;
-  rows: { row: { ver: number; entity: Entity } }[];
+  rows: { row: Row }[];
   cursor: number;
   more: boolean;
   last_mutation: { n: number; hash: string };
@@ -117,14 +147,14 @@ export class ApiDevice {
   }
 
   /** Everything the organization has. */
-  async pull(): Promise<Entity[]> {
-    const entities: Entity[] = [];
+  async pull(): Promise<Row[]> {
+    const rows: Row[] = [];
     let page: PullPage | undefined;
     do {
       page = await this.pullPage(page?.cursor ?? 0);
-      entities.push(...page.rows.map(({ row }) => row.entity));
+      rows.push(...page.rows.map(({ row }) => row));
     } while (page.more);
-    return entities;
+    return rows;
   }
 
   /** Asks for everything and hangs up within a few milliseconds, at whatever point the server then is. */
@@ -150,11 +180,11 @@ export class ApiDevice {
   }
 
   async tasks(): Promise<TaskRow[]> {
-    return (await this.pull()).flatMap((entity) => ("task" in entity ? [entity.task] : []));
+    return (await this.pull()).flatMap(task);
   }
 
   async projects(): Promise<ProjectRow[]> {
-    return (await this.pull()).flatMap((entity) => ("project" in entity ? [entity.project] : []));
+    return (await this.pull()).flatMap(project);
   }
 
   /** How often each title is there, the deleted ones left out. */

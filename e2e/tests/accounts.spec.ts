@@ -19,10 +19,10 @@ test("on the server, an organization can neither read nor change what another on
     { "delete@1": { task } },
     { "task.create@1": { ...created, id: uuid(), title: "Smuggled in" } },
   ]);
-  expect(results).toEqual([{ rejected: "not_found" }, { rejected: "not_found" }, { rejected: "unknown_project" }]);
+  expect(results).toEqual([{ rejected: "not_found" }, { rejected: "not_found" }, { rejected: { unknown: { kind: "project" } } }]);
   const [row, ...others] = await ada!.tasks();
   expect(others).toEqual([]);
-  expect(row).toMatchObject({ id: task, title: "Ours alone", life: [], status: [{ value: "todo" }] });
+  expect(row).toMatchObject({ id: task, title: "Ours alone", life: [], status: ["todo"] });
 });
 
 test("on one browser, a second account sees nothing of the first, whose waiting edits are never sent as the second's", async ({

@@ -36,9 +36,11 @@ impl Transport for HttpTransport {
 
 /// Numbers and a UUID: nothing in it needs to be escaped.
 fn pull_path(request: &PullRequest) -> String {
-    let PullRequest { schema, actor, epoch, cursor, seen, confirmed } = request;
+    let PullRequest { schema, actor, epoch, cursor, seen, since, confirmed } = request;
     let epoch = epoch.map(|epoch| format!("&epoch={epoch}")).unwrap_or_default();
-    format!("/api/sync/pull?schema={schema}&actor={actor}{epoch}&cursor={cursor}&seen={seen}&confirmed={confirmed}")
+    format!(
+        "/api/sync/pull?schema={schema}&actor={actor}{epoch}&cursor={cursor}&seen={seen}&since={since}&confirmed={confirmed}"
+    )
 }
 
 impl From<Failure> for TransportError {
@@ -70,11 +72,10 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn says_in_the_query_what_the_device_has() {
-        let request = PullRequest { schema: 1, actor: 2, epoch: None, cursor: 3, seen: 4, confirmed: 5 };
-        assert_eq!(pull_path(&request), "/api/sync/pull?schema=1&actor=2&cursor=3&seen=4&confirmed=5");
+        let request = PullRequest { schema: 1, actor: 2, epoch: None, cursor: 3, seen: 4, since: 6, confirmed: 5 };
+        assert_eq!(pull_path(&request), "/api/sync/pull?schema=1&actor=2&cursor=3&seen=4&since=6&confirmed=5");
         let epoch = Some(Epoch(Uuid::nil()));
-        let expected =
-            "/api/sync/pull?schema=1&actor=2&epoch=00000000-0000-0000-0000-000000000000&cursor=3&seen=4&confirmed=5";
+        let expected = "/api/sync/pull?schema=1&actor=2&epoch=00000000-0000-0000-0000-000000000000&cursor=3&seen=4&since=6&confirmed=5";
         assert_eq!(pull_path(&PullRequest { epoch, ..request }), expected);
     }
 

@@ -63,10 +63,10 @@ pub(crate) fn PageMenus() -> impl IntoView {
     let values = Signal::derive(move || match menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
         Some(Subject::Task(id)) => app.tasks.find(id).map_or_else(Values::default, |item| {
             item.with(|item| Values {
-                status: Some(item.task.status),
-                priority: Some(item.task.priority),
-                due: item.task.due,
-                tags: item.task.tags.clone(),
+                status: Some(item.value.status),
+                priority: Some(item.value.priority),
+                due: item.value.due,
+                tags: item.value.tags.clone(),
             })
         }),
         _ => Values::default(),

@@ -48,8 +48,8 @@ struct Draft {
 
 impl Draft {
     fn new(app: App, preset: Preset) -> Self {
-        let first = app.projects.with_untracked(|projects| projects.first().map(|item| item.project.id));
-        let known = |id: &ProjectId| app.projects.with_untracked(|all| all.iter().any(|item| item.project.id == *id));
+        let first = app.projects.with_untracked(|projects| projects.first().map(|item| item.value.id));
+        let known = |id: &ProjectId| app.projects.with_untracked(|all| all.iter().any(|item| item.value.id == *id));
         let values = Values {
             status: Some(preset.status.unwrap_or(Status::Todo)),
             priority: Some(Priority::None),
@@ -99,7 +99,7 @@ impl Draft {
                     self.app.ui.cursor.set(Some(id));
                     self.app.ui.reveal.set(Some(id));
                 }
-                Ok(EntityId::Project(_)) => {}
+                Ok(_) => {}
                 Err(error) => self.error.set(Some(complaint(&error))),
             }
             let _ = self.busy.try_set(false);
@@ -120,12 +120,12 @@ impl Draft {
             due: values.due,
             tags: values.tags,
         };
-        self.app.dispatch(Command::CreateTask(task)).await
+        self.app.dispatch(Command::create_task(task)).await
     }
 
     async fn create_project(self) -> Result<ProjectId, engine::command::CommandError> {
         let name = self.project_name.get_untracked().trim().to_owned();
-        let made = self.app.dispatch(Command::CreateProject { name }).await?;
+        let made = self.app.dispatch(Command::create_project(name)).await?;
         let id = ProjectId(made.uuid());
         // A task that is refused now does not make the project a second time.
         self.project.set(Some(id));
@@ -210,7 +210,7 @@ fn ProjectField(draft: Draft) -> impl IntoView {
             let option = |id: ProjectId, name: &str| {
                 view! { <option value=id.to_string() selected=chosen == Some(id)>{name.to_owned()}</option> }
             };
-            projects.iter().map(|item| option(item.project.id, &item.project.name)).collect_view()
+            projects.iter().map(|item| option(item.value.id, &item.value.name)).collect_view()
         })
     };
     view! {

@@ -12,7 +12,7 @@ use shared::mutation::Op;
 use crate::components::icon::icon;
 use crate::components::sync_detail::{on_this_device, with_your_team};
 use crate::route::Route;
-use crate::state::{App, use_app};
+use crate::state::{App, key_of, use_app};
 use crate::{dom, i18n as t};
 
 /// A list of thousands helps nobody; the count is said.
@@ -147,21 +147,21 @@ fn refused_change(app: App, change: &RefusedChange) -> AnyView {
 /// What somebody has typed for this change.
 fn kept_text(change: &RefusedChange) -> Option<String> {
     let made = match &change.op {
-        Op::TaskCreate(made) => Some(&made.title),
-        Op::ProjectCreate(made) => Some(&made.name),
+        Op::Create(made) => made.texts.values().next(),
         _ => None,
     };
     change.text.as_ref().or(made).cloned()
 }
 
-/// What a change is about: a task's key and title, or a project's name.
+/// What a change is about: a task's key and title, a project's name, or what kind of thing it is.
 fn subject(app: App, entity: EntityId) -> String {
     match entity {
         EntityId::Task(id) => app
             .tasks
             .task(id)
-            .map_or_else(|| t::key_new().to_owned(), |task| format!("{} {}", untrack(|| app.key(&task)), task.title)),
+            .map_or_else(|| t::key_new().to_owned(), |task| format!("{} {}", key_of(&task), task.title)),
         EntityId::Project(id) => untrack(|| app.project_name(id)).unwrap_or_else(|| t::project().to_owned()),
+        other => t::kind_name(other.kind()).to_owned(),
     }
 }
 
@@ -189,9 +189,9 @@ fn Waiting() -> impl IntoView {
 
 fn waiting_task(app: App, id: TaskId) -> Option<AnyView> {
     let item = app.tasks.item(id)?;
-    let (key, number) = item.with_untracked(|item| (untrack(|| app.key(&item.task)), item.task.number));
-    let note = if number.is_none() { t::number_when_synced() } else { t::saved_here() };
-    let title = move || item.with(|item| item.task.title.clone());
+    let (key, named) = item.with_untracked(|item| (key_of(&item.value), item.value.key.is_some()));
+    let note = if named { t::saved_here() } else { t::number_when_synced() };
+    let title = move || item.with(|item| item.value.title.clone());
     let row = view! {
         <li class="change" data-state="waiting">
             {icon("#i-device-up")}

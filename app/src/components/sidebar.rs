@@ -48,7 +48,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <div class="nav">
                 <For
                     each=move || app.projects.get()
-                    key=|item| (item.project.id, item.project.name.clone())
+                    key=|item| (item.value.id, item.value.name.clone())
                     children=|item| view! { <ProjectLink item /> }
                 />
                 <button class="nav-item" type="button" title=t::new_project() on:click=new_project>
@@ -96,8 +96,8 @@ fn Workspace() -> impl IntoView {
 #[component]
 fn ProjectLink(item: ProjectItem) -> impl IntoView {
     let app = use_app();
-    let id = item.project.id;
-    let name = item.project.name;
+    let id = item.value.id;
+    let name = item.value.name;
     let shown = name.clone();
     let current = move || (app.tasks.scope.get() == Some(id)).then_some("page");
     view! {

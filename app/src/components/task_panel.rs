@@ -16,7 +16,7 @@ use crate::i18n as t;
 use crate::route::Route;
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Subject};
-use crate::state::{App, complaint, use_app};
+use crate::state::{App, complaint, key_of, use_app};
 
 #[component]
 pub(crate) fn TaskPanel(id: TaskId) -> impl IntoView {
@@ -47,9 +47,9 @@ fn Missing() -> impl IntoView {
 #[component]
 fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let key = Memo::new(move |_| item.with(|item| app.key(&item.task)));
+    let key = Memo::new(move |_| item.with(|item| key_of(&item.value)));
     let mark = Memo::new(move |_| item.with(|item| item.mark));
-    let deleted = Memo::new(move |_| item.with(|item| item.task.deleted));
+    let deleted = Memo::new(move |_| item.with(|item| item.value.deleted));
     view! {
         <aside class="panel" data-task=id.to_string() aria-label=move || t::task_panel(&key.get())>
             <div class="panel-head">
@@ -132,7 +132,7 @@ fn Deleted(id: TaskId) -> impl IntoView {
 #[component]
 fn Attention(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let review = Memo::new(move |_| item.with(|item| item.task.review));
+    let review = Memo::new(move |_| item.with(|item| item.value.review));
     let reasons = move || {
         item.with(|item| item.mark == Mark::Attention).then(|| {
             app.refused.with(|refused| {
@@ -172,11 +172,11 @@ fn PanelTitle(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
         let to = area.value().trim().to_owned();
         let _ = from.try_set_value(None);
         if to.is_empty() || to == began {
-            return area.set_value(&item.with_untracked(|item| item.task.title.clone()));
+            return area.set_value(&item.with_untracked(|item| item.value.title.clone()));
         }
         spawn_local(async move {
             match app.edit_title(id, began.clone(), to).await {
-                Ok(()) => area.set_value(&item.try_with_untracked(|item| item.task.title.clone()).unwrap_or_default()),
+                Ok(()) => area.set_value(&item.try_with_untracked(|item| item.value.title.clone()).unwrap_or_default()),
                 Err(error) => {
                     let _ = from.try_set_value(Some(began));
                     app.ui.say(&complaint(&error));
@@ -193,13 +193,13 @@ fn PanelTitle(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
         if let Some(area) = area.get_untracked() {
             if event.key() == "Escape" {
                 from.set_value(None);
-                area.set_value(&item.with_untracked(|item| item.task.title.clone()));
+                area.set_value(&item.with_untracked(|item| item.value.title.clone()));
             }
             let _ = area.blur();
         }
     };
     Effect::new(move |_| {
-        let title = item.with(|item| item.task.title.clone());
+        let title = item.with(|item| item.value.title.clone());
         if let (Some(area), true) = (area.get(), from.with_value(Option::is_none)) {
             area.set_value(&title);
         }
@@ -207,7 +207,7 @@ fn PanelTitle(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     on_cleanup(save);
     let began = move || {
         if from.with_value(Option::is_none) {
-            from.set_value(Some(item.with_untracked(|item| item.task.title.clone())));
+            from.set_value(Some(item.with_untracked(|item| item.value.title.clone())));
         }
     };
     view! {
@@ -230,11 +230,11 @@ fn PanelTitle(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
 fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
     let (menus, subject) = (app.ui.menus, Subject::Task(id));
-    let status = Memo::new(move |_| item.with(|item| item.task.status));
-    let priority = Memo::new(move |_| item.with(|item| item.task.priority));
-    let due = Memo::new(move |_| item.with(|item| (item.task.due, item.task.status.is_closed())));
-    let tags = Memo::new(move |_| item.with(|item| item.task.tags.clone()));
-    let project = Memo::new(move |_| item.with(|item| item.task.project));
+    let status = Memo::new(move |_| item.with(|item| item.value.status));
+    let priority = Memo::new(move |_| item.with(|item| item.value.priority));
+    let due = Memo::new(move |_| item.with(|item| (item.value.due, item.value.status.is_closed())));
+    let tags = Memo::new(move |_| item.with(|item| item.value.tags.clone()));
+    let project = Memo::new(move |_| item.with(|item| item.value.project));
     let project_link = move || {
         let id = project.get();
         let name = app.project_name(id).unwrap_or_default();

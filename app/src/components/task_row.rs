@@ -14,7 +14,7 @@ use crate::dates;
 use crate::i18n as t;
 use crate::route::Route;
 use crate::state::ui::{Menu, Subject};
-use crate::state::use_app;
+use crate::state::{key_of, use_app};
 
 #[component]
 pub(crate) fn TaskRow(
@@ -25,9 +25,9 @@ pub(crate) fn TaskRow(
     count: Memo<usize>,
 ) -> impl IntoView {
     let app = use_app();
-    let id = item.with_untracked(|item| item.task.id);
-    let key = Memo::new(move |_| item.with(|item| app.key(&item.task)));
-    let closed = move || item.with(|item| item.task.status.is_closed()).then_some("");
+    let id = item.with_untracked(|item| item.value.id);
+    let key = Memo::new(move |_| item.with(|item| key_of(&item.value)));
+    let closed = move || item.with(|item| item.value.status.is_closed()).then_some("");
     let cursor = move || (app.ui.cursor.get() == Some(id)).then_some("");
     view! {
         <li
@@ -81,8 +81,8 @@ fn Pick(id: TaskId, key: Memo<String>) -> impl IntoView {
 #[component]
 fn PropertyButtons(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let status = move || item.with(|item| item.task.status);
-    let priority = move || item.with(|item| item.task.priority);
+    let status = move || item.with(|item| item.value.status);
+    let priority = move || item.with(|item| item.value.priority);
     view! {
         <button
             class="prop pr"
@@ -122,7 +122,7 @@ fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
             return view! { <TitleEditor item /> }.into_any();
         }
         view! {
-            <a href=Route::Task(id).href() dir="auto">{move || item.with(|item| item.task.title.clone())}</a>
+            <a href=Route::Task(id).href() dir="auto">{move || item.with(|item| item.value.title.clone())}</a>
             <button class="prop row-edit" type="button" aria-label=t::edit_title() on:click=edit>{icon("#i-edit")}</button>
         }
         .into_any()
@@ -133,10 +133,10 @@ fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
 /// What is only said when there is something to say: unsynced, tags, due date.
 #[component]
 fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
-    let priority = move || item.with(|item| item.task.priority);
-    let mark = move || item.with(|item| if item.task.review { Mark::Attention } else { item.mark });
-    let tags = move || item.with(|item| item.task.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view());
-    let due = move || item.with(|item| (item.task.due, item.task.status.is_closed()));
+    let priority = move || item.with(|item| item.value.priority);
+    let mark = move || item.with(|item| if item.value.review { Mark::Attention } else { item.mark });
+    let tags = move || item.with(|item| item.value.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view());
+    let due = move || item.with(|item| (item.value.due, item.value.status.is_closed()));
     view! {
         <span
             class="pr-mini phone-only"
@@ -194,7 +194,7 @@ fn due_text(due: Date, closed: bool) -> AnyView {
 #[component]
 fn Done(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let closed = move || item.with(|item| item.task.status.is_closed());
+    let closed = move || item.with(|item| item.value.status.is_closed());
     let label = move || if closed() { t::reopen_task(&key.get()) } else { t::complete_task(&key.get()) };
     view! {
         <button class="prop row-done" type="button" aria-label=label title=label on:click=move |_| app.toggle_done_of(id)>

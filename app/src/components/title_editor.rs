@@ -14,7 +14,7 @@ use crate::state::{App, complaint, use_app};
 #[component]
 pub(crate) fn TitleEditor(item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let (id, from) = item.with_untracked(|item| (item.task.id, item.task.title.clone()));
+    let (id, from) = item.with_untracked(|item| (item.value.id, item.value.title.clone()));
     let edit = TitleEdit { app, id, from: StoredValue::new(from.clone()), text: StoredValue::new(from.clone()) };
     let input = NodeRef::<Input>::new();
     input.on_load(|input| {

@@ -4,9 +4,9 @@ use engine::command::Command;
 use engine::view::TaskItem;
 use leptos::prelude::*;
 use shared::date::Date;
+use shared::field::{Field, TextField};
 use shared::ids::{EntityId, TaskId};
 use shared::register::Tag;
-use shared::row::TextField;
 use shared::task::TaskView;
 use shared::workflow::{Priority, Status};
 
@@ -65,13 +65,13 @@ fn commands(task: &TaskView, edit: &Edit) -> Option<(Command, Command)> {
     let pair = match edit {
         Edit::Title { from, to } if from != to => (text(from, to), text(to, from)),
         Edit::Status(status) if task.status != *status || task.review => {
-            (Command::SetStatus { id, status: *status }, Command::SetStatus { id, status: task.status })
+            (Command::write(id, Field::Status, *status), Command::write(id, Field::Status, task.status))
         }
         Edit::Priority(priority) if task.priority != *priority => {
-            (Command::SetPriority { id, priority: *priority }, Command::SetPriority { id, priority: task.priority })
+            (Command::write(id, Field::Priority, *priority), Command::write(id, Field::Priority, task.priority))
         }
         Edit::Due(due) if task.due != *due => {
-            (Command::SetDue { id, due: *due }, Command::SetDue { id, due: task.due })
+            (Command::write(id, Field::Due, *due), Command::write(id, Field::Due, task.due))
         }
         Edit::Tags { add, remove } => tags(task, add, remove)?,
         Edit::Delete if !task.deleted => (Command::Delete(entity), Command::Restore(entity)),
@@ -157,27 +157,26 @@ impl History {
 
 /// The tasks with their keys, as of now.
 pub(crate) fn with_keys(tasks: Tasks, ids: &[TaskId], key: impl Fn(&TaskView) -> String) -> Vec<(TaskView, String)> {
-    let item = |id: &TaskId| tasks.item(*id).map(|item| item.with_untracked(|item: &TaskItem| item.task.clone()));
+    let item = |id: &TaskId| tasks.item(*id).map(|item| item.with_untracked(|item: &TaskItem| item.value.clone()));
     ids.iter().filter_map(item).map(|task| (task.clone(), key(&task))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::clock::Stamp;
+    use shared::row::Row;
 
     fn task(status: Status, tags: &[&str]) -> TaskView {
+        let id: TaskId = "0199a000-0000-7000-8000-000000000001".parse().unwrap();
+        let row = Row::new(id.into(), Stamp { actor: 1, ctr: 1, ver: 1, ctx: 0, at: 0 });
         TaskView {
-            id: "0199a000-0000-7000-8000-000000000001".parse().unwrap(),
             project: "0199b000-0000-7000-8000-000000000001".parse().unwrap(),
-            number: Some(236),
+            key: Some("HAR-236".into()),
             title: "Extend a stay".into(),
             status,
-            priority: Priority::None,
-            due: None,
             tags: tags.iter().map(|tag| Tag::new(tag)).collect(),
-            deleted: false,
-            created_at: 0,
-            review: false,
+            ..TaskView::of(&row).unwrap()
         }
     }
 
@@ -189,8 +188,8 @@ mod tests {
     fn an_edit_knows_its_way_back_and_says_what_happened() {
         let task = task(Status::Backlog, &[]);
         let change = of(&task, &Edit::Status(Status::Todo));
-        assert_eq!(change.forward, [Command::SetStatus { id: task.id, status: Status::Todo }]);
-        assert_eq!(change.backward, [Command::SetStatus { id: task.id, status: Status::Backlog }]);
+        assert_eq!(change.forward, [Command::write(task.id, Field::Status, Status::Todo)]);
+        assert_eq!(change.backward, [Command::write(task.id, Field::Status, Status::Backlog)]);
         assert_eq!(change.said.as_deref(), Some("HAR-236 moved to To do"));
         assert_eq!(of(&task, &Edit::Delete).backward, [Command::Restore(task.id.into())]);
     }

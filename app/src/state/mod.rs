@@ -113,19 +113,14 @@ impl App {
         }
     }
 
-    /// `HAR-231`, or `New` until the task has its number.
-    pub(crate) fn key(self, task: &TaskView) -> String {
-        self.projects.with(|projects| task_key(projects, task))
-    }
-
     pub(crate) fn project_name(self, id: ProjectId) -> Option<String> {
         self.projects
-            .with(|projects| projects.iter().find(|item| item.project.id == id).map(|item| item.project.name.clone()))
+            .with(|projects| projects.iter().find(|item| item.value.id == id).map(|item| item.value.name.clone()))
     }
 
     /// Edits tasks, with a way back.
     pub(crate) fn edit(self, ids: &[TaskId], edit: &Edit) {
-        let tasks = with_keys(self.tasks, ids, |task| untrack(|| self.key(task)));
+        let tasks = with_keys(self.tasks, ids, key_of);
         let change = Change::of(&tasks, edit);
         if !change.forward.is_empty() {
             spawn_local(async move {
@@ -226,20 +221,15 @@ pub(crate) fn complaint(error: &CommandError) -> String {
     }
 }
 
-fn task_key(projects: &[ProjectItem], task: &TaskView) -> String {
-    let prefix =
-        projects.iter().find(|item| item.project.id == task.project).and_then(|item| item.project.prefix.as_deref());
-    match (prefix, task.number) {
-        (Some(prefix), Some(number)) => format!("{prefix}-{number}"),
-        _ => t::key_new().to_owned(),
-    }
+/// `HAR-231`, or `New` until the server has given the task its key.
+pub(crate) fn key_of(task: &TaskView) -> String {
+    task.key.clone().unwrap_or_else(|| t::key_new().to_owned())
 }
 
 fn merge_projects(projects: &mut Vec<ProjectItem>, changes: Vec<(ProjectId, Option<ProjectItem>)>) {
     for (id, item) in changes {
-        projects.retain(|known| known.project.id != id);
-        projects.extend(item.filter(|item| !item.project.deleted));
+        projects.retain(|known| known.value.id != id);
+        projects.extend(item.filter(|item| !item.value.deleted));
     }
-    projects
-        .sort_by(|a, b| dom::compare(&a.project.name, &b.project.name).then_with(|| a.project.id.cmp(&b.project.id)));
+    projects.sort_by(|a, b| dom::compare(&a.value.name, &b.value.name).then_with(|| a.value.id.cmp(&b.value.id)));
 }

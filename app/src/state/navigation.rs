@@ -80,7 +80,7 @@ impl App {
         };
         match self.route.get() {
             Route::Tasks | Route::Project(_) => list(),
-            Route::Task(id) => self.tasks.find(id).map_or_else(list, |item| item.with(|item| item.task.title.clone())),
+            Route::Task(id) => self.tasks.find(id).map_or_else(list, |item| item.with(|item| item.value.title.clone())),
             Route::SignIn => t::sign_in().to_owned(),
             Route::Register { .. } => t::create_account().to_owned(),
             Route::NotFound => t::not_found_title().to_owned(),

@@ -56,7 +56,7 @@ impl Groups {
     fn place(&self, task: &TaskView, items: &Items) -> Result<usize, usize> {
         let key = sort_key(task);
         self.of(task.status).binary_search_by(|id| {
-            let other = items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.task)));
+            let other = items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.value)));
             other.map_or(std::cmp::Ordering::Less, |other| other.cmp(&key))
         })
     }
@@ -77,13 +77,13 @@ impl Groups {
         let mut groups = Self::default();
         for (id, item) in items {
             item.with_untracked(|item| {
-                if shows(&item.task, scope) {
-                    groups.0[group_index(item.task.status)].push(*id);
+                if shows(&item.value, scope) {
+                    groups.0[group_index(item.value.status)].push(*id);
                 }
             });
         }
         for ids in &mut groups.0 {
-            ids.sort_by_cached_key(|id| items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.task))));
+            ids.sort_by_cached_key(|id| items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.value))));
         }
         groups
     }
@@ -121,7 +121,7 @@ impl Tasks {
 
     /// A task as of now.
     pub(crate) fn task(self, id: TaskId) -> Option<TaskView> {
-        self.item(id).map(|item| item.with_untracked(|item| item.task.clone()))
+        self.item(id).map(|item| item.with_untracked(|item| item.value.clone()))
     }
 
     /// Every tag in use, in alphabetical order.
@@ -130,7 +130,7 @@ impl Tasks {
             let mut tags = Vec::new();
             for item in items.values() {
                 item.with_untracked(|item| {
-                    for tag in &item.task.tags {
+                    for tag in &item.value.tags {
                         if let Err(place) = tags.binary_search(tag) {
                             tags.insert(place, tag.clone());
                         }
@@ -191,12 +191,12 @@ impl Tasks {
             return Applied::default();
         }
         let place = |item: &Option<TaskItem>| {
-            let task = item.as_ref().map(|item| &item.task).filter(|task| shows(task, scope))?;
+            let task = item.as_ref().map(|item| &item.value).filter(|task| shows(task, scope))?;
             Some((task.status, sort_key(task)))
         };
         let moved = place(&before) != place(&item);
         if let (true, Some(groups), Some(before)) = (moved, groups.as_deref_mut(), &before) {
-            self.items.with_value(|items| groups.remove(&before.task, items));
+            self.items.with_value(|items| groups.remove(&before.value, items));
         }
         let arrived = known.is_none() || item.is_none();
         match (known, item.clone()) {
@@ -204,8 +204,8 @@ impl Tasks {
             (None, Some(item)) => self.items.update_value(|items| drop(items.insert(id, ArcRwSignal::new(item)))),
             (_, None) => self.items.update_value(|items| drop(items.remove(&id))),
         }
-        if let (true, Some(groups), Some(item)) = (moved, groups, item.filter(|item| shows(&item.task, scope))) {
-            self.items.with_value(|items| groups.insert(&item.task, items));
+        if let (true, Some(groups), Some(item)) = (moved, groups, item.filter(|item| shows(&item.value, scope))) {
+            self.items.with_value(|items| groups.insert(&item.value, items));
         }
         Applied { moved, arrived }
     }
@@ -243,6 +243,8 @@ struct Applied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::clock::Stamp;
+    use shared::row::Row;
     use shared::workflow::Priority;
 
     fn id(n: u32) -> TaskId {
@@ -254,24 +256,19 @@ mod tests {
     }
 
     fn item(n: u32, status: Status, priority: Priority) -> TaskItem {
+        let created = Stamp { actor: 1, ctr: 1, ver: 1, ctx: 0, at: n.into() };
         let task = TaskView {
-            id: id(n),
             project: project(n % 2),
-            number: Some(n),
             title: format!("task {n}"),
             status,
             priority,
-            due: None,
-            tags: Vec::new(),
-            deleted: false,
-            created_at: i64::from(n),
-            review: false,
+            ..TaskView::of(&Row::new(id(n).into(), created)).unwrap()
         };
-        TaskItem { task, mark: Mark::None }
+        TaskItem { value: task, mark: Mark::None }
     }
 
     fn apply(tasks: Tasks, items: &[TaskItem]) {
-        tasks.apply(items.iter().map(|item| (item.task.id, Some(item.clone()))).collect());
+        tasks.apply(items.iter().map(|item| (item.value.id, Some(item.clone()))).collect());
     }
 
     fn todo(tasks: Tasks) -> Vec<TaskId> {
@@ -287,9 +284,9 @@ mod tests {
                 (0..40).map(|n| item(n, GROUPS[n as usize % 7], priorities[n as usize % 5])).collect();
             apply(tasks, &all);
             for n in 0..40_usize {
-                all[n].task.priority = priorities[(n * 3 + 1) % 5];
-                all[n].task.status = GROUPS[(n * 5 + 2) % 7];
-                all[n].task.deleted = n % 11 == 0;
+                all[n].value.priority = priorities[(n * 3 + 1) % 5];
+                all[n].value.status = GROUPS[(n * 5 + 2) % 7];
+                all[n].value.deleted = n % 11 == 0;
                 apply(tasks, &all[n..=n]);
                 let kept = tasks.groups().get_untracked();
                 assert_eq!(kept, tasks.items.with_value(|items| Groups::sorted(items, None)), "after change {n}");

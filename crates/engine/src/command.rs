@@ -1,11 +1,15 @@
 //! What a member can ask for. A component of the app dispatches a command; the engine makes a mutation of it, saves
 //! it, and only then shows it.
 
+use std::collections::BTreeMap;
+
 use shared::date::Date;
-use shared::ids::{EntityId, ProjectId, TaskId};
-use shared::mutation::Refusal;
+use shared::field::{Field, TextField};
+use shared::ids::{EntityId, Kind, ProjectId, TaskId};
+use shared::mutation::{Refusal, Undo};
 use shared::register::Tag;
-use shared::row::TextField;
+use shared::relation::Relation;
+use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 
 use crate::store::StoreError;
@@ -13,10 +17,7 @@ use crate::store::StoreError;
 /// Something a member does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    CreateProject {
-        name: String,
-    },
-    CreateTask(NewTask),
+    Create(New),
     /// The text was `from` when the member began and is to be `to`; what has come in meanwhile is kept.
     EditText {
         entity: EntityId,
@@ -24,32 +25,42 @@ pub enum Command {
         from: String,
         to: String,
     },
-    SetStatus {
-        id: TaskId,
-        status: Status,
-    },
-    SetPriority {
-        id: TaskId,
-        priority: Priority,
-    },
-    SetDue {
-        id: TaskId,
-        due: Option<Date>,
+    /// Gives a field a value.
+    Write {
+        entity: EntityId,
+        field: Field,
+        value: Value,
     },
     EditTags {
         id: TaskId,
         add: Vec<Tag>,
         remove: Vec<Tag>,
     },
+    EditRelations {
+        id: TaskId,
+        add: Vec<Relation>,
+        remove: Vec<Relation>,
+    },
     Delete(EntityId),
     Restore(EntityId),
+    /// Takes one of the member's own changes back that the server has; what others did since stays.
+    Undo(Undo),
     /// Sends a refused change once more, as a new one.
     Retry(RefusedId),
     /// Gives a refused change up.
     Discard(RefusedId),
 }
 
-/// A task to be made.
+/// A row to be made. Its id is the engine's to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct New {
+    pub kind: Kind,
+    pub texts: BTreeMap<TextField, String>,
+    pub values: BTreeMap<Field, Value>,
+    pub tags: Vec<Tag>,
+}
+
+/// A task to be made, with what is usually known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewTask {
     pub project: ProjectId,
@@ -58,6 +69,53 @@ pub struct NewTask {
     pub priority: Priority,
     pub due: Option<Date>,
     pub tags: Vec<Tag>,
+}
+
+impl New {
+    /// A row of a kind with nothing in it yet.
+    pub fn of(kind: Kind) -> Self {
+        Self { kind, texts: BTreeMap::new(), values: BTreeMap::new(), tags: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn text(mut self, field: TextField, text: impl Into<String>) -> Self {
+        self.texts.insert(field, text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn value(mut self, field: Field, value: impl Into<Value>) -> Self {
+        self.values.insert(field, value.into());
+        self
+    }
+}
+
+impl From<NewTask> for New {
+    fn from(task: NewTask) -> Self {
+        let place = Place { project: Some(task.project), ..Place::default() };
+        let new = Self::of(Kind::Task)
+            .text(TextField::Title, task.title)
+            .value(Field::Place, place)
+            .value(Field::Status, task.status)
+            .value(Field::Priority, task.priority)
+            .value(Field::Due, task.due);
+        Self { tags: task.tags, ..new }
+    }
+}
+
+impl Command {
+    pub fn create_project(name: impl Into<String>) -> Self {
+        Self::Create(New::of(Kind::Project).text(TextField::Name, name))
+    }
+
+    pub fn create_task(task: NewTask) -> Self {
+        Self::Create(task.into())
+    }
+
+    /// Gives a field of a row a value.
+    pub fn write(entity: impl Into<EntityId>, field: Field, value: impl Into<Value>) -> Self {
+        Self::Write { entity: entity.into(), field, value: value.into() }
+    }
 }
 
 /// Names a refused change on this device.

@@ -1,17 +1,16 @@
 //! From what a member asks for to the records that make it durable.
 
 use shared::clock::{Counter, Millis};
+use shared::field::TextField;
 use shared::hash::chain;
-use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
-use shared::merge;
-use shared::mutation::{
-    Mutation, Op, ProjectCreate, Refusal, TaskCreate, TaskDue, TaskPriority, TaskStatus, TaskTags, TextEdit,
-};
+use shared::ids::{EntityId, MutationId};
+use shared::merge::{self, Around};
+use shared::mutation::{Author, Create, EditRelations, EditTags, Mutation, Op, Refusal, TextEdit};
 use shared::protocol::LastMutation;
-use shared::row::TextField;
 use shared::text::Delta;
+use shared::value::Value;
 
-use crate::command::{Command, NewTask, RefusedId};
+use crate::command::{Command, New, RefusedId};
 use crate::env::Env;
 use crate::record::{Changes, Record};
 use crate::replica::Replica;
@@ -43,32 +42,32 @@ pub fn plan(replica: &Replica, command: &Command, env: &mut impl Env) -> Result<
 /// The operation a command stands for, where that needs no look at the row.
 fn op(command: &Command, env: &mut impl Env) -> Option<Op> {
     Some(match command {
-        Command::CreateProject { name } => {
-            Op::ProjectCreate(ProjectCreate { id: ProjectId(env.new_id()), name: name.trim().to_owned() })
-        }
-        Command::CreateTask(new) => Op::TaskCreate(create_task(new, TaskId(env.new_id()))),
-        Command::SetStatus { id, status } => Op::TaskStatus(TaskStatus { id: *id, status: *status }),
-        Command::SetPriority { id, priority } => Op::TaskPriority(TaskPriority { id: *id, priority: *priority }),
-        Command::SetDue { id, due } => Op::TaskDue(TaskDue { id: *id, due: *due }),
+        Command::Create(new) => Op::Create(create(new, new.kind.of(env.new_id()))),
+        Command::Write { entity, field, value } => Op::write(*entity, *field, value.clone()),
         Command::EditTags { id, add, remove } => {
-            Op::TaskTags(TaskTags { id: *id, add: add.clone(), remove: remove.clone() })
+            Op::Tags(EditTags { id: *id, add: add.clone(), remove: remove.clone() })
+        }
+        Command::EditRelations { id, add, remove } => {
+            Op::Relations(EditRelations { id: *id, add: add.clone(), remove: remove.clone() })
         }
         Command::Delete(entity) => Op::Delete(*entity),
         Command::Restore(entity) => Op::Restore(*entity),
+        Command::Undo(undo) => Op::Undo(*undo),
         Command::EditText { .. } | Command::Retry(_) | Command::Discard(_) => return None,
     })
 }
 
-fn create_task(new: &NewTask, id: TaskId) -> TaskCreate {
-    TaskCreate {
-        id,
-        project: new.project,
-        title: new.title.trim().to_owned(),
-        status: new.status,
-        priority: new.priority,
-        due: new.due,
-        tags: new.tags.clone(),
-    }
+fn create(new: &New, entity: EntityId) -> Create {
+    let tidy = |(field, text): (&TextField, &String)| (*field, tidy(*field, text).to_owned());
+    let texts = new.texts.iter().map(tidy).filter(|(_, text)| !text.is_empty()).collect();
+    let values = new.values.iter().filter(|(_, value)| **value != Value::Nothing);
+    let values = values.map(|(field, value)| (*field, value.clone())).collect();
+    Create { entity, texts, values, tags: new.tags.clone() }
+}
+
+/// A text as it is kept: one of a single line without the space around it.
+fn tidy(field: TextField, text: &str) -> &str {
+    if field.has_lines() { text } else { text.trim() }
 }
 
 /// Plans a new mutation at the end of the outbox.
@@ -90,12 +89,19 @@ fn next_mutation(replica: &Replica, op: Op, at: Millis, id: MutationId) -> Mutat
 
 /// Whether the rules accept a mutation in its place in the outbox, on what this device knows.
 fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
-    mutation.op.validate()?;
-    if merge::requires(&mutation.op).is_some_and(|id| replica.current(id).is_none()) {
-        return Err(Refusal::UnknownProject);
+    mutation.op.validate(Author::Member)?;
+    if let Some(missing) = mutation.op.requires().into_iter().find(|id| replica.current(*id).is_none()) {
+        return Err(Refusal::Unknown { kind: missing.kind() });
     }
     let mut row = replica.row_before(mutation.op.entity(), mutation.n);
-    merge::apply(&mut row, &mutation.op, replica.stamp(mutation), &[]).map(drop)
+    if let Op::Undo(_) = mutation.op {
+        // What it takes back only the server knows.
+        return row.map(drop).ok_or(Refusal::NotFound);
+    }
+    if replica.cycles(mutation) {
+        return Err(Refusal::Cycle);
+    }
+    merge::apply(&mut row, &mutation.op, replica.stamp(mutation), &Around::default()).map(drop)
 }
 
 /// Plans the edit of a text that was `from` when its author began. What has come in meanwhile stays.
@@ -109,7 +115,7 @@ fn plan_text(
 ) -> Result<Plan, Refusal> {
     let row = replica.current(entity).ok_or(Refusal::NotFound)?;
     let text = row.text(field).ok_or(Refusal::NotFound)?;
-    let edit = Delta::between(from, to.trim());
+    let edit = Delta::between(from, tidy(field, to));
     let incoming = Delta::between(from, text);
     let (_, delta) = incoming.transform(&edit).map_err(|_| Refusal::TextBase)?;
     if delta.is_noop() {
@@ -130,14 +136,19 @@ fn compose(replica: &Replica, entity: EntityId, field: TextField, delta: &Delta)
                 let delta = edit.delta.compose(delta).ok()?;
                 Op::TextEdit(TextEdit { entity, field, delta })
             }
-            Op::TaskCreate(create) if field == TextField::Title => {
-                Op::TaskCreate(TaskCreate { title: delta.apply(&create.title).ok()?, ..create.clone() })
-            }
-            Op::ProjectCreate(create) if field == TextField::Name => {
-                Op::ProjectCreate(ProjectCreate { name: delta.apply(&create.name).ok()?, ..create.clone() })
+            Op::Create(create) => {
+                let text = create.texts.get(&field).map_or("", String::as_str);
+                let edited = delta.apply(text).ok()?;
+                let mut create = create.clone();
+                if edited.is_empty() {
+                    create.texts.remove(&field)
+                } else {
+                    create.texts.insert(field, edited)
+                };
+                Op::Create(create)
             }
             // An edit belongs on its side of a deletion.
-            Op::Delete(_) | Op::Restore(_) => return None,
+            Op::Delete(_) | Op::Restore(_) | Op::Undo(_) => return None,
             _ => continue,
         };
         let mutation = Mutation { op, ..mutation.clone() };

@@ -238,9 +238,7 @@ impl<S: Store> Engine<S> {
     }
 
     fn add(&mut self, patch: ViewPatch) {
-        self.patch.tasks.extend(patch.tasks);
-        self.patch.projects.extend(patch.projects);
-        self.patch.refused = patch.refused.or(self.patch.refused.take());
+        self.patch.extend(patch);
     }
 
     /// What changed in the view since the last call; at first, all of it.

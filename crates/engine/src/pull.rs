@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::clock::{Counter, Version};
+use shared::field::TextField;
 use shared::hash::chain;
 use shared::ids::{EntityId, Epoch};
 use shared::mutation::{Mutation, Op, Refusal};
 use shared::protocol::{LastMutation, PullPage, PullRequest, PulledRow, RefusedMutation};
-use shared::row::{Row, TextField};
+use shared::row::Row;
 use shared::text::{Delta, TextChange, rebase};
 
 use crate::edit::outbox_key;
@@ -41,6 +42,7 @@ pub fn request(meta: &Meta) -> PullRequest {
         epoch: meta.epoch,
         cursor: meta.cursor,
         seen: meta.seen,
+        since: meta.since,
         confirmed: meta.confirmed.n,
     }
 }
@@ -49,7 +51,7 @@ pub fn request(meta: &Meta) -> PullRequest {
 /// new ones has come without it.
 pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
     let meta = replica.meta.clone();
-    let meta = Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, ..meta };
+    let meta = Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, since: 0, ..meta };
     vec![Replica::plan_meta(meta)]
 }
 
@@ -65,6 +67,9 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     let mut taking =
         Taking { replica, page_clock: PageClock::of(&page), changes: Changes::new(), edits: BTreeMap::new() };
     let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..replica.meta.clone() };
+    if asked.cursor == 0 {
+        meta.since = page.snapshot;
+    }
     if !page.more {
         meta.cursor = page.snapshot;
         meta.seen = page.snapshot;
@@ -129,11 +134,11 @@ impl Taking<'_> {
     fn carry_edits(&mut self, rows: &[PulledRow], refused: &[RefusedMutation]) {
         let mut done = BTreeSet::new();
         for pulled in rows {
-            for (field, edits) in self.waiting_edits(pulled.row.id()) {
+            for (field, edits) in self.waiting_edits(pulled.row.id) {
                 let log = pulled.texts.iter().filter(|log| log.field == field).flat_map(|log| log.changes.clone());
                 self.carry(&pulled.row, field, edits, log.collect());
             }
-            done.insert(pulled.row.id());
+            done.insert(pulled.row.id);
         }
         for refusal in refused {
             let Some(Op::TextEdit(edit)) = self.replica.outbox_entry(refusal.n).map(|mutation| &mutation.op) else {
@@ -141,7 +146,7 @@ impl Taking<'_> {
             };
             let Some(base) = self.replica.base(edit.entity).filter(|_| done.insert(edit.entity)) else { continue };
             let row = base.row.clone();
-            for (field, edits) in self.waiting_edits(row.id()) {
+            for (field, edits) in self.waiting_edits(row.id) {
                 self.carry(&row, field, edits, Vec::new());
             }
         }
@@ -159,7 +164,7 @@ impl Taking<'_> {
     }
 
     fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
-        let id = row.id();
+        let id = row.id;
         let base = self.replica.base(id);
         let text =
             base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(|| self.created_text(id, field));
@@ -206,7 +211,7 @@ impl Taking<'_> {
     /// its author meant, and at the latest with the page that confirms it. Once, because between two pages the author
     /// may have sent it again or given it up.
     fn keep_refused(&mut self, page: &PullPage) {
-        let brought: BTreeSet<EntityId> = page.rows.iter().map(|pulled| pulled.row.id()).collect();
+        let brought: BTreeSet<EntityId> = page.rows.iter().map(|pulled| pulled.row.id).collect();
         for RefusedMutation { n, reason } in &page.refused {
             let Some(entity) = self.replica.outbox_entry(*n).map(|mutation| mutation.op.entity()) else { continue };
             let kept = self.replica.contained(entity) >= *n;

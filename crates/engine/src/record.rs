@@ -1,4 +1,6 @@
-//! What a replica keeps in its store, record by record, and how it is written as bytes (postcard).
+//! What a replica keeps in its store, record by record, and how it is written as bytes: postcard for what the server
+//! can send again, JSON for what is nowhere else. An outbox is read by releases that come months later, which lift
+//! operations by their names.
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
@@ -18,7 +20,7 @@ pub const ROWS_PER_PAGE: usize = 20;
 pub const META: Key = (Table::Meta, 0);
 
 /// The form of the records. A change of form is a new number and a migration that reads the old one.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 /// Where this device stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Meta {
     pub cursor: Version,
     /// Up to here every row is known. Below `cursor` between the pages of one pull.
     pub seen: Version,
+    /// The snapshot of the first page of the fetch of everything that is under way, see [`Self::seen`].
+    pub since: Version,
     /// The last own mutation that a pull has confirmed.
     pub confirmed: LastMutation,
     /// The number of the last own mutation, and the hash of the history up to it.
@@ -54,6 +58,7 @@ impl Meta {
             generation: 0,
             cursor: 0,
             seen: 0,
+            since: 0,
             confirmed: LastMutation { n: 0, hash: Hash(0) },
             made: LastMutation { n: 0, hash: Hash(0) },
             sent: 0,
@@ -89,21 +94,21 @@ impl Record {
     /// The record as bytes.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let bytes = match self {
-            Self::Meta(meta) => postcard::to_stdvec(meta),
-            Self::Page(rows) => postcard::to_stdvec(rows),
-            Self::Outbox(mutation) => postcard::to_stdvec(mutation),
-            Self::Refused(change) => postcard::to_stdvec(change),
+            Self::Meta(meta) => postcard::to_stdvec(meta).map_err(|error| error.to_string()),
+            Self::Page(rows) => postcard::to_stdvec(rows).map_err(|error| error.to_string()),
+            Self::Outbox(mutation) => serde_json::to_vec(mutation).map_err(|error| error.to_string()),
+            Self::Refused(change) => serde_json::to_vec(change).map_err(|error| error.to_string()),
         };
-        bytes.map_err(|error| StoreError::Platform(error.to_string()))
+        bytes.map_err(StoreError::Platform)
     }
 
     /// Reads a record of a table.
     pub fn decode((table, number): Key, bytes: &[u8]) -> Result<Self, StoreError> {
         let record = match table {
-            Table::Meta => postcard::from_bytes(bytes).map(Self::Meta),
-            Table::Pages => postcard::from_bytes(bytes).map(Self::Page),
-            Table::Outbox => postcard::from_bytes(bytes).map(Self::Outbox),
-            Table::Refused => postcard::from_bytes(bytes).map(Self::Refused),
+            Table::Meta => postcard::from_bytes(bytes).map(Self::Meta).map_err(|error| error.to_string()),
+            Table::Pages => postcard::from_bytes(bytes).map(Self::Page).map_err(|error| error.to_string()),
+            Table::Outbox => serde_json::from_slice(bytes).map(Self::Outbox).map_err(|error| error.to_string()),
+            Table::Refused => serde_json::from_slice(bytes).map(Self::Refused).map_err(|error| error.to_string()),
         };
         let record = record.map_err(|error| StoreError::Corrupt(format!("{table:?} {number}: {error}")))?;
         match &record {

@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared::clock::{Actor, Counter, Stamp, Version};
 use shared::hash::Checksum;
-use shared::ids::EntityId;
+use shared::ids::{EntityId, TaskId};
 use shared::merge;
 use shared::mutation::Mutation;
-use shared::row::{Entity, Row};
+use shared::row::Row;
+use shared::tree::would_cycle;
 
 use crate::record::{BaseRow, Changes, META, Meta, Record};
 use crate::store::{Batch, Contents, Key, Revision, StoreError, Table};
-use crate::view::{Mark, ProjectItem, RefusedChange, TaskItem, View, ViewPatch};
+use crate::view::{Mark, RefusedChange, View, ViewPatch};
 
 /// A device's copy of an organization's data, in memory.
 #[derive(Clone, Debug)]
@@ -27,6 +28,9 @@ pub struct Replica {
     outbox: BTreeMap<Counter, Mutation>,
     /// The numbers of the waiting mutations of each row.
     waiting: HashMap<EntityId, BTreeSet<Counter>>,
+    /// The waiting moves of tasks under others, and those of them that would put a task into itself.
+    moves: BTreeSet<Counter>,
+    blocked_moves: BTreeSet<Counter>,
     refused: BTreeMap<Counter, RefusedChange>,
     view: View,
     checksum: Checksum,
@@ -48,6 +52,8 @@ impl Replica {
             pages: BTreeMap::new(),
             outbox: BTreeMap::new(),
             waiting: HashMap::new(),
+            moves: BTreeSet::new(),
+            blocked_moves: BTreeSet::new(),
             refused: BTreeMap::new(),
             view: View::default(),
             checksum: Checksum::default(),
@@ -111,13 +117,14 @@ impl Replica {
                 (Table::Meta, _) => {}
             }
         }
+        self.find_blocked_moves(&mut touched);
         let mut patch = self.refresh(touched);
         patch.refused = refused_changed.then(|| self.refused().cloned().collect());
         patch
     }
 
     fn put_page(&mut self, number: u64, rows: Vec<BaseRow>, touched: &mut BTreeSet<EntityId>) {
-        let ids: Vec<EntityId> = rows.iter().map(|base| base.row.id()).collect();
+        let ids: Vec<EntityId> = rows.iter().map(|base| base.row.id).collect();
         for id in self.pages.remove(&number).unwrap_or_default() {
             let kept = ids.contains(&id);
             if !kept && self.base.get(&id).is_some_and(|slot| slot.page == number) {
@@ -126,7 +133,7 @@ impl Replica {
             }
         }
         for base in rows {
-            let id = base.row.id();
+            let id = base.row.id;
             if self.base.get(&id).is_none_or(|slot| slot.base != base) {
                 self.remove_base(id);
                 self.checksum.add(id.uuid(), base.row.ver);
@@ -146,14 +153,17 @@ impl Replica {
     }
 
     fn put_outbox(&mut self, n: Counter, mutation: Option<Mutation>, touched: &mut BTreeSet<EntityId>) {
-        let old = match mutation {
-            Some(mutation) => {
-                let entity = mutation.op.entity();
-                self.waiting.entry(entity).or_default().insert(n);
-                touched.insert(entity);
-                self.outbox.insert(n, mutation).filter(|old| old.op.entity() != entity)
+        let old = if let Some(mutation) = mutation {
+            let entity = mutation.op.entity();
+            if merge::moves_under(&mutation.op).is_some() {
+                self.moves.insert(n);
             }
-            None => self.outbox.remove(&n),
+            self.waiting.entry(entity).or_default().insert(n);
+            touched.insert(entity);
+            self.outbox.insert(n, mutation).filter(|old| old.op.entity() != entity)
+        } else {
+            self.moves.remove(&n);
+            self.outbox.remove(&n)
         };
         let Some(entity) = old.map(|old| old.op.entity()) else { return };
         touched.insert(entity);
@@ -170,39 +180,15 @@ impl Replica {
         let mut patch = ViewPatch::default();
         for id in touched {
             let row = self.current(id);
-            let mark = self.mark(id);
-            match id {
-                EntityId::Task(id) => {
-                    let item = row.and_then(|row| match row.entity {
-                        Entity::Task(task) => Some(TaskItem { task: task.view(), mark }),
-                        Entity::Project(_) => None,
-                    });
-                    let item = item.map(|mut item| {
-                        if item.task.review {
-                            item.mark = Mark::Attention;
-                        }
-                        item
-                    });
-                    if replace(&mut self.view.tasks, id, item.clone()) {
-                        patch.tasks.push((id, item));
-                    }
-                }
-                EntityId::Project(id) => {
-                    let item = row.and_then(|row| match row.entity {
-                        Entity::Project(project) => Some(ProjectItem { project: project.view(), mark }),
-                        Entity::Task(_) => None,
-                    });
-                    if replace(&mut self.view.projects, id, item.clone()) {
-                        patch.projects.push((id, item));
-                    }
-                }
-            }
+            let mark = self.mark(id, row.as_ref());
+            self.view.show(id, row.as_ref(), mark, &mut patch);
         }
         patch
     }
 
-    fn mark(&self, id: EntityId) -> Mark {
-        if self.refused.values().any(|change| change.entity() == id) {
+    fn mark(&self, id: EntityId, row: Option<&Row>) -> Mark {
+        let unsettled = row.is_some_and(Row::needs_review);
+        if unsettled || self.refused.values().any(|change| change.entity() == id) {
             Mark::Attention
         } else if self.waiting.contains_key(&id) {
             Mark::Waiting
@@ -220,9 +206,50 @@ impl Replica {
     pub(crate) fn row_before(&self, id: EntityId, end: Counter) -> Option<Row> {
         let mut row = self.base(id).map(|base| base.row.clone());
         for mutation in self.pending(id).take_while(|mutation| mutation.n < end) {
-            merge::apply_waiting(&mut row, &mutation.op, self.stamp(mutation));
+            merge::apply_waiting(&mut row, &mutation.op, self.stamp(mutation), self.cycles(mutation));
         }
         row
+    }
+
+    /// Whether a move would put its task into itself.
+    pub(crate) fn cycles(&self, mutation: &Mutation) -> bool {
+        if self.moves.contains(&mutation.n) {
+            return self.blocked_moves.contains(&mutation.n);
+        }
+        let parent_of = |task: TaskId| self.view.tasks.get(&task).and_then(|item| item.value.parent);
+        merge::moves_under(&mutation.op).is_some_and(|(task, parent)| would_cycle(task, parent, parent_of))
+    }
+
+    /// Finds the waiting moves that would put a task into itself, each on what the ones before it left: what somebody
+    /// else did meanwhile may have made one of them such a move. Touches the tasks whose moves begin or cease to be.
+    fn find_blocked_moves(&mut self, touched: &mut BTreeSet<EntityId>) {
+        if self.moves.is_empty() && self.blocked_moves.is_empty() {
+            return;
+        }
+        let moved: BTreeSet<EntityId> =
+            self.moves.iter().filter_map(|n| Some(self.outbox.get(n)?.op.entity())).collect();
+        let mut rows: BTreeMap<EntityId, Option<Row>> =
+            moved.iter().map(|id| (*id, self.base(*id).map(|base| base.row.clone()))).collect();
+        let mut waiting: Vec<&Mutation> = moved.iter().flat_map(|id| self.pending(*id)).collect();
+        waiting.sort_unstable_by_key(|mutation| mutation.n);
+        let mut blocked = BTreeSet::new();
+        for mutation in waiting {
+            let parent_of = |task: TaskId| match rows.get(&task.into()) {
+                Some(row) => row.as_ref().and_then(|row| row.place().parent),
+                None => self.base(task.into()).and_then(|base| base.row.place().parent),
+            };
+            let cycle =
+                merge::moves_under(&mutation.op).is_some_and(|(task, parent)| would_cycle(task, parent, parent_of));
+            if cycle {
+                blocked.insert(mutation.n);
+            }
+            if let Some(row) = rows.get_mut(&mutation.op.entity()) {
+                merge::apply_waiting(row, &mutation.op, self.stamp(mutation), cycle);
+            }
+        }
+        let changed = blocked.symmetric_difference(&self.blocked_moves).filter_map(|n| self.outbox.get(n));
+        touched.extend(changed.map(|mutation| mutation.op.entity()));
+        self.blocked_moves = blocked;
     }
 
     /// The waiting mutations of a row that its confirmed state does not contain, in their order.
@@ -267,9 +294,9 @@ impl Replica {
         let mut open =
             self.pages.last_key_value().filter(|(_, ids)| ids.len() < crate::record::ROWS_PER_PAGE).map(|(n, _)| *n);
         for row in rows {
-            if let Some(slot) = self.base.get(&row.row.id()) {
+            if let Some(slot) = self.base.get(&row.row.id) {
                 let page = changed.entry(slot.page).or_insert_with(|| stored(slot.page));
-                if let Some(place) = page.iter_mut().find(|old| old.row.id() == row.row.id()) {
+                if let Some(place) = page.iter_mut().find(|old| old.row.id == row.row.id) {
                     *place = row;
                     continue;
                 }
@@ -320,11 +347,7 @@ impl Replica {
 
     /// All of the view, as a patch on an empty one.
     pub fn whole(&self) -> ViewPatch {
-        ViewPatch {
-            tasks: self.view.tasks.iter().map(|(id, item)| (*id, Some(item.clone()))).collect(),
-            projects: self.view.projects.iter().map(|(id, item)| (*id, Some(item.clone()))).collect(),
-            refused: Some(self.refused().cloned().collect()),
-        }
+        ViewPatch { refused: Some(self.refused().cloned().collect()), ..self.view.whole() }
     }
 
     pub fn revision(&self) -> Revision {
@@ -377,17 +400,5 @@ impl Replica {
     /// The confirmed rows, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.base.values().map(|slot| &slot.base.row)
-    }
-}
-
-/// Replaces an item of a map; whether that changed anything.
-fn replace<K: std::hash::Hash + Eq, V: PartialEq>(map: &mut HashMap<K, V>, key: K, value: Option<V>) -> bool {
-    match value {
-        Some(value) => {
-            let changed = map.get(&key) != Some(&value);
-            map.insert(key, value);
-            changed
-        }
-        None => map.remove(&key).is_some(),
     }
 }

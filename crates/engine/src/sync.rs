@@ -6,11 +6,9 @@
 //! the replica's, and a replica drops an entry only while it takes in a page.
 
 use shared::clock::{Counter, Millis};
-use shared::ids::EntityId;
-use shared::limits::MUTATIONS_PER_PUSH;
+use shared::limits::{BODY_BYTES, MUTATIONS_PER_PUSH};
 use shared::mutation::{Mutation, Op};
 use shared::protocol::{PullRequest, PushRequest, SCHEMA};
-use shared::row::TextField;
 
 use crate::env::Env;
 use crate::pull;
@@ -205,7 +203,7 @@ impl Sync {
             done: usize::try_from(self.answered.clamp(first, last) - first).unwrap_or(usize::MAX),
             total: usize::try_from(last - first).unwrap_or(usize::MAX),
         });
-        let review = replica.view().tasks.values().filter(|item| item.task.review && !item.task.deleted).count();
+        let review = replica.view().tasks.values().filter(|item| item.value.review && !item.value.deleted).count();
         SyncStatus {
             online: self.online && self.reachable,
             saving: false,
@@ -239,28 +237,28 @@ impl Sync {
     }
 }
 
-/// The next mutations to send after `answered`, in order: at most a batch, and of each text only one edit that has
+/// The next mutations to send after `answered`, in order: at most a batch, no more than a request may weigh, and of
+/// each text only one edit that has
 /// not come back, because the server must know the text that an edit was made on. For the same reason none of a row
 /// that is being fetched anew: what the edit was made on is of another order of versions until the row has come.
 fn slice(replica: &Replica, answered: Counter) -> Vec<Mutation> {
     let from = answered.max(replica.meta.confirmed.n) + 1;
-    let mut slice: Vec<Mutation> = Vec::new();
+    let (mut slice, mut weight) = (Vec::new(), 0);
     for mutation in replica.outbox_range(from..).take(MUTATIONS_PER_PUSH) {
-        if let Op::TextEdit(edit) = &mutation.op {
-            let before = replica.pending(edit.entity).take_while(|other| other.n < mutation.n);
-            let old = replica.base(edit.entity).is_some_and(|base| base.generation != replica.meta.generation);
-            if old || before.into_iter().any(|other| writes_text(&other.op, edit.entity, edit.field)) {
-                break;
-            }
+        weight += mutation.op.weight();
+        let full = !slice.is_empty() && weight > BODY_BYTES / 2;
+        if full || must_wait(replica, mutation) {
+            break;
         }
         slice.push(mutation.clone());
     }
     slice
 }
 
-fn writes_text(op: &Op, entity: EntityId, field: TextField) -> bool {
-    match op {
-        Op::TextEdit(edit) => edit.entity == entity && edit.field == field,
-        _ => op.creates() && op.entity() == entity,
-    }
+/// Whether an edit of a text waits for an earlier one, or for its row.
+fn must_wait(replica: &Replica, mutation: &Mutation) -> bool {
+    let Op::TextEdit(edit) = &mutation.op else { return false };
+    let mut before = replica.pending(edit.entity).take_while(|other| other.n < mutation.n);
+    let old = replica.base(edit.entity).is_some_and(|base| base.generation != replica.meta.generation);
+    old || before.any(|other| other.op.writes_text(edit.entity, edit.field))
 }

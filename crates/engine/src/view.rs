@@ -3,9 +3,18 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::attachment::AttachmentView;
+use shared::comment::CommentView;
+use shared::custom_field::CustomFieldView;
+use shared::ids::{
+    AttachmentId, CommentId, CustomFieldId, EntityId, ProjectId, SavedViewId, SectionId, TaskId, UserId,
+};
+use shared::member::MemberView;
 use shared::mutation::{Op, Refusal};
 use shared::project::ProjectView;
+use shared::row::Row;
+use shared::saved_view::SavedViewView;
+use shared::section::SectionView;
 use shared::task::TaskView;
 
 use crate::command::RefusedId;
@@ -22,34 +31,91 @@ pub enum Mark {
     Attention,
 }
 
+/// Something as a view shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item<T> {
+    pub value: T,
+    pub mark: Mark,
+}
+
 /// A task as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TaskItem {
-    pub task: TaskView,
-    pub mark: Mark,
-}
-
+pub type TaskItem = Item<TaskView>;
 /// A project as a view shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectItem {
-    pub project: ProjectView,
-    pub mark: Mark,
+pub type ProjectItem = Item<ProjectView>;
+
+macro_rules! kinds {
+    ($($kind:ident: $items:ident, $id:ident, $view:ident;)*) => {
+        /// Everything a member sees.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct View {
+            $(pub $items: HashMap<$id, Item<$view>>,)*
+        }
+
+        /// What changed in the view. An item that is `None` is gone.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct ViewPatch {
+            $(pub $items: Vec<($id, Option<Item<$view>>)>,)*
+            /// All refused changes, when they changed.
+            pub refused: Option<Vec<RefusedChange>>,
+        }
+
+        impl View {
+            /// Shows a row (`None`: it is gone), and notes in the patch what that changes.
+            pub(crate) fn show(&mut self, id: EntityId, row: Option<&Row>, mark: Mark, patch: &mut ViewPatch) {
+                match id {
+                    $(EntityId::$kind(id) => {
+                        let item = row.and_then($view::of).map(|value| Item { value, mark });
+                        if replace(&mut self.$items, id, item.clone()) {
+                            patch.$items.push((id, item));
+                        }
+                    })*
+                }
+            }
+
+            /// All of it, as a patch on an empty one.
+            pub(crate) fn whole(&self) -> ViewPatch {
+                ViewPatch {
+                    $($items: self.$items.iter().map(|(id, item)| (*id, Some(item.clone()))).collect(),)*
+                    refused: None,
+                }
+            }
+        }
+
+        impl ViewPatch {
+            pub fn is_empty(&self) -> bool {
+                self.refused.is_none() $(&& self.$items.is_empty())*
+            }
+
+            /// Goes on with a later one.
+            pub(crate) fn extend(&mut self, later: Self) {
+                $(self.$items.extend(later.$items);)*
+                self.refused = later.refused.or(self.refused.take());
+            }
+        }
+    };
 }
 
-/// Everything a member sees.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
-    pub tasks: HashMap<TaskId, TaskItem>,
-    pub projects: HashMap<ProjectId, ProjectItem>,
+kinds! {
+    Project: projects, ProjectId, ProjectView;
+    Section: sections, SectionId, SectionView;
+    Task: tasks, TaskId, TaskView;
+    Comment: comments, CommentId, CommentView;
+    Attachment: attachments, AttachmentId, AttachmentView;
+    CustomField: custom_fields, CustomFieldId, CustomFieldView;
+    SavedView: saved_views, SavedViewId, SavedViewView;
+    Member: members, UserId, MemberView;
 }
 
-/// What changed in the view. An item that is `None` is gone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ViewPatch {
-    pub tasks: Vec<(TaskId, Option<TaskItem>)>,
-    pub projects: Vec<(ProjectId, Option<ProjectItem>)>,
-    /// All refused changes, when they changed.
-    pub refused: Option<Vec<RefusedChange>>,
+/// Replaces an item of a map; whether that changed anything.
+fn replace<K: std::hash::Hash + Eq, V: PartialEq>(map: &mut HashMap<K, V>, key: K, value: Option<V>) -> bool {
+    match value {
+        Some(value) => {
+            let changed = map.get(&key) != Some(&value);
+            map.insert(key, value);
+            changed
+        }
+        None => map.remove(&key).is_some(),
+    }
 }
 
 /// A change that the server refused; kept until its author retries or discards it.
@@ -66,12 +132,6 @@ pub struct RefusedChange {
 impl RefusedChange {
     pub fn entity(&self) -> EntityId {
         self.op.entity()
-    }
-}
-
-impl ViewPatch {
-    pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.projects.is_empty() && self.refused.is_none()
     }
 }
 

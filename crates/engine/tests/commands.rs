@@ -10,6 +10,7 @@ use engine::command::{Command, CommandError};
 use engine::store::StoreError;
 use engine::store::memory::Fault;
 use engine::view::Mark;
+use shared::field::{Field, TextField};
 use shared::limits::TITLE_CHARS;
 use shared::mutation::{Op, Refusal};
 use shared::workflow::{Priority, Status};
@@ -48,10 +49,10 @@ fn a_patch_brings_what_changed_once() {
     let whole = ada.engine.take_patch();
     assert_eq!((whole.tasks.len(), whole.projects.len()), (1, 1));
     assert!(ada.engine.take_patch().is_empty());
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     let patch = ada.engine.take_patch();
     let [(id, Some(item))] = &patch.tasks[..] else { panic!("{patch:?}") };
-    assert_eq!((*id, item.task.status, item.mark), (task, Status::Done, Mark::Waiting));
+    assert_eq!((*id, item.value.status, item.mark), (task, Status::Done, Mark::Waiting));
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn mistakes_are_said_at_once_and_save_nothing() {
 fn edits_of_one_title_become_one_mutation_until_it_is_sent() {
     let (mut server, mut ada, _, task) = team();
     ada.retitle(task, "Hello big world").unwrap();
-    ada.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     ada.retitle(task, "Hello big world!").unwrap();
     assert_eq!(ada.outbox().len(), 2);
     let sent = ada.push();
@@ -94,7 +95,7 @@ fn edits_of_a_new_row_go_into_its_creation() {
     let task = device.task(project, "a");
     device.retitle(task, "ab").unwrap();
     assert_eq!(device.outbox().len(), 2);
-    assert!(matches!(&device.outbox()[1], Op::TaskCreate(create) if create.title == "ab"));
+    assert!(matches!(&device.outbox()[1], Op::Create(create) if create.texts[&TextField::Title] == "ab"));
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn a_refused_edit_keeps_its_text_over_several_pages() {
 #[test]
 fn a_refusal_that_was_settled_between_two_pages_does_not_come_back() {
     let (mut server, mut ada, mut ben, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     server.refuse.push((1, 3));
     let push = ada.push();
     ada.pushed(&push, Ok(server.push(&push).unwrap()));
@@ -195,10 +196,10 @@ fn an_edit_that_has_become_too_long_is_shown_until_it_is_refused() {
 #[test]
 fn a_refused_change_can_be_given_up() {
     let (mut server, mut ada, _, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     server.refuse.push((1, 3));
     ada.sync(&mut server);
-    assert_eq!(ada.engine.replica().view().tasks[&task].task.status, Status::Todo);
+    assert_eq!(ada.engine.replica().view().tasks[&task].value.status, Status::Todo);
     ada.run(&Command::Discard(3)).unwrap();
     assert_eq!(ada.engine.replica().refused().count(), 0);
     assert_eq!(ada.run(&Command::Discard(3)), Err(Refusal::NotFound.into()));
@@ -208,11 +209,11 @@ fn a_refused_change_can_be_given_up() {
 #[test]
 fn the_ones_behind_a_refused_one_go_on() {
     let (mut server, mut ada, _, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
-    ada.run(&Command::SetPriority { id: task, priority: Priority::Urgent }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ada.run(&Command::write(task, Field::Priority, Priority::Urgent)).unwrap();
     server.refuse.push((1, 3));
     ada.sync(&mut server);
-    let item = &ada.engine.replica().view().tasks[&task].task;
+    let item = &ada.engine.replica().view().tasks[&task].value;
     assert_eq!((item.status, item.priority, ada.engine.replica().waiting()), (Status::Todo, Priority::Urgent, 0));
 }
 

@@ -12,6 +12,7 @@ use engine::sync::Step;
 use engine::transport::TransportError;
 use proptest::prelude::*;
 use shared::clock::Millis;
+use shared::field::Field;
 use shared::ids::Epoch;
 use shared::protocol::{Problem, PullResponse};
 use shared::workflow::{Priority, Status};
@@ -21,11 +22,11 @@ use uuid::Uuid;
 #[test]
 fn only_a_pull_confirms() {
     let (mut server, mut ada, _, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     let push = ada.push();
     ada.pushed(&push, Ok(server.push(&push).unwrap()));
     assert_eq!(ada.engine.replica().waiting(), 1);
-    assert_eq!(ada.engine.replica().view().tasks[&task].task.status, Status::Done);
+    assert_eq!(ada.engine.replica().view().tasks[&task].value.status, Status::Done);
     ada.exchange(&mut server);
     assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Synced));
 }
@@ -53,7 +54,7 @@ fn of_each_text_one_edit_is_under_way() {
     ada.retitle(task, "Hello world 1").unwrap();
     let first = ada.push();
     ada.retitle(task, "Hello world 12").unwrap();
-    ada.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     ben.retitle(task, "> Hello world").unwrap();
     ben.sync(&mut server);
     ada.pushed(&first, Ok(server.push(&first).unwrap()));
@@ -65,7 +66,7 @@ fn of_each_text_one_edit_is_under_way() {
 #[test]
 fn another_checksum_leads_to_one_fetch_of_everything() {
     let (mut server, mut ada, _, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     server.wrong_sum = 1;
     let generation = ada.engine.replica().meta().generation;
     ada.sync(&mut server);
@@ -94,7 +95,7 @@ fn a_reset_keeps_the_outbox() {
     ben.retitle(task, "Hello world!").unwrap();
     ben.sync(&mut server);
     ada.retitle(task, "Hello big world").unwrap();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     server.epoch = Epoch(Uuid::from_u128(2));
     server.page = 1;
     // The first push is refused as a whole; the pull that follows says that everything is to be fetched.
@@ -147,13 +148,13 @@ fn what_needs_the_member_waits_for_the_member() {
     ];
     for (error, blocked) in cases {
         let (mut server, mut ada, _, task) = team();
-        ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+        ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
         let push = ada.push();
         ada.pushed(&push, Err(error));
         assert_eq!((ada.engine.status().blocked, ada.pill()), (Some(blocked), Pill::Attention { count: 1 }));
         ada.clock.now += 3_600_000;
         assert_eq!(ada.step().unwrap(), Step::Wait(None));
-        ada.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+        ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
         ada.sync(&mut server);
         assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Synced));
     }
@@ -221,7 +222,7 @@ fn an_answer_or_a_request_ends_the_pause() {
 #[test]
 fn a_clock_that_jumps_back_years_does_not_stop_sync() {
     let (_, mut ada, _, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     let push = ada.push();
     ada.pushed(&push, Err(TransportError::Unreachable));
     ada.clock.now -= 10 * 365 * 24 * 3_600_000;
@@ -247,8 +248,8 @@ fn the_pill_tells_the_way_of_a_change() {
     let (mut server, mut ada, _, task) = team();
     assert_eq!(ada.pill(), Pill::Synced);
     ada.engine.set_online(false);
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
-    ada.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     assert_eq!(ada.pill(), Pill::Offline { waiting: 2 });
     assert_eq!(ada.step().unwrap(), Step::Wait(None));
     ada.engine.set_online(true);
@@ -266,7 +267,7 @@ fn the_pill_tells_the_way_of_a_change() {
     assert_eq!(ada.pill(), Pill::Offline { waiting: 0 }, "the device has a network, the server is not there");
     ada.sync(&mut server);
     server.refuse.push((1, 5));
-    ada.run(&Command::SetStatus { id: task, status: Status::Todo }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Todo)).unwrap();
     ada.sync(&mut server);
     assert_eq!(ada.pill(), Pill::Attention { count: 1 });
 }
@@ -274,12 +275,12 @@ fn the_pill_tells_the_way_of_a_change() {
 #[test]
 fn a_choice_between_done_and_cancelled_asks_for_attention() {
     let (mut server, mut ada, mut ben, task) = team();
-    ada.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
-    ben.run(&Command::SetStatus { id: task, status: Status::Cancelled }).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ben.run(&Command::write(task, Field::Status, Status::Cancelled)).unwrap();
     ada.sync(&mut server);
     ben.sync(&mut server);
     assert_eq!(ben.pill(), Pill::Attention { count: 1 });
-    ben.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    ben.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     ben.sync(&mut server);
     ada.sync(&mut server);
     assert_eq!((ada.pill(), ben.pill()), (Pill::Synced, Pill::Synced));

@@ -8,6 +8,7 @@ mod support;
 
 use engine::command::Command;
 use engine::status::{Blocked, Pill};
+use shared::field::Field;
 use shared::workflow::{Priority, Status};
 use support::{Device, ready, team};
 
@@ -21,7 +22,7 @@ fn a_stale_plan_is_made_anew_on_what_the_other_tab_left() {
     let (_, mut one, _, task) = team();
     let mut two = tab(&one);
     one.retitle(task, "Hello big world").unwrap();
-    two.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    two.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     assert_eq!(two.title(task), "Hello big world", "it has loaded what the first one saved");
     let numbers: Vec<u64> = two.engine.replica().outbox().map(|mutation| mutation.n).collect();
     assert_eq!(numbers, [3, 4]);
@@ -41,7 +42,7 @@ fn a_tab_follows_another() {
     assert_eq!(two.engine.replica().view(), one.engine.replica().view());
     assert_eq!(two.engine.replica().revision(), one.engine.replica().revision());
     let patch = two.engine.take_patch();
-    assert!(patch.tasks.last().is_some_and(|(id, item)| *id == task && item.as_ref().unwrap().task.title == "Hello"));
+    assert!(patch.tasks.last().is_some_and(|(id, item)| *id == task && item.as_ref().unwrap().value.title == "Hello"));
 }
 
 #[test]
@@ -50,7 +51,7 @@ fn missing_late_and_repeated_news_do_no_harm() {
     let mut two = tab(&one);
     one.engine.take_commits();
     one.retitle(task, "Hello").unwrap();
-    one.run(&Command::SetPriority { id: task, priority: Priority::High }).unwrap();
+    one.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     let commits = one.engine.take_commits();
     ready(two.engine.follow(&commits[1])).unwrap();
     assert_eq!(two.engine.replica().view(), one.engine.replica().view(), "the first was missed");
@@ -83,7 +84,7 @@ fn an_answer_that_another_tab_has_overtaken_is_asked_for_again() {
 fn the_work_of_another_tab_is_no_fork() {
     let (mut server, mut one, _, task) = team();
     let mut two = tab(&one);
-    two.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    two.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     let push = two.push();
     two.pushed(&push, Ok(server.push(&push).unwrap()));
     one.sync(&mut server);
@@ -94,9 +95,9 @@ fn the_work_of_another_tab_is_no_fork() {
 fn a_copied_profile_is_noticed_and_nothing_is_lost() {
     let (mut server, mut one, _, task) = team();
     let mut copy = Device::on(one.store.duplicate(), 1, 2);
-    one.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     one.sync(&mut server);
-    copy.run(&Command::SetStatus { id: task, status: Status::Blocked }).unwrap();
+    copy.run(&Command::write(task, Field::Status, Status::Blocked)).unwrap();
     copy.engine.wake();
     // The server would say so too; here the copy learns it from a pull.
     let question = engine::pull::request(copy.engine.replica().meta());
@@ -110,7 +111,7 @@ fn a_copied_profile_is_noticed_and_nothing_is_lost() {
 #[test]
 fn the_outbox_of_another_actor_is_not_sent() {
     let (mut server, mut one, _, task) = team();
-    one.run(&Command::SetStatus { id: task, status: Status::Done }).unwrap();
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     let mut other = Device::on(one.store.duplicate(), 9, 0);
     assert_eq!((other.engine.status().blocked, other.engine.replica().waiting()), (Some(Blocked::Forked), 1));
     assert!(!other.exchange(&mut server));

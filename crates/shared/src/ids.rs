@@ -9,7 +9,7 @@ use uuid::Uuid;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -58,8 +58,28 @@ id!(
     ProjectId
 );
 id!(
+    /// A section: a named part of a project.
+    SectionId
+);
+id!(
     /// A task.
     TaskId
+);
+id!(
+    /// A comment on a task.
+    CommentId
+);
+id!(
+    /// A file attached to a task.
+    AttachmentId
+);
+id!(
+    /// A field that an organization adds to its tasks.
+    CustomFieldId
+);
+id!(
+    /// A saved view: a named filter with its order.
+    SavedViewId
 );
 id!(
     /// One mutation; distinguishes two mutations that carry the same number because a device's history forked.
@@ -70,31 +90,101 @@ id!(
     Epoch
 );
 
-/// The identity of any synced row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EntityId {
-    Project(ProjectId),
-    Task(TaskId),
-}
-
-impl EntityId {
-    /// The bare UUID, whatever the kind of the row.
-    pub fn uuid(self) -> Uuid {
-        match self {
-            Self::Project(ProjectId(id)) | Self::Task(TaskId(id)) => id,
+macro_rules! entities {
+    ($($kind:ident($id:ident) = $name:literal: $doc:literal),* $(,)?) => {
+        /// What kinds of rows there are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $(#[doc = $doc] $kind),*
         }
+
+        /// The identity of any synced row.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum EntityId {
+            $(#[doc = $doc] $kind($id)),*
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The kind's name, as on the wire and in the database.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name),*
+                }
+            }
+
+            /// The identity of the row of this kind with this id.
+            pub fn of(self, id: Uuid) -> EntityId {
+                match self {
+                    $(Self::$kind => EntityId::$kind($id(id))),*
+                }
+            }
+        }
+
+        impl EntityId {
+            pub fn kind(self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind),*
+                }
+            }
+
+            /// The bare UUID, whatever the kind of the row.
+            pub fn uuid(self) -> Uuid {
+                match self {
+                    $(Self::$kind($id(id)) => id),*
+                }
+            }
+        }
+
+        $(impl From<$id> for EntityId {
+            fn from(id: $id) -> Self {
+                Self::$kind(id)
+            }
+        })*
+    };
+}
+
+entities! {
+    Project(ProjectId) = "project": "A project.",
+    Section(SectionId) = "section": "A section of a project.",
+    Task(TaskId) = "task": "A task.",
+    Comment(CommentId) = "comment": "A comment on a task.",
+    Attachment(AttachmentId) = "attachment": "A file attached to a task.",
+    CustomField(CustomFieldId) = "custom_field": "A field that the organization adds to its tasks.",
+    SavedView(SavedViewId) = "saved_view": "A named filter with its order.",
+    Member(UserId) = "member": "A person in the organization.",
+}
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name).ok_or(UnknownKind)
     }
 }
 
-impl From<ProjectId> for EntityId {
-    fn from(id: ProjectId) -> Self {
-        Self::Project(id)
-    }
-}
+/// There is no such kind of row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such kind of row")]
+pub struct UnknownKind;
 
-impl From<TaskId> for EntityId {
-    fn from(id: TaskId) -> Self {
-        Self::Task(id)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_one_name_everywhere() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_string(kind).unwrap(), format!("\"{}\"", kind.name()));
+            assert_eq!(kind.name().parse(), Ok(*kind));
+            let id = kind.of(Uuid::from_u128(7));
+            assert_eq!((id.kind(), id.uuid()), (*kind, Uuid::from_u128(7)));
+            assert!(serde_json::to_string(&id).unwrap().starts_with(&format!("{{\"{}\":", kind.name())));
+        }
+        assert_eq!("nothing".parse::<Kind>(), Err(UnknownKind));
     }
 }

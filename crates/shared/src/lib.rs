@@ -8,30 +8,45 @@
 //! |---|---|
 //! | [`ids`] | what identifies a thing |
 //! | [`clock`] | who wrote a value, and what the writer had seen |
+//! | [`field`], [`value`] | which fields each kind of row has, and what they can hold |
 //! | [`register`] | how a field keeps one value or the concurrent ones |
 //! | [`policy`], [`workflow`] | which of the concurrent values counts |
 //! | [`text`] | how two edits of one text become one text |
-//! | [`project`], [`task`], [`row`] | what a project and a task consist of |
+//! | [`order`], [`tree`], [`relation`], [`recurrence`] | where a task stands, in what, and when it comes again |
+//! | [`row`] | what is kept of anything that is synced |
 //! | [`mutation`] | what a member can do |
 //! | [`merge`] | what a mutation makes of a row |
+//! | [`project`], [`section`], [`task`], [`comment`], [`attachment`], [`custom_field`], [`saved_view`], [`member`] | what a member sees of a row |
 //! | [`protocol`] | what device and server say to each other |
 //! | [`account`] | how somebody signs in |
 //! | [`query`] | which tasks a view shows, and in which order |
 
 pub mod account;
+pub mod attachment;
 pub mod clock;
+pub mod comment;
+pub mod custom_field;
 pub mod date;
+pub mod field;
 pub mod hash;
 pub mod ids;
 pub mod limits;
+pub mod member;
 pub mod merge;
 pub mod mutation;
+pub mod order;
 pub mod policy;
 pub mod project;
 pub mod protocol;
 pub mod query;
+pub mod recurrence;
 pub mod register;
+pub mod relation;
 pub mod row;
+pub mod saved_view;
+pub mod section;
 pub mod task;
 pub mod text;
+pub mod tree;
+pub mod value;
 pub mod workflow;

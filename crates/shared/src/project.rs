@@ -2,40 +2,46 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Stamp;
-use crate::ids::ProjectId;
-use crate::register::Life;
-
-/// A project with everything that merging needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Project {
-    pub id: ProjectId,
-    /// Merged by character.
-    pub name: String,
-    /// Given by the server when the project reaches it; unique in the organization, never changed.
-    pub prefix: Option<String>,
-    pub life: Life,
-    pub created: Stamp,
-}
+use crate::field::{Field, TextField};
+use crate::ids::{EntityId, ProjectId};
+use crate::row::Row;
+use crate::task::value;
+use crate::value::Value;
 
 /// What a member sees of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProjectView {
     pub id: ProjectId,
     pub name: String,
+    pub description: String,
+    /// Where it stands among the others, see [`crate::order`].
+    pub order: String,
+    /// Given by the server when the project reaches it; unique in the organization, never changed.
     pub prefix: Option<String>,
+    pub icon: Option<String>,
+    pub color: Option<String>,
+    pub hidden: bool,
+    pub archived: bool,
     pub deleted: bool,
 }
 
-impl Project {
-    pub fn view(&self) -> ProjectView {
-        ProjectView {
-            id: self.id,
-            name: self.name.clone(),
-            prefix: self.prefix.clone(),
-            deleted: self.life.is_deleted(),
-        }
+impl ProjectView {
+    /// What a row shows, if it is a project's.
+    pub fn of(row: &Row) -> Option<Self> {
+        let EntityId::Project(id) = row.id else { return None };
+        let text = |field| row.text(field).unwrap_or_default().to_owned();
+        Some(Self {
+            id,
+            name: text(TextField::Name),
+            description: text(TextField::Description),
+            order: row.place().order,
+            prefix: value!(row, Prefix, Text),
+            icon: value!(row, Icon, Text),
+            color: value!(row, Color, Text),
+            hidden: value!(row, Hidden, Flag).unwrap_or(false),
+            archived: value!(row, Archived, Flag).unwrap_or(false),
+            deleted: row.life.is_deleted(),
+        })
     }
 }
 

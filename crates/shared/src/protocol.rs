@@ -15,7 +15,11 @@ use crate::mutation::{Mutation, Refusal};
 use crate::row::{Row, TextLog};
 
 /// The version of these messages and of the operations in them.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
+
+/// The oldest schema whose operations a push may still hold: those before [`SCHEMA`] are lifted. A pull is answered in
+/// [`SCHEMA`] only, so that an older client sends what it has and is then told to update.
+pub const OLDEST_SCHEMA: u16 = 1;
 
 /// A device's mutations, in their order, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +71,10 @@ pub struct PullRequest {
     /// Up to here the device has everything; the logs of texts are wanted from here. Below `cursor` only between
     /// the pages of one pull.
     pub seen: Version,
+    /// When the fetch of everything began that is under way: the `snapshot` of its first page. What had been deleted
+    /// by then is nothing this device could hold.
+    #[serde(default)]
+    pub since: Version,
     /// The last of the device's mutations that a pull has confirmed; refusals after it are wanted.
     pub confirmed: Counter,
 }

@@ -20,11 +20,17 @@ pub struct Sibling<T> {
     pub value: T,
 }
 
-/// A field with one value, or with the concurrent ones. Never empty.
+/// A field with one value, or with the concurrent ones. Empty only until its first write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Reg<T> {
     siblings: SmallVec<[Sibling<T>; 1]>,
+}
+
+impl<T> Default for Reg<T> {
+    fn default() -> Self {
+        Self { siblings: SmallVec::new() }
+    }
 }
 
 impl<T> Reg<T> {
@@ -33,15 +39,15 @@ impl<T> Reg<T> {
         Self { siblings: smallvec![Sibling { stamp, value }] }
     }
 
-    /// Writes: what the writer had seen goes, what it had not stays beside the new value. Returns whether anything
-    /// stayed, that is, whether the write was concurrent with another.
-    pub fn write(&mut self, stamp: Stamp, value: T) -> bool {
-        self.siblings.retain(|sibling| !stamp.has_seen(&sibling.stamp));
-        let concurrent = !self.siblings.is_empty();
+    /// Writes: what the writer had seen goes, what it had not stays beside the new value. Returns what went, in the
+    /// server's order.
+    pub fn write(&mut self, stamp: Stamp, value: T) -> SmallVec<[Sibling<T>; 1]> {
+        let (gone, stay) = self.siblings.drain(..).partition(|sibling| stamp.has_seen(&sibling.stamp));
+        self.siblings = stay;
         // In the server's order on both sides, so that replicas are equal byte for byte.
         let place = self.siblings.partition_point(|sibling| sibling.stamp.order() < stamp.order());
         self.siblings.insert(place, Sibling { stamp, value });
-        concurrent
+        gone
     }
 
     /// The values that stand, in the server's order.
@@ -66,43 +72,55 @@ impl Tag {
     }
 }
 
-/// The tags of a task: an observed-remove set (Shapiro et al., 2011, "A comprehensive study of convergent and
-/// commutative replicated data types", §3.3.5). Adding wins over a concurrent removal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Several things in no order, such as the tags of a task: an observed-remove set (Shapiro et al., 2011, "A
+/// comprehensive study of convergent and commutative replicated data types", §3.3.5). Adding wins over a concurrent
+/// removal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Tags(BTreeMap<Tag, SmallVec<[Stamp; 1]>>);
+pub struct Set<T: Ord>(BTreeMap<T, SmallVec<[Stamp; 1]>>);
 
-impl Tags {
-    /// Puts a tag on.
-    pub fn add(&mut self, tag: Tag, stamp: Stamp) {
-        let adds = self.0.entry(tag).or_default();
+impl<T: Ord> Default for Set<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<T: Ord> Set<T> {
+    /// Puts something in.
+    pub fn add(&mut self, one: T, stamp: Stamp) {
+        let adds = self.0.entry(one).or_default();
         adds.retain(|add| !stamp.has_seen(add));
         let place = adds.partition_point(|add| add.order() < stamp.order());
         adds.insert(place, stamp);
     }
 
-    /// Takes a tag off, as far as the writer had seen it put on. Returns whether it stays because somebody put it
-    /// on concurrently.
-    pub fn remove(&mut self, tag: &Tag, stamp: Stamp) -> bool {
-        let Some(adds) = self.0.get_mut(tag) else { return false };
+    /// Takes something out, as far as the writer had seen it put in. Returns whether it stays because somebody put it
+    /// in concurrently.
+    pub fn remove(&mut self, one: &T, stamp: Stamp) -> bool {
+        let Some(adds) = self.0.get_mut(one) else { return false };
         adds.retain(|add| !stamp.has_seen(add));
         let stays = !adds.is_empty();
         if !stays {
-            self.0.remove(tag);
+            self.0.remove(one);
         }
         stays
     }
 
-    pub fn contains(&self, tag: &Tag) -> bool {
-        self.0.contains_key(tag)
+    pub fn contains(&self, one: &T) -> bool {
+        self.0.contains_key(one)
     }
 
-    /// In alphabetical order.
-    pub fn iter(&self) -> impl Iterator<Item = &Tag> {
+    /// In their own order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.keys()
     }
 
-    /// The writes that put the tags on.
+    /// The writes that put something in, in the server's order.
+    pub fn adds(&self, one: &T) -> &[Stamp] {
+        self.0.get(one).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// The writes that put anything in.
     pub fn stamps(&self) -> impl Iterator<Item = &Stamp> {
         self.0.values().flatten()
     }
@@ -170,7 +188,7 @@ mod tests {
     #[test]
     fn adding_a_tag_wins_over_a_removal_that_had_not_seen_it() {
         let tag = Tag::new(" ops ");
-        let mut tags = Tags::default();
+        let mut tags = Set::default();
         tags.add(tag.clone(), stamp(1, 1, 1, 0));
         tags.add(tag.clone(), stamp(2, 1, 2, 0));
         assert!(tags.remove(&tag, stamp(1, 2, 3, 1)));

@@ -1,38 +1,51 @@
-//! A row: one entity with its place in the organization's order, as stored and as pulled.
+//! A row: anything that is synced, with everything that merging needs, as stored and as pulled.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Version;
-use crate::ids::EntityId;
-use crate::project::Project;
-use crate::task::Task;
+use crate::clock::{Millis, Stamp, Version};
+use crate::field::{Field, TextField};
+use crate::ids::{CommentId, EntityId, ProjectId};
+use crate::limits::KEPT_FOR;
+use crate::policy::Resolution;
+use crate::register::{Life, Reg, Set, Tag};
+use crate::relation::Relation;
 use crate::text::TextChange;
+use crate::value::{Place, Subject, Value};
 
-/// Any synced entity. Kept in place, not boxed: nearly all of them are tasks.
-#[expect(clippy::large_enum_variant, reason = "a box per task would cost more than the few projects waste")]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Entity {
-    Project(Project),
-    Task(Task),
-}
-
-/// An entity and the version of its last change; `0` while it is only on a device.
+/// A project, a task, a comment…
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
+    pub id: EntityId,
+    /// Of the last change; `0` while the row is only on a device.
     pub ver: Version,
-    pub entity: Entity,
+    pub created: Stamp,
+    /// The last write to any of its fields.
+    pub updated: Stamp,
+    pub life: Life,
+    /// Merged by character. One that is empty is not there.
+    pub texts: BTreeMap<TextField, String>,
+    /// One that nobody has written is not there.
+    pub values: BTreeMap<Field, Reg<Value>>,
+    pub tags: Set<Tag>,
+    pub relations: Set<Relation>,
+    /// Values that lost against another and were then overwritten by somebody who had seen both, the oldest first.
+    /// Those that have lost but not been overwritten are still in `values`.
+    pub lost: Vec<Lost>,
 }
 
-/// Which text of an entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TextField {
-    /// The name of a project.
-    Name,
-    /// The title of a task.
-    Title,
+/// A value that a merge has set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lost {
+    pub field: Field,
+    pub value: Value,
+    /// Who wrote it.
+    pub stamp: Stamp,
+    /// When it left its field: the ledger keeps it for [`KEPT_FOR`] from here.
+    pub since: Millis,
 }
 
 /// The log of one text field of a row, as far back as somebody needs it.
@@ -45,27 +58,114 @@ pub struct TextLog {
 }
 
 impl Row {
-    pub fn id(&self) -> EntityId {
-        match &self.entity {
-            Entity::Project(project) => project.id.into(),
-            Entity::Task(task) => task.id.into(),
+    /// A row that has just been made and holds nothing.
+    pub fn new(id: EntityId, created: Stamp) -> Self {
+        Self {
+            id,
+            ver: created.ver,
+            created,
+            updated: created,
+            life: Life::default(),
+            texts: BTreeMap::new(),
+            values: BTreeMap::new(),
+            tags: Set::default(),
+            relations: Set::default(),
+            lost: Vec::new(),
         }
     }
 
-    /// The text in a field, if this kind of entity has the field.
+    /// The text in a field, if this kind of row has the field.
     pub fn text(&self, field: TextField) -> Option<&str> {
-        match (&self.entity, field) {
-            (Entity::Project(project), TextField::Name) => Some(&project.name),
-            (Entity::Task(task), TextField::Title) => Some(&task.title),
+        field.is_on(self.id.kind()).then(|| self.texts.get(&field).map_or("", String::as_str))
+    }
+
+    pub(crate) fn set_text(&mut self, field: TextField, text: String) {
+        if text.is_empty() {
+            self.texts.remove(&field);
+        } else {
+            self.texts.insert(field, text);
+        }
+    }
+
+    /// What a field says, and whether a person should look. `None` if nobody has written it.
+    pub fn resolve(&self, field: Field) -> Option<Resolution> {
+        self.values.get(&field)?.resolve(field.spec().rule)
+    }
+
+    /// The value of a field; [`Value::Nothing`] if nobody has written it.
+    pub fn value(&self, field: Field) -> Value {
+        self.resolve(field).map_or(Value::Nothing, |resolution| resolution.value)
+    }
+
+    /// Whether a rule could not decide between concurrent values of some field.
+    pub fn needs_review(&self) -> bool {
+        self.unsettled().next().is_some()
+    }
+
+    /// The fields whose concurrent values no rule could decide between.
+    pub fn unsettled(&self) -> impl Iterator<Item = Field> {
+        let several = self.values.iter().filter(|(_, reg)| reg.siblings().len() > 1);
+        several.map(|(field, _)| *field).filter(|field| self.resolve(*field).is_some_and(|found| found.review))
+    }
+
+    /// Where it stands; nowhere, if it has no place.
+    pub fn place(&self) -> Place {
+        match self.value(Field::Place) {
+            Value::Place(place) => place,
+            _ => Place::default(),
+        }
+    }
+
+    /// What a comment or a file is about.
+    pub fn subject(&self) -> Option<Subject> {
+        match self.value(Field::Subject) {
+            Value::Subject(subject) => Some(subject),
             _ => None,
         }
     }
 
-    pub(crate) fn text_mut(&mut self, field: TextField) -> Option<&mut String> {
-        match (&mut self.entity, field) {
-            (Entity::Project(project), TextField::Name) => Some(&mut project.name),
-            (Entity::Task(task), TextField::Title) => Some(&mut task.title),
-            _ => None,
+    /// The project that this row is in, as far as the row itself says. A project is in itself.
+    pub fn project(&self) -> Option<ProjectId> {
+        match self.id {
+            EntityId::Project(id) => Some(id),
+            _ => self.place().project,
         }
+    }
+
+    /// Every write that the row remembers.
+    pub fn stamps(&self) -> impl Iterator<Item = &Stamp> {
+        let values = self.values.values().flat_map(Reg::siblings).map(|sibling| &sibling.stamp);
+        let sets = self.tags.stamps().chain(self.relations.stamps());
+        std::iter::once(&self.created).chain(values).chain(sets).chain(self.life.deletions())
+    }
+
+    /// Gives a field that only the server writes its value.
+    pub fn assign(&mut self, field: Field, value: Value, stamp: Stamp) {
+        self.values.entry(field).or_default().write(stamp, value);
+    }
+
+    /// Keeps a value that has lost, and lets go of those that were kept long enough by `now`.
+    pub(crate) fn keep_lost(&mut self, lost: Lost) {
+        let now = lost.since;
+        self.lost.retain(|kept| now.saturating_sub(kept.since) < KEPT_FOR);
+        self.lost.push(lost);
+    }
+}
+
+impl Subject {
+    /// The rows that must exist for it.
+    pub fn rows(&self) -> impl Iterator<Item = EntityId> + use<> {
+        let answered: Option<CommentId> = self.reply_to;
+        std::iter::once(EntityId::from(self.task)).chain(answered.map(EntityId::from))
+    }
+}
+
+impl Place {
+    /// The rows that must exist for it.
+    pub fn rows(&self) -> impl Iterator<Item = EntityId> + use<> {
+        let project = self.project.map(EntityId::from);
+        let section = self.section.map(EntityId::from);
+        let parent = self.parent.map(EntityId::from);
+        project.into_iter().chain(section).chain(parent)
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use shared::clock::{Causality, Stamp, compare};
-use shared::register::{Life, Reg, Tag, Tags};
+use shared::register::{Life, Reg, Set, Tag};
 use support::cases;
 
 const DEVICES: usize = 3;
@@ -144,9 +144,9 @@ proptest! {
                 match &mut reg {
                     Some(reg) => {
                         let before = reg.siblings().len();
-                        let concurrent = reg.write(write.stamp, write.stamp.ctr);
-                        prop_assert_eq!(concurrent, reg.siblings().len() > 1);
-                        prop_assert!(reg.siblings().len() <= before + 1);
+                        let gone = reg.write(write.stamp, write.stamp.ctr);
+                        prop_assert!(gone.iter().all(|gone| write.stamp.has_seen(&gone.stamp)));
+                        prop_assert_eq!(before + 1, reg.siblings().len() + gone.len());
                     }
                     None => reg = Some(Reg::new(write.stamp, write.stamp.ctr)),
                 }
@@ -163,7 +163,7 @@ proptest! {
         let (server, devices) = play(events);
         let tag = Tag::new("ops");
         for view in views(&server, &devices) {
-            let mut tags = Tags::default();
+            let mut tags = Set::default();
             for write in &view {
                 if write.puts {
                     tags.add(tag.clone(), write.stamp);

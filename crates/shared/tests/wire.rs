@@ -14,20 +14,24 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::clock::Stamp;
-use shared::date::Date;
+use shared::field::{Field, TextField};
 use shared::hash::{Checksum, Hash};
-use shared::ids::{EntityId, Epoch, MutationId, ProjectId, TaskId};
-use shared::merge::{self, Outcome};
-use shared::mutation::{
-    Mutation, Op, ProjectCreate, Refusal, TaskCreate, TaskDue, TaskPriority, TaskStatus, TaskTags, TextEdit,
+use shared::ids::{
+    AttachmentId, CommentId, CustomFieldId, EntityId, Epoch, Kind, MutationId, ProjectId, SavedViewId, SectionId,
+    TaskId, UserId,
 };
+use shared::merge::{self, Around, Outcome};
+use shared::mutation::{Author, Create, EditRelations, EditTags, Mutation, Op, Refusal, TextEdit, Undo};
 use shared::protocol::{
     LastMutation, NumberedResult, Problem, PullPage, PullRequest, PullResponse, PulledRow, PushRequest, PushResponse,
     PushResult, RefusedMutation, SCHEMA, kind,
 };
+use shared::recurrence::{From, Recurrence, Unit};
 use shared::register::Tag;
-use shared::row::{Row, TextField, TextLog};
+use shared::relation::Relation;
+use shared::row::{Row, TextLog};
 use shared::text::{Delta, Step, TextChange};
+use shared::value::{FieldType, FileFacts, Place, Reference, Role, Subject, Value};
 use shared::workflow::{Priority, Status};
 use support::cases;
 use uuid::Uuid;
@@ -57,16 +61,76 @@ fn epoch() -> Epoch {
     Epoch(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0003))
 }
 
-fn create() -> TaskCreate {
-    TaskCreate {
-        id: task(),
-        project: project(),
-        title: "Paint the \u{201c}boat\u{201d} ⛵".into(),
-        status: Status::InProgress,
-        priority: Priority::Urgent,
-        due: Some("2026-11-30".parse().unwrap()),
-        tags: vec![Tag::new("harbour"), Tag::new("ops")],
-    }
+fn id(n: u128) -> Uuid {
+    Uuid::from_u128(0x0199_0000_0000_7000_8000_0002_0000_0000 + n)
+}
+
+fn place() -> Place {
+    Place { project: Some(project()), section: Some(SectionId(id(1))), parent: Some(TaskId(id(2))), order: "80".into() }
+}
+
+fn create() -> Create {
+    let create = Create::new(task())
+        .text(TextField::Title, "Paint the \u{201c}boat\u{201d} ⛵")
+        .value(Field::Status, Status::InProgress)
+        .value(Field::Priority, Priority::Urgent)
+        .value(Field::Due, Value::Date("2026-11-30".parse().unwrap()))
+        .value(Field::Place, place());
+    Create { tags: vec![Tag::new("harbour"), Tag::new("ops")], ..create }
+}
+
+/// A row of every kind but the task.
+fn creates() -> Vec<Op> {
+    let subject = Subject { task: task(), reply_to: Some(CommentId(id(4))) };
+    let file = FileFacts { media_type: "image/png".into(), bytes: 1 << 40, sha256: "ab".repeat(32) };
+    let section = Place { project: Some(project()), ..Place::default() };
+    vec![
+        Create::new(project()).text(TextField::Name, "Harbour").value(Field::Icon, Value::Text("⚓".into())),
+        Create::new(SectionId(id(1))).text(TextField::Name, "Boats").value(Field::Place, section),
+        Create::new(CommentId(id(3)))
+            .text(TextField::Body, "Line\n**two**")
+            .value(Field::Subject, Value::Subject(subject)),
+        Create::new(AttachmentId(id(5)))
+            .text(TextField::Name, "mast.png")
+            .value(Field::Subject, Value::Subject(Subject { reply_to: None, ..subject }))
+            .value(Field::File, Value::File(file)),
+        Create::new(CustomFieldId(id(6)))
+            .text(TextField::Name, "Quay")
+            .value(Field::FieldType, Value::FieldType(FieldType::Choice(vec!["North".into(), "South".into()]))),
+        Create::new(SavedViewId(id(7)))
+            .text(TextField::Name, "Mine")
+            .value(Field::Filter, Value::Text("{}".into()))
+            .value(Field::Shared, true),
+        Create::new(UserId(id(8)))
+            .text(TextField::Name, "Ines Okafor")
+            .value(Field::Role, Value::Role(Role::Owner))
+            .value(Field::Email, Value::Text("ines@saltmarsh.example".into())),
+    ]
+    .into_iter()
+    .map(Op::Create)
+    .collect()
+}
+
+/// A value of every kind that a task can hold.
+fn values() -> Vec<(Field, Value)> {
+    let recurrence = Recurrence { every: 2, unit: Unit::Week, from: From::Completion };
+    let reference = Reference { provider: "github".into(), id: "tern/tern#7".into() };
+    let custom = Field::Custom(CustomFieldId(id(6)));
+    vec![
+        (Field::Status, Value::Status(Status::Done)),
+        (Field::Priority, Value::Priority(Priority::None)),
+        (Field::Due, Value::Nothing),
+        (Field::Due, Value::Date("2024-02-29".parse().unwrap())),
+        (Field::Start, Value::Date("2024-02-28".parse().unwrap())),
+        (Field::Assignees, Value::People([UserId(id(8)), UserId(id(9))].into())),
+        (Field::Estimate, Value::Count(8)),
+        (Field::Place, Value::Place(Place { section: None, parent: None, ..place() })),
+        (Field::Recurrence, Value::Recurrence(recurrence)),
+        (Field::Reminders, Value::Moments([1_795_000_000_000].into())),
+        (Field::Reference, Value::Reference(reference)),
+        (custom, Value::Text("North".into())),
+        (custom, Value::Flag(true)),
+    ]
 }
 
 fn title_edit() -> TextEdit {
@@ -76,19 +140,24 @@ fn title_edit() -> TextEdit {
 
 /// Every operation there is.
 fn ops() -> Vec<Op> {
-    vec![
-        Op::ProjectCreate(ProjectCreate { id: project(), name: "Harbour".into() }),
-        Op::TaskCreate(create()),
-        Op::TextEdit(title_edit()),
-        Op::TextEdit(TextEdit { entity: project().into(), field: TextField::Name, delta: Delta::between("a", "b") }),
-        Op::TaskStatus(TaskStatus { id: task(), status: Status::Done }),
-        Op::TaskPriority(TaskPriority { id: task(), priority: Priority::None }),
-        Op::TaskDue(TaskDue { id: task(), due: None }),
-        Op::TaskDue(TaskDue { id: task(), due: Some("2024-02-29".parse().unwrap()) }),
-        Op::TaskTags(TaskTags { id: task(), add: vec![Tag::new("web")], remove: vec![Tag::new("ops")] }),
+    let name = TextEdit { entity: project().into(), field: TextField::Name, delta: Delta::between("a", "b") };
+    let other = TaskId(id(2));
+    let relations = EditRelations {
+        id: task(),
+        add: vec![Relation::Blocks(other), Relation::RelatesTo(other)],
+        remove: vec![Relation::Duplicates(other)],
+    };
+    let mut ops = vec![Op::Create(create()), Op::TextEdit(title_edit()), Op::TextEdit(name)];
+    ops.extend(values().into_iter().map(|(field, value)| Op::write(task(), field, value)));
+    ops.extend([
+        Op::Tags(EditTags { id: task(), add: vec![Tag::new("web")], remove: vec![Tag::new("ops")] }),
+        Op::Relations(relations),
         Op::Delete(task().into()),
         Op::Restore(project().into()),
-    ]
+        Op::Undo(Undo { entity: task().into(), actor: 7, n: 2 }),
+    ]);
+    ops.extend(creates());
+    ops
 }
 
 fn mutation(n: u64, op: Op) -> Mutation {
@@ -100,12 +169,14 @@ fn row() -> Row {
     let mut row = None;
     for (n, op) in (1..).zip(ops().into_iter().filter(|op| op.entity() == EntityId::from(task()))) {
         let stamp = Stamp { actor: 7, ctr: n, ver: 40 + n, ctx: 40, at: 1_795_000_000_000 };
-        merge::apply(&mut row, &op, stamp, &[]).ok();
+        merge::apply(&mut row, &op, stamp, &Around::default()).ok();
     }
     // Somebody else, who had seen nothing of it after its creation.
     let stamp = Stamp { actor: 8, ctr: 1, ver: 60, ctx: 41, at: 1_795_000_000_500 };
-    merge::apply(&mut row, &Op::TaskPriority(TaskPriority { id: task(), priority: Priority::Low }), stamp, &[])
-        .unwrap();
+    merge::apply(&mut row, &Op::write(task(), Field::Priority, Priority::Low), stamp, &Around::default()).unwrap();
+    // And somebody who had seen both: what had lost goes to the ledger.
+    let stamp = Stamp { actor: 7, ctr: 99, ver: 61, ctx: 60, at: 1_795_000_001_000 };
+    merge::apply(&mut row, &Op::write(task(), Field::Priority, Priority::High), stamp, &Around::default()).unwrap();
     row.unwrap()
 }
 
@@ -116,16 +187,55 @@ fn a_push_with_every_operation() {
 }
 
 #[test]
+fn every_operation_passes_its_own_check() {
+    for op in ops() {
+        assert_eq!(op.validate(Author::Server), Ok(()), "{op:?}");
+        let refused = if op.entity().kind() == Kind::Member { Err(Refusal::NotAllowed) } else { Ok(()) };
+        assert_eq!(op.validate(Author::Member), refused, "{op:?}");
+    }
+}
+
+/// The push of a device that was offline since schema 1 means what it meant.
+#[test]
+fn the_operations_of_schema_1_are_lifted() {
+    let json = include_str!("golden/push_request_1.json");
+    let push: PushRequest = serde_json::from_str(json).unwrap();
+    let place = Place { project: Some(project()), ..Place::default() };
+    let mut create = create().value(Field::Place, place);
+    create.values.insert(Field::Due, Value::Date("2026-11-30".parse().unwrap()));
+    let lifted: Vec<Op> = push.mutations.into_iter().map(|mutation| mutation.op).collect();
+    let name = TextEdit { entity: project().into(), field: TextField::Name, delta: Delta::between("a", "b") };
+    let expected = vec![
+        Op::Create(Create::new(project()).text(TextField::Name, "Harbour")),
+        Op::Create(create),
+        Op::TextEdit(title_edit()),
+        Op::TextEdit(name),
+        Op::write(task(), Field::Status, Status::Done),
+        Op::write(task(), Field::Priority, Priority::None),
+        Op::write(task(), Field::Due, Value::Nothing),
+        Op::write(task(), Field::Due, Value::Date("2024-02-29".parse().unwrap())),
+        Op::Tags(EditTags { id: task(), add: vec![Tag::new("web")], remove: vec![Tag::new("ops")] }),
+        Op::Delete(task().into()),
+        Op::Restore(project().into()),
+    ];
+    assert_eq!(lifted, expected);
+}
+
+#[test]
 fn an_answer_with_every_result() {
     let refusals = [
         Refusal::NotFound,
         Refusal::AlreadyExists,
-        Refusal::UnknownProject,
+        Refusal::Unknown { kind: Kind::CustomField },
         Refusal::Empty,
         Refusal::TooLong { limit: 500 },
         Refusal::InvalidText,
         Refusal::InvalidTags { limit: 50 },
+        Refusal::InvalidValue,
+        Refusal::Cycle,
         Refusal::TextBase,
+        Refusal::NotAllowed,
+        Refusal::NothingToUndo,
     ];
     let accepted = [Outcome::Applied, Outcome::Merged, Outcome::Superseded].map(PushResult::Accepted);
     let results = accepted.into_iter().chain(refusals.map(PushResult::Rejected));
@@ -135,9 +245,10 @@ fn an_answer_with_every_result() {
 
 #[test]
 fn a_pull() {
-    let pull = PullRequest { schema: SCHEMA, actor: 7, epoch: Some(epoch()), cursor: 60, seen: 40, confirmed: 3 };
+    let pull =
+        PullRequest { schema: SCHEMA, actor: 7, epoch: Some(epoch()), cursor: 60, seen: 40, since: 20, confirmed: 3 };
     check("pull_request.json", &pull);
-    check("first_pull_request.json", &PullRequest { epoch: None, cursor: 0, seen: 0, confirmed: 0, ..pull });
+    check("first_pull_request.json", &PullRequest { epoch: None, cursor: 0, seen: 0, since: 0, confirmed: 0, ..pull });
 }
 
 #[test]
@@ -146,7 +257,7 @@ fn a_page_and_a_reset() {
     let texts = vec![TextLog { field: TextField::Title, changes: vec![change] }];
     let mut plain = None;
     let stamp = Stamp { actor: 7, ctr: 1, ver: 39, ctx: 0, at: 1_795_000_000_000 };
-    merge::apply(&mut plain, &ops()[0], stamp, &[]).unwrap();
+    merge::apply(&mut plain, &creates()[0], stamp, &Around::default()).unwrap();
     let page = PullPage {
         epoch: epoch(),
         rows: vec![PulledRow { row: plain.unwrap(), texts: Vec::new() }, PulledRow { row: row(), texts }],
@@ -187,33 +298,28 @@ fn unknown_fields_and_operations_are_refused() {
 /// The stored form has no names in it: a field that moves makes every device's data unreadable.
 #[test]
 fn the_stored_form_never_changes_unnoticed() {
-    let mutations: Vec<Mutation> = (1..).zip(ops()).map(|(n, op)| mutation(n, op)).collect();
-    let stored = postcard::to_stdvec(&mutations).unwrap();
-    assert_eq!(format!("{:016x}", xxh3_64(&stored)), "97b4e190832cf410");
-    assert_eq!(format!("{:016x}", xxh3_64(&postcard::to_stdvec(&row()).unwrap())), "242ce60668f71e60");
+    assert_eq!(format!("{:016x}", xxh3_64(&postcard::to_stdvec(&row()).unwrap())), "13446f147d3d51ef");
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let ids = (1..4_u128, 1..3_u128);
     let tags = || prop::collection::vec(support::text().prop_map(|text| Tag::new(&text)), 0..3);
-    let date = || prop::option::of((-700_000..2_900_000).prop_filter_map("a day", |days| Date::from_days(days).ok()));
-    let status = || prop::sample::select(Status::ALL.to_vec());
-    let priority = || prop::sample::select(Priority::ALL.to_vec());
-    let values = (status(), priority(), date(), tags(), tags());
+    let field = prop::sample::select(values());
     let texts = (support::text(), support::script());
-    (0..9_u8, ids, values, texts).prop_map(
-        |(kind, (id, project), (status, priority, due, add, remove), (title, script))| {
+    (0..8_u8, ids, field, (tags(), tags()), texts).prop_map(
+        |(kind, (id, project), (field, value), (add, remove), (title, script))| {
             let (id, project) = (TaskId(Uuid::from_u128(id)), ProjectId(Uuid::from_u128(project)));
             let delta = support::edit(&script, &title);
             match kind {
-                0 => Op::ProjectCreate(ProjectCreate { id: project, name: title }),
-                1 => Op::TaskCreate(TaskCreate { id, project, title, status, priority, due, tags: add }),
+                0 => Op::Create(Create::new(project).text(TextField::Name, title)),
+                1 => Op::Create(Create {
+                    tags: add,
+                    ..Create::new(id).text(TextField::Title, title).value(field, value)
+                }),
                 2 => Op::TextEdit(TextEdit { entity: id.into(), field: TextField::Title, delta }),
-                3 => Op::TaskStatus(TaskStatus { id, status }),
-                4 => Op::TaskPriority(TaskPriority { id, priority }),
-                5 => Op::TaskDue(TaskDue { id, due }),
-                6 => Op::TaskTags(TaskTags { id, add, remove }),
-                7 => Op::Delete(id.into()),
+                3 | 4 => Op::write(id, field, value),
+                5 => Op::Tags(EditTags { id, add, remove }),
+                6 => Op::Delete(id.into()),
                 _ => Op::Restore(project.into()),
             }
         },
@@ -243,7 +349,7 @@ proptest! {
             let mut row = rows.remove(&op.entity());
             let before = row.clone();
             let stamp = Stamp { actor, ctr: ver, ver, ctx: ctx.min(ver - 1), at: 0 };
-            if merge::apply(&mut row, &op, stamp, &[]).is_err() {
+            if merge::apply(&mut row, &op, stamp, &Around::default()).is_err() {
                 prop_assert_eq!(&row, &before, "a refused mutation changes nothing");
             }
             if let Some(row) = row {

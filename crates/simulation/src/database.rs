@@ -4,16 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use server::domain::pull::{self, Plan, PullInput};
 use server::domain::push::{
-    DeviceClock, Handled, OrgClock, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
+    DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
 };
 use shared::clock::{Actor, Counter, Millis, Version};
-use shared::hash::Checksum;
-use shared::ids::{EntityId, Epoch, ProjectId};
-use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation};
-use shared::row::{Entity, Row, TextField};
+use shared::field::{Field, TextField};
+use shared::hash::{Checksum, chain};
+use shared::ids::{EntityId, Epoch, MutationId, TaskId, UserId};
+use shared::mutation::{Author, Create, Mutation, Op};
+use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA};
+use shared::row::Row;
 use shared::text::TextChange;
+use shared::value::{Role, Value};
 
 use crate::{Check, Violation, ensure};
+
+/// The actor of the server's own changes; nobody's device.
+const SERVER: Actor = 1_000;
 
 /// One organization's tables.
 #[derive(Clone, Debug)]
@@ -22,7 +28,7 @@ pub struct Database {
     pub rows: BTreeMap<EntityId, Row>,
     devices: BTreeMap<Actor, LastMutation>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
-    numbers: BTreeMap<ProjectId, u32>,
+    prefixes: BTreeMap<String, Prefix>,
     /// Every mutation that was handled, in the order of its commit.
     pub history: Vec<(Actor, Handled)>,
     /// Every state that a row ever had. For the oracle; the server does not keep it.
@@ -32,14 +38,31 @@ pub struct Database {
 impl Database {
     pub fn new(epoch: Epoch, actors: impl Iterator<Item = Actor>) -> Self {
         Self {
-            org: OrgClock { epoch, ver: 0, checksum: Checksum::default() },
+            org: OrgClock { epoch, ver: 0, checksum: Checksum::default(), floor: 0 },
             rows: BTreeMap::new(),
             devices: actors.map(|actor| (actor, LastMutation::default())).collect(),
             logs: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
             history: Vec::new(),
             states: BTreeMap::new(),
         }
+    }
+
+    /// The organization's members, whom only the server writes.
+    pub fn join(&mut self, members: impl Iterator<Item = UserId>, now: Millis) -> Check {
+        let mut last = LastMutation::default();
+        let mutations = members.map(|member| {
+            let create = Create::new(member).text(TextField::Name, "Ada").value(Field::Role, Value::Role(Role::Member));
+            let (n, id) = (last.n + 1, MutationId(member.0));
+            let mutation = Mutation { n, id, prev_hash: last.hash, ctx: 0, at: now, op: Op::Create(create) };
+            last = LastMutation { n, hash: chain(last.hash, n, id) };
+            mutation
+        });
+        let mutations = mutations.collect();
+        let push = PushRequest { schema: SCHEMA, actor: SERVER, epoch: self.org.epoch, mutations };
+        let decision = self.decide(Author::Server, &push, &BTreeSet::new(), now);
+        let decision = decision.map_err(|problem| Violation(problem.to_string()))?;
+        self.write(SERVER, &decision)
     }
 
     /// How far a device's mutations were handled.
@@ -50,6 +73,7 @@ impl Database {
     /// Decides a push. To somebody whose rows are `hidden` they do not exist.
     pub fn decide(
         &self,
+        author: Author,
         request: &PushRequest,
         hidden: &BTreeSet<EntityId>,
         now: Millis,
@@ -67,22 +91,24 @@ impl Database {
         decide(PushInput {
             org: self.org,
             device: DeviceClock { actor: request.actor, last },
+            author,
+            parents: self.parents(),
             rows: rows.filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
             logs: needs.texts.iter().map(log).collect(),
             stored: own.map(|(_, one)| (one.n, Stored { id: one.id, result: one.result.clone() })).collect(),
-            prefixes: if needs.prefixes { self.prefixes() } else { BTreeSet::new() },
-            numbers: needs.numbers.iter().filter_map(|id| Some((*id, *self.numbers.get(id)?))).collect(),
+            prefixes: self.prefixes.clone(),
+            undone: BTreeMap::new(),
             now,
             request,
         })
     }
 
-    fn prefixes(&self) -> BTreeSet<String> {
-        let prefix = |row: &Row| match &row.entity {
-            Entity::Project(project) => project.prefix.clone(),
-            Entity::Task(_) => None,
+    fn parents(&self) -> BTreeMap<TaskId, TaskId> {
+        let parent = |row: &Row| match row.id {
+            EntityId::Task(task) => Some((task, row.place().parent?)),
+            _ => None,
         };
-        self.rows.values().filter_map(prefix).collect()
+        self.rows.values().filter_map(parent).collect()
     }
 
     /// Commits a decision, and checks the constraints that the SQL tables have.
@@ -108,7 +134,7 @@ impl Database {
             self.states.insert((*id, row.ver), row.clone());
             self.rows.insert(*id, row.clone());
         }
-        self.numbers.extend(decision.numbers.iter().map(|(id, number)| (*id, *number)));
+        self.prefixes.extend(decision.prefixes.clone());
         self.org = decision.org;
         self.devices.insert(actor, decision.device.last);
         Ok(())
@@ -134,7 +160,11 @@ impl Database {
         let input = PullInput {
             org: self.org,
             last: self.last(request.actor),
-            texts: rows.iter().filter_map(|row| self.log_after(row, wanted.seen)).collect(),
+            texts: rows
+                .iter()
+                .flat_map(|row| pull::texts(row, &wanted, request.actor))
+                .filter_map(|(key, after)| self.log_after(key, after))
+                .collect(),
             rows,
             refused: self.history.iter().filter_map(refused).collect(),
         };
@@ -148,8 +178,7 @@ impl Database {
         Ok(response)
     }
 
-    fn log_after(&self, row: &Row, seen: Version) -> Option<(TextKey, Vec<TextChange>)> {
-        let key = (row.id(), text_field(row.id()));
+    fn log_after(&self, key: TextKey, seen: Version) -> Option<(TextKey, Vec<TextChange>)> {
         let log = self.logs.get(&key)?;
         let after = &log[log.partition_point(|change| change.ver <= seen)..];
         (!after.is_empty()).then(|| (key, after.to_vec()))
@@ -164,13 +193,5 @@ impl Database {
     /// What came of a mutation.
     pub fn result(&self, actor: Actor, n: Counter) -> Option<&Handled> {
         self.history.iter().find(|(by, handled)| *by == actor && handled.n == n).map(|(_, handled)| handled)
-    }
-}
-
-/// The one text of a row.
-pub fn text_field(id: EntityId) -> TextField {
-    match id {
-        EntityId::Project(_) => TextField::Name,
-        EntityId::Task(_) => TextField::Title,
     }
 }

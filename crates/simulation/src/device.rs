@@ -7,8 +7,8 @@ use engine::store::memory::MemoryStore;
 use engine::store::{Revision, Store};
 use futures::FutureExt;
 use shared::clock::{Actor, Millis};
+use shared::field::TextField;
 use shared::ids::EntityId;
-use shared::row::TextField;
 use uuid::Uuid;
 
 use crate::rng::Rng;

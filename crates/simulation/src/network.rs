@@ -9,6 +9,7 @@ use server::domain::push::PushProblem;
 use shared::clock::Millis;
 use shared::ids::EntityId;
 use shared::merge::Outcome;
+use shared::mutation::Author;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 
 use crate::device::{Living, TabId, ready};
@@ -144,7 +145,7 @@ impl World {
     fn serve_push(&mut self, device: usize, push: &PushRequest) -> Check<Answer> {
         let hidden = self.hidden(push);
         let last = self.db.last(push.actor).n;
-        let decision = match self.db.decide(push, &hidden, self.now) {
+        let decision = match self.db.decide(Author::Member, push, &hidden, self.now) {
             Ok(decision) => decision,
             Err(PushProblem::Epoch) => return Ok(Answer::Failed(TransportError::OutOfStep)),
             // Nobody's profile was copied here, everybody is of one version, and no device leaves a gap: it sends a
@@ -183,8 +184,7 @@ impl World {
             return BTreeSet::new();
         }
         self.oracle.denied();
-        let of = |op| [shared::merge::requires(op), Some(op.entity())];
-        let named = push.mutations.iter().flat_map(|mutation| of(&mutation.op)).flatten();
+        let named = push.mutations.iter().flat_map(|one| one.op.requires().into_iter().chain([one.op.entity()]));
         let existing: Vec<EntityId> = named.filter(|id| self.db.rows.contains_key(id)).collect();
         self.rng.pick(&existing).copied().into_iter().collect()
     }

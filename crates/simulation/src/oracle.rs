@@ -13,13 +13,15 @@ use engine::replica::Replica;
 use engine::status::Pill;
 use engine::store::Revision;
 use engine::store::memory::MemoryStore;
+use engine::view::View;
 use shared::clock::{Actor, Counter};
+use shared::field::TextField;
 use shared::ids::{EntityId, MutationId};
 use shared::mutation::{Mutation, Op, Refusal};
 use shared::protocol::PushResult;
 use shared::row::Row;
 
-use crate::database::{Database, text_field};
+use crate::database::Database;
 use crate::device::Device;
 use crate::{Check, Violation, ensure};
 
@@ -51,7 +53,7 @@ pub struct Oracle {
 pub struct Before {
     revision: Option<Revision>,
     disk: Revision,
-    texts: BTreeMap<EntityId, String>,
+    texts: BTreeMap<(EntityId, TextField), String>,
 }
 
 impl Before {
@@ -62,16 +64,33 @@ impl Before {
 }
 
 /// The texts that a member sees.
-fn texts(replica: &Replica) -> BTreeMap<EntityId, String> {
-    let view = replica.view();
-    let titles = view.tasks.iter().map(|(id, item)| ((*id).into(), item.task.title.clone()));
-    let names = view.projects.iter().map(|(id, item)| ((*id).into(), item.project.name.clone()));
-    titles.chain(names).collect()
+fn texts(replica: &Replica) -> BTreeMap<(EntityId, TextField), String> {
+    let mut texts = BTreeMap::new();
+    for id in ids(replica.view()) {
+        let Some(row) = replica.current(id) else { continue };
+        texts.extend(row.texts.iter().map(|(field, text)| ((id, *field), text.clone())));
+    }
+    texts
 }
 
-fn text_of(replica: &Replica, id: EntityId) -> String {
+/// Everything that a member sees, in a certain order.
+pub fn ids(view: &View) -> Vec<EntityId> {
+    let View { projects, sections, tasks, comments, attachments, custom_fields, saved_views, members } = view;
+    let mut ids: Vec<EntityId> = projects.keys().map(|id| (*id).into()).collect();
+    ids.extend(sections.keys().map(|id| EntityId::from(*id)));
+    ids.extend(tasks.keys().map(|id| EntityId::from(*id)));
+    ids.extend(comments.keys().map(|id| EntityId::from(*id)));
+    ids.extend(attachments.keys().map(|id| EntityId::from(*id)));
+    ids.extend(custom_fields.keys().map(|id| EntityId::from(*id)));
+    ids.extend(saved_views.keys().map(|id| EntityId::from(*id)));
+    ids.extend(members.keys().map(|id| EntityId::from(*id)));
+    ids.sort_unstable();
+    ids
+}
+
+fn text_of(replica: &Replica, id: EntityId, field: TextField) -> String {
     let row = replica.current(id);
-    row.and_then(|row| row.text(text_field(id)).map(str::to_owned)).unwrap_or_default()
+    row.and_then(|row| row.text(field).map(str::to_owned)).unwrap_or_default()
 }
 
 impl Oracle {
@@ -107,7 +126,12 @@ impl Oracle {
             "mutation {dot:?} was changed although it was sent"
         );
         let entity = mutation.op.entity();
-        self.marks.record(dot, entity, &text_of(before, entity), &text_of(after, entity), command);
+        for field in TextField::ALL.into_iter().filter(|field| field.is_on(entity.kind())) {
+            let (was, is) = (text_of(before, entity, field), text_of(after, entity, field));
+            if was != is {
+                self.marks.record(dot, (entity, field), &was, &is, command);
+            }
+        }
         if mutation.op.creates() && composed.is_none() {
             self.marks.record_creation(dot, entity);
         }
@@ -139,7 +163,7 @@ impl Oracle {
         ensure!(disk.waiting() == 0, "device {actor} has {} changes in its outbox", disk.waiting());
         ensure!(disk.checksum() == db.org.checksum, "device {actor}: another checksum than the server");
         let bytes = |row: &Row| postcard::to_stdvec(row).map_err(|error| Violation(error.to_string()));
-        let own: BTreeMap<EntityId, &Row> = disk.rows().map(|row| (row.id(), row)).collect();
+        let own: BTreeMap<EntityId, &Row> = disk.rows().map(|row| (row.id, row)).collect();
         ensure!(own.keys().eq(db.rows.keys()), "device {actor} has other rows than the server");
         for (id, row) in &db.rows {
             let same = own.get(id).is_some_and(|own| bytes(own).is_ok() && bytes(own) == bytes(row));
@@ -167,7 +191,7 @@ impl Oracle {
             let fair = match refusal {
                 // Several edits that each kept the limits may break them together.
                 Refusal::TooLong { .. } | Refusal::Empty => matches!(one.op, Op::TextEdit(_)),
-                Refusal::NotFound | Refusal::UnknownProject => self.denied,
+                Refusal::NotFound | Refusal::Unknown { .. } => self.denied,
                 _ => false,
             };
             ensure!(fair, "mutation {} of {actor} was refused without need: {refusal}; {:?}", one.n, one.op);

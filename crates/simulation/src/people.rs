@@ -1,34 +1,30 @@
 //! What members do: whatever the app lets them do, at random, on what they see.
 
-use engine::command::{Command, CommandError, NewTask};
+mod choice;
+
+use engine::command::{Command, CommandError};
 use engine::replica::Replica;
 use engine::store::StoreError;
-use shared::date::Date;
-use shared::ids::{EntityId, ProjectId, TaskId};
-use shared::register::Tag;
-use shared::row::TextField;
-use shared::workflow::{Priority, Status};
+use shared::field::TextField;
+use shared::ids::{EntityId, UserId};
+use uuid::Uuid;
 
-use crate::database::text_field;
 use crate::device::{TabId, ready};
 use crate::fault::Fault;
 use crate::oracle::marks::{FIRST_MARK, is_mark};
 use crate::world::{Event, World};
 use crate::{Check, Violation, ensure, note};
 
-/// Characters that are hard to get right, and some that repeat.
-const FILLERS: [&str; 14] =
-    ["a", "a", "b", " ", "e\u{301}", "👍🏽", "👩\u{200d}🚀", "ש", "漢", "ß", "\u{1d11e}", "\u{fffd}", "\"", "\\"];
-/// More rows than this would meet too rarely.
-const MOST_TASKS: usize = 6;
-const MOST_PROJECTS: usize = 3;
+/// People who can be assigned.
+const MEMBERS: u128 = 3;
 
 impl World {
     /// The first project and its first task, by the first device.
     pub fn begin(&mut self) -> Check {
+        self.db.join((1..=MEMBERS).map(|n| UserId(Uuid::from_u128(n))), self.now)?;
         let tab = TabId { device: 0, tab: 0 };
         let name = self.text();
-        self.perform(tab, &Command::CreateProject { name })?;
+        self.perform(tab, &Command::create_project(name))?;
         let new = self.new_task(tab);
         new.map_or(Ok(()), |new| self.perform(tab, &new))
     }
@@ -56,112 +52,6 @@ impl World {
     fn replica(&self, tab: TabId) -> Check<&Replica> {
         let engine = self.devices[tab.device].tabs[tab.tab].engine.as_ref();
         engine.map(engine::engine::Engine::replica).ok_or_else(|| Violation("the tab is closed".into()))
-    }
-
-    /// Something to do that makes sense in this tab.
-    fn choose(&mut self, tab: TabId) -> Check<Option<Command>> {
-        let view = self.replica(tab)?.view();
-        let mut tasks: Vec<TaskId> = view.tasks.keys().copied().collect();
-        tasks.sort_unstable();
-        let mut projects: Vec<ProjectId> = view.projects.keys().copied().collect();
-        projects.sort_unstable();
-        let refused: Vec<u64> = self.replica(tab)?.refused().map(|change| change.id).collect();
-        let settles = self.rng.chance(250);
-        if let Some(id) = self.rng.pick(&refused).copied().filter(|_| settles) {
-            return Ok(Some(if self.rng.chance(600) { Command::Retry(id) } else { Command::Discard(id) }));
-        }
-        let Some(task) = self.rng.pick(&tasks).copied() else { return Ok(self.new_task(tab)) };
-        let project = self.rng.pick(&projects).copied();
-        let any = if self.rng.chance(800) { Some(task.into()) } else { project.map(EntityId::from) };
-        let command = match self.rng.below(100) {
-            0..=3 if projects.len() < MOST_PROJECTS => Some(Command::CreateProject { name: self.text() }),
-            4..=15 if tasks.len() < MOST_TASKS => self.new_task(tab),
-            0..=54 => any.map(|entity| self.edit(tab, entity)).transpose()?.flatten(),
-            55..=64 => self.rng.pick(&Status::ALL).map(|status| Command::SetStatus { id: task, status: *status }),
-            65..=74 => self.rng.pick(&Priority::ALL).map(|value| Command::SetPriority { id: task, priority: *value }),
-            75..=80 => Some(Command::SetDue { id: task, due: self.due() }),
-            81..=88 => {
-                let (add, remove) = (self.tags(), self.tags());
-                Some(Command::EditTags { id: task, add, remove })
-            }
-            89..=93 => any.map(Command::Delete),
-            _ => any.map(Command::Restore),
-        };
-        Ok(command)
-    }
-
-    fn new_task(&mut self, tab: TabId) -> Option<Command> {
-        let view = self.replica(tab).ok()?.view();
-        let mut projects: Vec<ProjectId> = view.projects.keys().copied().collect();
-        projects.sort_unstable();
-        let project = *self.rng.pick(&projects)?;
-        let mut title = self.text();
-        if self.rng.chance(150) {
-            // Close to what a title may hold.
-            title.extend(std::iter::repeat_n('x', 470));
-        }
-        Some(Command::CreateTask(NewTask {
-            project,
-            title,
-            status: *self.rng.pick(&Status::ALL)?,
-            priority: *self.rng.pick(&Priority::ALL)?,
-            due: self.due(),
-            tags: self.tags(),
-        }))
-    }
-
-    fn due(&mut self) -> Option<Date> {
-        let day = i32::try_from(self.rng.range(20_000, 20_005)).ok()?;
-        Date::from_days(day).ok().filter(|_| self.rng.chance(700))
-    }
-
-    fn tags(&mut self) -> Vec<Tag> {
-        ["ops", "web", "später"].into_iter().filter(|_| self.rng.chance(300)).map(Tag::new).collect()
-    }
-
-    /// Some characters that are nowhere else in this world, between others.
-    fn text(&mut self) -> String {
-        let mut text = String::new();
-        for _ in 0..=self.rng.below(3) {
-            text.extend(self.oracle.marks.fresh());
-            if self.rng.chance(500) {
-                text.push_str(self.rng.pick(&FILLERS).copied().unwrap_or_default());
-            }
-        }
-        text
-    }
-
-    /// An edit of a text: usually of what is there, sometimes of what was there when its author began.
-    fn edit(&mut self, tab: TabId, entity: EntityId) -> Check<Option<Command>> {
-        let field = text_field(entity);
-        let Some(text) = self.replica(tab)?.current(entity).and_then(|row| row.text(field).map(str::to_owned)) else {
-            return Ok(None);
-        };
-        let draft = (entity, field, text);
-        let began = if self.rng.chance(300) {
-            self.devices[tab.device].draft.replace(draft.clone()).unwrap_or(draft)
-        } else {
-            draft
-        };
-        let (entity, field, from) = began;
-        let to = self.splice(&from);
-        Ok(Some(Command::EditText { entity, field, from, to }))
-    }
-
-    /// The text with one piece replaced.
-    fn splice(&mut self, text: &str) -> String {
-        let chars: Vec<char> = text.chars().collect();
-        let begin = self.rng.index(chars.len() + 1);
-        let most = if self.rng.chance(60) { chars.len() } else { 4 };
-        let taken = if self.rng.chance(500) { self.rng.index(most + 1) } else { 0 };
-        let end = (begin + taken).min(chars.len());
-        let put = if taken > 0 && self.rng.chance(300) { String::new() } else { self.text() };
-        let growth = if self.rng.chance(30) { 30 } else { 0 };
-        let mut spliced: String = chars[..begin].iter().collect();
-        spliced.push_str(&put);
-        spliced.extend(std::iter::repeat_n('y', growth));
-        spliced.extend(&chars[end..]);
-        spliced
     }
 
     /// Carries out what somebody wants, and takes notes of what was promised.

@@ -3,6 +3,7 @@
 use shared::account::{Account, DeviceInfo};
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, Epoch, UserId};
+use shared::value::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,12 +29,12 @@ pub struct Session {
 
 impl OrgTx {
     /// Makes a person a member.
-    pub async fn insert_member(&mut self, user: UserId, role: &str, now: Millis) -> Result<(), DbError> {
+    pub async fn insert_member(&mut self, user: UserId, role: Role, now: Millis) -> Result<(), DbError> {
         let org = self.org().0;
         sqlx::query("INSERT INTO memberships (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)")
             .bind(org)
             .bind(user.0)
-            .bind(role)
+            .bind(role.name())
             .bind(timestamp(now))
             .execute(self.connection())
             .await?;
@@ -41,10 +42,15 @@ impl OrgTx {
     }
 
     /// A member's role.
-    pub async fn role(&mut self, user: UserId) -> Result<Option<String>, DbError> {
+    pub async fn role(&mut self, user: UserId) -> Result<Option<Role>, DbError> {
         let org = self.org().0;
-        let role = sqlx::query_scalar("SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2");
-        Ok(role.bind(org).bind(user.0).fetch_optional(self.connection()).await?)
+        let name: Option<String> =
+            sqlx::query_scalar("SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2")
+                .bind(org)
+                .bind(user.0)
+                .fetch_optional(self.connection())
+                .await?;
+        Ok(Role::ALL.into_iter().find(|role| Some(role.name()) == name.as_deref()))
     }
 
     /// Remembers a device and its name.
@@ -63,7 +69,7 @@ impl OrgTx {
     }
 
     /// The organization's next actor: of a member's device, or (`None`) of the server itself.
-    pub async fn insert_actor(&mut self, owner: Option<(UserId, DeviceId)>) -> Result<Actor, DbError> {
+    async fn insert_actor(&mut self, owner: Option<(UserId, DeviceId)>) -> Result<Actor, DbError> {
         let org = self.org().0;
         let next: i64 = sqlx::query_scalar(
             "UPDATE organizations SET next_actor = next_actor + 1 WHERE id = $1 RETURNING next_actor - 1",
@@ -79,6 +85,20 @@ impl OrgTx {
             .execute(self.connection())
             .await?;
         actor(next)
+    }
+
+    /// The actor that the server's own changes are of. The organization's lock is held.
+    pub async fn server_actor(&mut self) -> Result<Actor, DbError> {
+        let org = self.org().0;
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT min(actor) FROM actors WHERE org_id = $1 AND user_id IS NULL")
+                .bind(org)
+                .fetch_one(self.connection())
+                .await?;
+        match found {
+            Some(found) => actor(found),
+            None => self.insert_actor(None).await,
+        }
     }
 
     /// The actor of a member's device: always the same one.

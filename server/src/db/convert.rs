@@ -1,12 +1,12 @@
 //! Between the domain's types and PostgreSQL's.
 
 use serde::Serialize;
-use shared::clock::{Actor, Millis, Version};
-use shared::date::Date;
+use shared::clock::{Actor, Millis};
+use shared::field::TextField;
 use shared::hash::Hash;
-use shared::ids::{EntityId, ProjectId, TaskId};
-use shared::row::{Entity, Row, TextField};
-use time::{Month, OffsetDateTime};
+use shared::ids::{EntityId, Kind};
+use shared::row::Row;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::DbError;
@@ -40,55 +40,21 @@ pub(super) fn millis(timestamp: OffsetDateTime) -> Millis {
     Millis::try_from(timestamp.unix_timestamp_nanos() / 1_000_000).unwrap_or(Millis::MAX)
 }
 
-pub(super) fn date(date: Date) -> Option<time::Date> {
-    let (year, month, day) = date.ymd();
-    time::Date::from_calendar_date(year, Month::try_from(month).ok()?, day).ok()
-}
-
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, DbError> {
     Ok(serde_json::to_string(value)?)
 }
 
-/// The name of an enum's variant, as on the wire.
-pub(super) fn label<T: Serialize>(value: &T) -> Result<String, DbError> {
-    Ok(json(value)?.trim_matches('"').to_owned())
-}
-
-pub(super) const PROJECT: &str = "project";
-pub(super) const TASK: &str = "task";
-
-pub(super) fn kind(entity: EntityId) -> &'static str {
-    match entity {
-        EntityId::Project(_) => PROJECT,
-        EntityId::Task(_) => TASK,
-    }
-}
-
+/// The row that a kind and an id name.
 pub(super) fn entity(kind: &str, id: Uuid) -> Result<EntityId, DbError> {
-    match kind {
-        PROJECT => Ok(ProjectId(id).into()),
-        TASK => Ok(TaskId(id).into()),
-        _ => Err(DbError::Unreadable(format!("a row of kind {kind}"))),
-    }
-}
-
-pub(super) fn field_name(field: TextField) -> &'static str {
-    match field {
-        TextField::Name => "name",
-        TextField::Title => "title",
-    }
+    let kind: Kind = kind.parse().map_err(|_| DbError::Unreadable(format!("a row of kind {kind}")))?;
+    Ok(kind.of(id))
 }
 
 pub(super) fn field(name: &str) -> Result<TextField, DbError> {
-    match name {
-        "name" => Ok(TextField::Name),
-        "title" => Ok(TextField::Title),
-        _ => Err(DbError::Unreadable(format!("a text in the field {name}"))),
-    }
+    name.parse().map_err(|_| DbError::Unreadable(format!("a text in the field {name}")))
 }
 
-/// A row from its version and its `state` as text.
-pub(super) fn row(ver: i64, state: &str) -> Result<Row, DbError> {
-    let entity: Entity = serde_json::from_str(state)?;
-    Ok(Row { ver: Version::from(unsigned(ver)), entity })
+/// A row from its `state` as text.
+pub(super) fn row(state: &str) -> Result<Row, DbError> {
+    Ok(serde_json::from_str(state)?)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shared::clock::{Actor, Counter, Version};
 use shared::protocol::{PushResult, RefusedMutation};
-use shared::row::{Entity, Row, TextField};
+use shared::row::Row;
 use shared::text::TextChange;
 
 use super::convert::{bigint, row, unsigned};
@@ -23,32 +23,22 @@ impl OrgTx {
     /// The rows of a page, of all kinds, in the order of their versions.
     pub async fn rows_after(&mut self, wanted: &Wanted) -> Result<Vec<Row>, DbError> {
         let org = self.org().0;
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT ver, state::text FROM (
-               (SELECT ver, state FROM projects WHERE org_id = $1 AND ver > $2 ORDER BY ver LIMIT $3)
-               UNION ALL
-               (SELECT ver, state FROM tasks WHERE org_id = $1 AND ver > $2 ORDER BY ver LIMIT $3)
-             ) AS rows ORDER BY ver LIMIT $3",
-        )
-        .bind(org)
-        .bind(bigint(wanted.after))
-        .bind(bigint(wanted.rows as u64))
-        .fetch_all(self.connection())
-        .await?;
-        rows.iter().map(|(ver, state)| row(*ver, state)).collect()
+        let rows: Vec<String> =
+            sqlx::query_scalar("SELECT state::text FROM entities WHERE org_id = $1 AND ver > $2 ORDER BY ver LIMIT $3")
+                .bind(org)
+                .bind(bigint(wanted.after))
+                .bind(bigint(wanted.rows as u64))
+                .fetch_all(self.connection())
+                .await?;
+        rows.iter().map(|state| row(state)).collect()
     }
 
-    /// The changes of these rows' texts after a version.
+    /// The changes of each of these texts after a version.
     pub async fn texts_after(
         &mut self,
-        rows: &[Row],
-        seen: Version,
+        texts: impl Iterator<Item = (TextKey, Version)>,
     ) -> Result<BTreeMap<TextKey, Vec<TextChange>>, DbError> {
-        let field = |row: &Row| match row.entity {
-            Entity::Project(_) => TextField::Name,
-            Entity::Task(_) => TextField::Title,
-        };
-        let wanted: BTreeMap<_, _> = rows.iter().map(|row| ((row.id(), field(row)), seen)).collect();
+        let wanted: BTreeMap<_, _> = texts.collect();
         if wanted.is_empty() { Ok(BTreeMap::new()) } else { self.logs(&wanted).await }
     }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Counter, Version};
+use shared::clock::{Actor, Counter, Version};
+use shared::field::TextField;
 use shared::ids::Epoch;
 use shared::limits::ROWS_PER_PULL;
 use shared::protocol::{LastMutation, PullPage, PullRequest, PullResponse, PulledRow, RefusedMutation, SCHEMA};
@@ -51,14 +52,33 @@ pub fn check(request: &PullRequest) -> Result<(), PullProblem> {
 /// one that has none gets the first page.
 pub fn plan(org: &OrgClock, request: &PullRequest) -> Result<Plan, PullProblem> {
     check(request)?;
-    let fresh = request.epoch.is_none();
+    let fresh = request.epoch.is_none() || request.cursor == 0;
     let foreign = request.epoch.is_some_and(|epoch| epoch != org.epoch);
-    if foreign || (!fresh && request.cursor > org.ver) {
+    // What was deleted before the floor, and is gone for good, cannot be told any more to one that has not seen it.
+    let forgotten = !fresh && request.seen.max(request.since) < org.floor;
+    if foreign || forgotten || (!fresh && request.cursor > org.ver) {
         return Ok(Plan::Reset { epoch: org.epoch });
     }
     let after = if fresh { 0 } else { request.cursor };
-    let seen = request.seen.min(after);
+    // What a device holds in the middle of its first fetch, it got after that had begun.
+    let seen = if fresh { 0 } else { request.seen.max(request.since).min(org.ver) };
     Ok(Plan::Page(Wanted { after, rows: ROWS_PER_PULL + 1, seen, confirmed: request.confirmed }))
+}
+
+/// The texts of a row whose changes the page needs, and the version after which.
+pub fn texts(row: &Row, wanted: &Wanted, actor: Actor) -> Vec<(TextKey, Version)> {
+    let own = row.created.actor == actor;
+    let after = if own && row.created.ctr > wanted.confirmed {
+        // The device has it as it made it, and edits that were made on that.
+        row.created.ver
+    } else if !own && row.created.ver > wanted.after {
+        // The device has never had it, and cannot have edited it.
+        return Vec::new();
+    } else {
+        wanted.seen
+    };
+    let on = TextField::ALL.into_iter().filter(|field| field.is_on(row.id.kind()));
+    on.map(|field| ((row.id, field), after)).collect()
 }
 
 /// What was read, all of it at one moment.
@@ -85,7 +105,7 @@ pub fn page(input: PullInput) -> PullResponse {
     while let Some(((entity, field), changes)) = texts.pop_first() {
         logs.entry(entity).or_default().push(TextLog { field, changes });
     }
-    let pulled = |row: Row| PulledRow { texts: logs.remove(&row.id()).unwrap_or_default(), row };
+    let pulled = |row: Row| PulledRow { texts: logs.remove(&row.id).unwrap_or_default(), row };
     PullResponse::Page(PullPage {
         epoch: org.epoch,
         rows: rows.into_iter().map(pulled).collect(),
@@ -104,27 +124,20 @@ mod tests {
     use shared::clock::Stamp;
     use shared::hash::Checksum;
     use shared::ids::{EntityId, ProjectId};
-    use shared::project::Project;
-    use shared::register::Life;
-    use shared::row::{Entity, TextField};
     use shared::text::Delta;
     use uuid::Uuid;
 
     fn org(ver: Version) -> OrgClock {
-        OrgClock { epoch: Epoch(Uuid::from_u128(9)), ver, checksum: Checksum::default() }
+        OrgClock { epoch: Epoch(Uuid::from_u128(9)), ver, checksum: Checksum::default(), floor: 0 }
     }
 
     fn request(epoch: Option<Epoch>, cursor: Version) -> PullRequest {
-        PullRequest { schema: SCHEMA, actor: 2, epoch, cursor, seen: cursor, confirmed: 4 }
+        PullRequest { schema: SCHEMA, actor: 2, epoch, cursor, seen: cursor, since: 0, confirmed: 4 }
     }
 
     fn row(ver: Version) -> Row {
         let created = Stamp { actor: 2, ctr: 1, ver, ctx: 0, at: 0 };
-        let id = ProjectId(Uuid::from_u128(ver.into()));
-        Row {
-            ver,
-            entity: Entity::Project(Project { id, name: "P".into(), prefix: None, life: Life::default(), created }),
-        }
+        Row::new(ProjectId(Uuid::from_u128(ver.into())).into(), created)
     }
 
     fn input(org: OrgClock, rows: Vec<Row>) -> PullInput {
@@ -147,9 +160,19 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_missed_deletions_for_good_starts_anew() {
+        let org = OrgClock { floor: 4, ..org(9) };
+        let request = |cursor, seen, since| PullRequest { cursor, seen, since, ..request(Some(org.epoch), 0) };
+        let page = |request| matches!(plan(&org, &request), Ok(Plan::Page(_)));
+        assert!(!page(request(3, 3, 1)) && page(request(4, 4, 1)));
+        // In the middle of its first fetch: what it has not got yet cannot be missing.
+        assert!(page(request(0, 0, 0)) && page(request(2, 0, 8)) && !page(request(2, 0, 3)));
+    }
+
+    #[test]
     fn a_client_of_another_schema_is_told_so() {
-        let request = PullRequest { schema: 2, ..request(None, 0) };
-        assert_eq!(plan(&org(0), &request), Err(PullProblem::Schema(2)));
+        let request = PullRequest { schema: 9, ..request(None, 0) };
+        assert_eq!(plan(&org(0), &request), Err(PullProblem::Schema(9)));
     }
 
     #[test]
@@ -168,7 +191,7 @@ mod tests {
     #[test]
     fn each_row_brings_the_changes_of_its_texts() {
         let change = TextChange { ver: 7, actor: 3, ctr: 1, delta: Delta::between("", "P") };
-        let key: (EntityId, _) = (row(7).id(), TextField::Name);
+        let key: (EntityId, _) = (row(7).id, TextField::Name);
         let texts = BTreeMap::from([(key, vec![change.clone()])]);
         let PullResponse::Page(page) = page(PullInput { texts, ..input(org(9), vec![row(3), row(7)]) }) else {
             panic!("reset")

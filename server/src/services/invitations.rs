@@ -2,6 +2,7 @@
 
 use shared::account::Invitation;
 use shared::clock::Millis;
+use shared::value::Role;
 
 use super::{Failure, Services, now};
 use crate::db::OrgTx;
@@ -15,7 +16,7 @@ impl Services {
     /// Makes an invitation for one person. Guests cannot invite.
     pub async fn invite(&self, member: &Member) -> Result<Invitation, Failure> {
         let mut tx = OrgTx::begin(&self.db, member).await?;
-        if tx.role(member.user()).await?.as_deref() == Some("guest") {
+        if tx.role(member.user()).await?.is_none_or(|role| role == Role::Guest) {
             return Err(Failure::MayNotInvite);
         }
         let (token, ticket) = tokens::invitation(member.org())?;

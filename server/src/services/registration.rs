@@ -2,10 +2,10 @@
 
 use shared::account::RegisterRequest;
 use shared::clock::Millis;
-use shared::hash::Hash;
-use shared::ids::{Epoch, MutationId, OrgId, ProjectId, UserId};
-use shared::mutation::{Mutation, Op, ProjectCreate};
-use shared::protocol::{PushRequest, SCHEMA};
+use shared::field::{Field, TextField};
+use shared::ids::{Epoch, OrgId, ProjectId, UserId};
+use shared::mutation::{Create, Op};
+use shared::value::{Role, Value};
 use uuid::Uuid;
 
 use super::{Failure, Services, SignedIn, now, sync};
@@ -31,7 +31,7 @@ impl Services {
         let tx = match ticket {
             Some(ticket) => {
                 let mut tx = door.invited(&ticket, user, now).await?.ok_or(Failure::Invitation)?;
-                tx.insert_member(user, "member", now).await?;
+                join(&mut tx, &request, user, Role::Member, now).await?;
                 tx
             }
             None => found(door, &request, user, now).await?,
@@ -44,19 +44,18 @@ async fn found(door: Door, request: &RegisterRequest, owner: UserId, now: Millis
     let name = request.organization.as_deref().unwrap_or_default();
     let organization = NewOrganization { id: OrgId(Uuid::now_v7()), name, epoch: Epoch(Uuid::now_v7()) };
     let mut tx = door.found(&organization, now).await?;
-    tx.insert_member(owner, "owner", now).await?;
-    // The server's own writes are mutations too, of an actor of their own, and take the same way.
-    let server = tx.insert_actor(None).await?;
-    let create = ProjectCreate { id: ProjectId(Uuid::now_v7()), name: FIRST_PROJECT.to_owned() };
-    let mutation = Mutation {
-        n: 1,
-        id: MutationId(Uuid::now_v7()),
-        prev_hash: Hash::default(),
-        ctx: 0,
-        at: now,
-        op: Op::ProjectCreate(create),
-    };
-    let push = PushRequest { schema: SCHEMA, actor: server, epoch: organization.epoch, mutations: vec![mutation] };
-    sync::apply(&mut tx, &push, now).await?;
+    join(&mut tx, request, owner, Role::Owner, now).await?;
+    let project = Create::new(ProjectId(Uuid::now_v7())).text(TextField::Name, FIRST_PROJECT);
+    sync::apply_as_server(&mut tx, vec![Op::Create(project)], now).await?;
     Ok(tx)
+}
+
+/// Makes somebody a member, whom the others see.
+async fn join(tx: &mut OrgTx, request: &RegisterRequest, user: UserId, role: Role, now: Millis) -> Result<(), Failure> {
+    tx.insert_member(user, role, now).await?;
+    let member = Create::new(user)
+        .text(TextField::Name, request.name.trim())
+        .value(Field::Role, Value::Role(role))
+        .value(Field::Email, Value::Text(request.email.clone()));
+    sync::apply_as_server(tx, vec![Op::Create(member)], now).await
 }

@@ -1,7 +1,11 @@
 //! Push and pull.
 
 use shared::clock::Millis;
-use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
+use shared::hash::chain;
+use shared::ids::MutationId;
+use shared::mutation::{Author, Mutation, Op};
+use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse, PushResult, SCHEMA};
+use uuid::Uuid;
 
 use super::{Failure, Services, now};
 use crate::db::{Loaded, OrgTx};
@@ -17,7 +21,7 @@ impl Services {
             return Err(Failure::OtherActor);
         }
         let mut tx = OrgTx::begin(&self.db, member).await?;
-        let response = apply(&mut tx, request, now()).await?;
+        let response = apply(&mut tx, Author::Member, request, now()).await?;
         tx.commit().await?;
         Ok(response)
     }
@@ -36,7 +40,8 @@ impl Services {
         };
         let last = tx.device_clock(request.actor).await?.last;
         let rows = tx.rows_after(&wanted).await?;
-        let texts = tx.texts_after(&rows, wanted.seen).await?;
+        let keys = rows.iter().flat_map(|row| pull::texts(row, &wanted, request.actor));
+        let texts = tx.texts_after(keys).await?;
         let refused = tx.refused_after(request.actor, wanted.confirmed).await?;
         tx.commit().await?;
         Ok(pull::page(PullInput { org, last, rows, texts, refused }))
@@ -45,11 +50,34 @@ impl Services {
 
 /// Runs a push in a transaction that the caller commits. Everything that changes an organization's data comes through
 /// here, whatever door it came in by.
-pub(super) async fn apply(tx: &mut OrgTx, request: &PushRequest, now: Millis) -> Result<PushResponse, Failure> {
+pub(super) async fn apply(
+    tx: &mut OrgTx,
+    author: Author,
+    request: &PushRequest,
+    now: Millis,
+) -> Result<PushResponse, Failure> {
     let org = tx.lock().await?;
     let device = tx.device_clock(request.actor).await?;
-    let Loaded { rows, logs, stored, prefixes, numbers } = tx.load(&device, &push::needs(request)).await?;
-    let decision = push::decide(PushInput { org, device, rows, logs, stored, prefixes, numbers, now, request })?;
+    let Loaded { rows, parents, logs, stored, prefixes, undone } = tx.load(&device, &push::needs(request)).await?;
+    let decision =
+        push::decide(PushInput { org, device, author, rows, logs, stored, parents, prefixes, undone, now, request })?;
     tx.write(&decision, now).await?;
     Ok(decision.response)
+}
+
+/// Makes changes of the server's own: numbered mutations of an actor that is nobody's device.
+pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<(), Failure> {
+    let org = tx.lock().await?;
+    let actor = tx.server_actor().await?;
+    let mut last = tx.device_clock(actor).await?.last;
+    let mutations = ops.into_iter().map(|op| {
+        let id = MutationId(Uuid::now_v7());
+        let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx: org.ver, at: now, op };
+        last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
+        mutation
+    });
+    let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations: mutations.collect() };
+    let response = apply(tx, Author::Server, &push, now).await?;
+    let refused = response.results.iter().any(|one| matches!(one.result, PushResult::Rejected(_)));
+    if refused { Err(Failure::Bug("a change of the server's own was refused")) } else { Ok(()) }
 }

@@ -20,7 +20,7 @@ async fn who_registers_can_begin_at_once() {
     assert_eq!(account.email, "ines@saltmarsh.example");
     let page = device.pull(0).await;
     let names: Vec<_> = page.rows.iter().map(|row| crate::harness::title(&row.row)).collect();
-    assert_eq!((names, page.cursor, page.epoch), (vec!["General"], 1, account.epoch));
+    assert_eq!((names, page.cursor, page.epoch), (vec!["Ines Okafor", "General"], 2, account.epoch));
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn signing_out_ends_the_session_and_takes_the_cookie() {
     assert!(response.headers()[SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
     check(device.refresh(&device.refresh_token).await, 401, kind::UNAUTHENTICATED).await;
     check(device.ask(&device.pull_request(0)).await, 401, kind::UNAUTHENTICATED).await;
-    assert_eq!(other.pull(0).await.rows.len(), 1);
+    assert_eq!(other.pull(0).await.rows.len(), 2);
     // Nobody is signed out twice, and that is no error.
     assert_eq!(device.logout().await.status().as_u16(), 204);
     assert_eq!(server.request(Method::POST, "/api/auth/logout").send().await.unwrap().status().as_u16(), 204);

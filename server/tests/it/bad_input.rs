@@ -4,9 +4,12 @@ use jsonwebtoken::{EncodingKey, Header, encode};
 use reqwest::header::{ALLOW, CONTENT_TYPE};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use shared::field::Field;
+use shared::ids::{Kind, SectionId, UserId};
 use shared::limits::BODY_BYTES;
-use shared::mutation::Refusal;
-use shared::protocol::{PushResult, kind};
+use shared::mutation::{Op, Refusal, Undo};
+use shared::protocol::{PushResult, SCHEMA, kind};
+use shared::value::{Place, Value as FieldValue};
 use uuid::Uuid;
 
 use crate::harness::{
@@ -91,10 +94,28 @@ async fn pushes() {
         ("an unknown field of an operation", |body| op(body)["x"] = json!(1), 422, kind::INVALID),
         ("an unknown operation", |body| body["mutations"][0]["op"] = json!({"task.eat@1": {}}), 422, kind::INVALID),
         ("no operation", |body| body["mutations"][0]["op"] = json!({}), 400, kind::INVALID),
-        ("a task id that is no UUID", |body| op(body)["id"] = json!("7"), 422, kind::INVALID),
+        ("a task id that is no UUID", |body| op(body)["entity"]["task"] = json!("7"), 422, kind::INVALID),
+        (
+            "a kind of row that does not exist",
+            |body| op(body)["entity"] = json!({"boat": Uuid::nil()}),
+            422,
+            kind::INVALID,
+        ),
+        ("a field that does not exist", |body| op(body)["values"]["weight"] = json!("nothing"), 422, kind::INVALID),
+        ("a text that does not exist", |body| op(body)["texts"]["poem"] = json!(""), 422, kind::INVALID),
         ("a mutation id that is no UUID", |body| body["mutations"][0]["id"] = json!(7), 422, kind::INVALID),
-        ("a status that does not exist", |body| op(body)["status"] = json!("eaten"), 422, kind::INVALID),
-        ("a day that does not exist", |body| op(body)["due"] = json!("2026-02-30"), 422, kind::INVALID),
+        (
+            "a status that does not exist",
+            |body| op(body)["values"]["status"] = json!({"status": "eaten"}),
+            422,
+            kind::INVALID,
+        ),
+        (
+            "a day that does not exist",
+            |body| op(body)["values"]["due"] = json!({"date": "2026-02-30"}),
+            422,
+            kind::INVALID,
+        ),
         ("a hash that is none", |body| body["mutations"][0]["prev_hash"] = json!("0"), 422, kind::INVALID),
         ("a negative number", |body| body["mutations"][0]["n"] = json!(-1), 422, kind::INVALID),
         ("a fraction", |body| body["mutations"][0]["n"] = json!(1.5), 422, kind::INVALID),
@@ -114,12 +135,12 @@ async fn pushes() {
 }
 
 fn op(body: &mut Value) -> &mut Value {
-    &mut body["mutations"][0]["op"]["task.create@1"]
+    &mut body["mutations"][0]["op"]["create@1"]
 }
 
 fn newer_schema(body: &mut Value) {
     body["schema"] = json!(70_000);
-    body["mutations"][0]["op"] = json!({ "task.create@2": {} });
+    body["mutations"][0]["op"] = json!({ "create@2": {} });
 }
 
 fn too_many(body: &mut Value) {
@@ -134,6 +155,9 @@ async fn operations_that_are_of_the_right_form_and_wrong() {
     let (project, task) = (ines.project().await, task_id());
     ines.push(1, [create(task, project, "One")]).await;
     let limit = 500;
+    let section = Some(SectionId(Uuid::now_v7()));
+    let nowhere = Place { project: Some(project), section, ..Place::default() };
+    let nobody = FieldValue::People([UserId(Uuid::now_v7())].into());
     for (op, refusal) in [
         (create(task_id(), project, &"x".repeat(501)), Refusal::TooLong { limit }),
         (create(task_id(), project, "  "), Refusal::Empty),
@@ -142,11 +166,18 @@ async fn operations_that_are_of_the_right_form_and_wrong() {
         (edit(task, "One", ""), Refusal::Empty),
         (edit(task, "A text of another length", "x"), Refusal::TextBase),
         (edit(task_id(), "", "x"), Refusal::NotFound),
+        (Op::write(task, Field::Status, FieldValue::Flag(true)), Refusal::InvalidValue),
+        (Op::write(task, Field::Prefix, FieldValue::Text("HAR".into())), Refusal::NotAllowed),
+        (Op::write(task, Field::Icon, FieldValue::Text("x".into())), Refusal::InvalidValue),
+        (Op::write(task, Field::Place, Place::default()), Refusal::InvalidValue),
+        (Op::write(task, Field::Place, nowhere), Refusal::Unknown { kind: Kind::Section }),
+        (Op::write(task, Field::Assignees, nobody), Refusal::Unknown { kind: Kind::Member }),
+        (Op::Undo(Undo { entity: task.into(), actor: 1, n: 1 }), Refusal::NothingToUndo),
     ] {
         assert_eq!(ines.push(u64::MAX, [op.clone()]).await, [PushResult::Rejected(refusal)], "{op:?}");
     }
-    let page = ines.pull(1).await;
-    assert_eq!((page.rows.len(), page.snapshot, page.refused.len()), (1, 2, 7));
+    let page = ines.pull(2).await;
+    assert_eq!((page.rows.len(), page.snapshot, page.refused.len()), (1, 3, 14));
 }
 
 #[tokio::test]
@@ -154,7 +185,7 @@ async fn pulls() {
     let server = Server::start().await;
     let ines = server.register("ines@saltmarsh.example").await;
     let actor = ines.session.account.actor;
-    let valid = format!("schema=1&actor={actor}&cursor=0&seen=0&confirmed=0");
+    let valid = format!("schema={SCHEMA}&actor={actor}&cursor=0&seen=0&confirmed=0");
     let get = async |query: &str| {
         let request = ines.request(Method::GET, &format!("/api/sync/pull?{query}"));
         request.send().await.unwrap()
@@ -172,8 +203,8 @@ async fn pulls() {
         (format!("{valid}&epoch=7"), 400, kind::INVALID),
         (format!("{valid}&limit=7"), 400, kind::INVALID),
         (format!("{valid}&cursor=7"), 400, kind::INVALID),
-        (valid.replace("schema=1", "schema=2"), 422, kind::SCHEMA),
-        (valid.replace("schema=1", "schema=2&since=x"), 422, kind::SCHEMA),
+        (valid.replace("schema=2", "schema=3"), 422, kind::SCHEMA),
+        (valid.replace("schema=2", "schema=3&since=x"), 422, kind::SCHEMA),
         (valid.replace(&format!("actor={actor}"), "actor=1"), 404, kind::NOT_FOUND),
         (valid.replace(&format!("actor={actor}"), "actor=4294967296"), 400, kind::INVALID),
     ] {

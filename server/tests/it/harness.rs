@@ -10,15 +10,17 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use shared::account::Session;
 use shared::clock::{Counter, Version};
+use shared::field::{Field, TextField};
 use shared::hash::{Checksum, chain};
-use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
-use shared::mutation::{Mutation, Op, TaskCreate, TextEdit};
+use shared::ids::{EntityId, Kind, MutationId, ProjectId, TaskId};
+use shared::mutation::{Create, Mutation, Op, TextEdit};
 use shared::protocol::{
     LastMutation, Problem, PullPage, PullRequest, PullResponse, PushRequest, PushResponse, PushResult, SCHEMA,
 };
-use shared::row::{Entity, Row, TextField};
+use shared::row::Row;
 use shared::text::Delta;
-use shared::workflow::{Priority, Status};
+use shared::value::Place;
+use shared::workflow::Status;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tern_server::db::cluster::Cluster;
@@ -282,6 +284,7 @@ impl<'a> Device<'a> {
             epoch: Some(account.epoch),
             cursor,
             seen: cursor,
+            since: 0,
             confirmed: 0,
         }
     }
@@ -296,6 +299,11 @@ impl<'a> Device<'a> {
         response.json().await.unwrap()
     }
 
+    /// Where the organization stands.
+    pub(crate) async fn now(&self) -> Version {
+        self.pull(0).await.snapshot
+    }
+
     /// One page after a version.
     pub(crate) async fn pull(&self, cursor: Version) -> PullPage {
         match self.pull_as(&self.pull_request(cursor)).await {
@@ -307,9 +315,9 @@ impl<'a> Device<'a> {
     /// The first project.
     pub(crate) async fn project(&self) -> ProjectId {
         let page = self.pull(0).await;
-        let project = page.rows.iter().find_map(|row| match row.row.id() {
+        let project = page.rows.iter().find_map(|row| match row.row.id {
             EntityId::Project(id) => Some(id),
-            EntityId::Task(_) => None,
+            _ => None,
         });
         project.unwrap()
     }
@@ -326,8 +334,9 @@ pub(crate) fn task_id() -> TaskId {
 }
 
 pub(crate) fn create(id: TaskId, project: ProjectId, title: &str) -> Op {
-    let (status, priority) = (Status::Todo, Priority::None);
-    Op::TaskCreate(TaskCreate { id, project, title: title.into(), status, priority, due: None, tags: vec![] })
+    let place = Place { project: Some(project), ..Place::default() };
+    let create = Create::new(id).text(TextField::Title, title).value(Field::Place, place);
+    Op::Create(create.value(Field::Status, Status::Todo))
 }
 
 pub(crate) fn edit(id: TaskId, old: &str, new: &str) -> Op {
@@ -335,16 +344,14 @@ pub(crate) fn edit(id: TaskId, old: &str, new: &str) -> Op {
 }
 
 pub(crate) fn title(row: &Row) -> &str {
-    match &row.entity {
-        Entity::Task(task) => &task.title,
-        Entity::Project(project) => &project.name,
-    }
+    let field = if row.id.kind() == Kind::Task { TextField::Title } else { TextField::Name };
+    row.text(field).unwrap()
 }
 
 /// What a page says that holds everything.
 pub(crate) fn checksum(page: &PullPage) -> Checksum {
     let mut sum = Checksum::default();
-    page.rows.iter().for_each(|row| sum.add(row.row.id().uuid(), row.row.ver));
+    page.rows.iter().for_each(|row| sum.add(row.row.id.uuid(), row.row.ver));
     sum
 }
 
@@ -357,8 +364,8 @@ pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
         "memberships",
         "actors",
         "invitations",
-        "projects",
-        "tasks",
+        "entities",
+        "prefixes",
         "text_changes",
         "mutations",
     ];

@@ -1,6 +1,7 @@
 //! Organizations never meet: not over HTTP, and not when the server's own statements forget to ask.
 
 use serde_json::{Value, json};
+use shared::ids::Kind;
 use shared::merge::Outcome;
 use shared::mutation::{Op, Refusal};
 use shared::protocol::{PullRequest, PushRequest, PushResult, kind};
@@ -17,21 +18,21 @@ async fn another_organizations_rows_do_not_exist() {
     ines.push(1, [create(task, project, "Secret")]).await;
 
     let seen: Vec<_> = eve.pull(0).await.rows.iter().map(|row| title(&row.row).to_owned()).collect();
-    assert_eq!(seen, ["General"]);
+    assert_eq!(seen, ["Ines Okafor", "General"], "her own");
     let ops = [
         edit(task, "Secret", "Mine"),
         Op::Delete(task.into()),
         Op::Delete(project.into()),
         create(task_id(), project, "In"),
     ];
-    let refused = [Refusal::NotFound, Refusal::NotFound, Refusal::NotFound, Refusal::UnknownProject];
+    let refused = [Refusal::NotFound, Refusal::NotFound, Refusal::NotFound, Refusal::Unknown { kind: Kind::Project }];
     assert_eq!(eve.push(9, ops).await, refused.map(PushResult::Rejected));
     // The same id in two organizations is two rows.
     let own = eve.project().await;
     assert_eq!(eve.push(1, [create(task, own, "Mine")]).await, [PushResult::Accepted(Outcome::Applied)]);
-    assert_eq!(title(&ines.pull(1).await.rows[0].row), "Secret");
-    assert_eq!(title(&eve.pull(1).await.rows[0].row), "Mine");
-    assert_eq!((ines.pull(0).await.snapshot, eve.pull(0).await.snapshot), (2, 2));
+    assert_eq!(title(&ines.pull(2).await.rows[0].row), "Secret");
+    assert_eq!(title(&eve.pull(2).await.rows[0].row), "Mine");
+    assert_eq!((ines.pull(0).await.snapshot, eve.pull(0).await.snapshot), (3, 3));
 }
 
 #[tokio::test]
@@ -142,14 +143,14 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     // With an organization, that one's rows, and nobody else's can be written.
     let org = ines.session.account.organization;
     sqlx::query("SELECT set_config('tern.org', $1, false)").bind(org.to_string()).execute(&mut runtime).await.unwrap();
-    let own: i64 = sqlx::query_scalar("SELECT count(*) FROM tasks").fetch_one(&mut runtime).await.unwrap();
-    assert_eq!(own, 1);
+    let own: i64 = sqlx::query_scalar("SELECT count(*) FROM entities").fetch_one(&mut runtime).await.unwrap();
+    assert_eq!(own, 3);
     let foreign = "INSERT INTO actors (org_id, actor) VALUES (gen_random_uuid(), 7)";
     assert!(runtime.execute(foreign).await.unwrap_err().to_string().contains("row-level security"));
     runtime.execute("SET row_security = off").await.unwrap();
-    assert!(runtime.execute("SELECT count(*) FROM tasks").await.is_err());
+    assert!(runtime.execute("SELECT count(*) FROM entities").await.is_err());
     for forbidden in
-        ["SELECT * FROM server_secret", "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY", "DELETE FROM mutations"]
+        ["SELECT * FROM server_secret", "ALTER TABLE entities DISABLE ROW LEVEL SECURITY", "DELETE FROM mutations"]
     {
         assert!(runtime.execute(forbidden).await.is_err(), "{forbidden}");
     }

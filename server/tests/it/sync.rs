@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 use shared::clock::Version;
+use shared::field::Field;
 use shared::hash::Hash;
 use shared::ids::Epoch;
 use shared::limits::ROWS_PER_PULL;
 use shared::merge::Outcome;
-use shared::mutation::{Op, Refusal, TaskPriority, TaskTags};
+use shared::mutation::{EditTags, Op, Refusal};
 use shared::protocol::{PullRequest, PullResponse, PulledRow, PushResult, RefusedMutation, kind};
 use shared::register::Tag;
-use shared::row::Entity;
+use shared::task::TaskView;
 use shared::workflow::Priority;
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
@@ -27,20 +28,25 @@ async fn what_is_pushed_is_pulled() {
     let mut ines = server.register("ines@saltmarsh.example").await;
     let bo = server.join(&ines, "bo@saltmarsh.example").await;
     let (project, task) = (ines.project().await, task_id());
-    let tags = TaskTags { id: task, add: vec![Tag::new("ops"), Tag::new("päivä 🌊")], remove: vec![] };
-    let ops = [create(task, project, "Paint the boat"), Op::TaskTags(tags)];
-    assert_eq!(ines.push(1, ops).await, [APPLIED, APPLIED]);
+    let tags = EditTags { id: task, add: vec![Tag::new("ops"), Tag::new("päivä 🌊")], remove: vec![] };
+    let ops = [create(task, project, "Paint the boat"), Op::Tags(tags)];
+    let before = ines.now().await;
+    let after = before + 2;
+    assert_eq!(ines.push(before, ops).await, [APPLIED, APPLIED]);
     for device in [&ines, &bo] {
-        let page = device.pull(1).await;
-        assert_eq!((page.rows.len(), page.cursor, page.snapshot, page.more), (1, 3, 3, false));
-        let Entity::Task(pulled) = &page.rows[0].row.entity else { panic!("not a task") };
-        assert_eq!((pulled.title.as_str(), pulled.number, pulled.tags.len()), ("Paint the boat", Some(1), 2));
-        assert_eq!(page.rows[0].row.ver, 3);
+        let page = device.pull(before).await;
+        assert_eq!((page.rows.len(), page.cursor, page.snapshot, page.more), (1, after, after, false));
+        let pulled = TaskView::of(&page.rows[0].row).unwrap();
+        assert_eq!(
+            (pulled.title.as_str(), pulled.key.as_deref(), pulled.tags.len()),
+            ("Paint the boat", Some("GEN-1"), 2)
+        );
+        assert_eq!(page.rows[0].row.ver, after);
         assert_eq!(page.checksum, checksum(&device.pull(0).await));
     }
-    assert_eq!(ines.pull(3).await.last_mutation, ines.last);
-    assert_eq!(bo.pull(3).await.last_mutation, bo.last);
-    assert!(ines.pull(3).await.rows.is_empty());
+    assert_eq!(ines.pull(after).await.last_mutation, ines.last);
+    assert_eq!(bo.pull(after).await.last_mutation, bo.last);
+    assert!(ines.pull(after).await.rows.is_empty());
 }
 
 #[tokio::test]
@@ -65,7 +71,7 @@ async fn the_same_push_sent_twice_at_once_is_done_once() {
     let request = ines.next(1, [create(task_id(), ines.project().await, "Once")]);
     let (a, b) = tokio::join!(ines.send(&request), ines.send(&request));
     assert_eq!((results(a).await, results(b).await), (vec![APPLIED], vec![APPLIED]));
-    assert_eq!(ines.pull(1).await.rows.len(), 1);
+    assert_eq!(ines.pull(2).await.rows.len(), 1);
 }
 
 #[tokio::test]
@@ -109,7 +115,7 @@ async fn a_refused_mutation_blocks_nothing_and_its_author_is_told() {
     let ops = [create(task, project, "One"), create(task_id(), project, &long), edit(task, "One", "One!")];
     let reason = Refusal::TooLong { limit: 500 };
     assert_eq!(ines.push(1, ops).await, [APPLIED, PushResult::Rejected(reason.clone()), APPLIED]);
-    let page = ines.pull(1).await;
+    let page = ines.pull(3).await;
     assert_eq!((page.rows.len(), title(&page.rows[0].row), page.last_mutation.n), (1, "One!", 3));
     assert_eq!(page.refused, [RefusedMutation { n: 2, reason }]);
     let confirmed = PullRequest { confirmed: 2, ..ines.pull_request(1) };
@@ -130,7 +136,7 @@ async fn refused_text_of_any_kind_is_kept() {
     {
         assert_eq!(ines.push(1, [create(task_id(), project, good)]).await, [APPLIED], "{good:?}");
     }
-    let page = ines.pull(1).await;
+    let page = ines.pull(2).await;
     assert_eq!((page.rows.len(), title(&page.rows[1].row)), (6, "👩‍👩‍👧"));
 }
 
@@ -141,16 +147,17 @@ async fn two_people_edit_one_title() {
     let mut bo = server.join(&ines, "bo@saltmarsh.example").await;
     let (project, task) = (ines.project().await, task_id());
     ines.push(1, [create(task, project, "Hello world")]).await;
-    assert_eq!(ines.push(2, [edit(task, "Hello world", "Hello beautiful world")]).await, [APPLIED]);
+    let seen = ines.now().await;
+    assert_eq!(ines.push(seen, [edit(task, "Hello world", "Hello beautiful world")]).await, [APPLIED]);
     let merged = PushResult::Accepted(Outcome::Merged);
-    assert_eq!(bo.push(2, [edit(task, "Hello world", "Hello world!")]).await, [merged]);
-    let page = ines.pull(2).await;
+    assert_eq!(bo.push(seen, [edit(task, "Hello world", "Hello world!")]).await, [merged]);
+    let page = ines.pull(seen).await;
     assert_eq!(title(&page.rows[0].row), "Hello beautiful world!");
     let log = &page.rows[0].texts[0].changes;
-    assert_eq!(log.iter().map(|change| change.ver).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(log.iter().map(|change| change.ver).collect::<Vec<_>>(), [seen + 1, seen + 2]);
     let text = log.iter().try_fold("Hello world".to_owned(), |text, change| change.delta.apply(&text));
     assert_eq!(text.unwrap(), "Hello beautiful world!");
-    assert_eq!(ines.pull(3).await.rows[0].texts[0].changes.len(), 1);
+    assert_eq!(bo.pull(seen + 1).await.rows[0].texts[0].changes.len(), 1);
 }
 
 #[tokio::test]
@@ -160,14 +167,11 @@ async fn the_higher_of_two_priorities_stands() {
     let mut bo = server.join(&ines, "bo@saltmarsh.example").await;
     let (project, task) = (ines.project().await, task_id());
     ines.push(1, [create(task, project, "One")]).await;
-    let set = |priority| [Op::TaskPriority(TaskPriority { id: task, priority })];
-    assert_eq!(ines.push(2, set(Priority::Urgent)).await, [APPLIED]);
-    assert_eq!(bo.push(2, set(Priority::Low)).await, [PushResult::Accepted(Outcome::Superseded)]);
-    let Entity::Task(task) = &bo.pull(2).await.rows[0].row.entity.clone() else { panic!("not a task") };
-    assert_eq!(task.view().priority, Priority::Urgent);
-    let column: String =
-        sqlx::query_scalar("SELECT priority FROM tasks").fetch_one(&mut server.owner().await).await.unwrap();
-    assert_eq!(column, "urgent");
+    let seen = ines.now().await;
+    let set = |priority: Priority| [Op::write(task, Field::Priority, priority)];
+    assert_eq!(ines.push(seen, set(Priority::Urgent)).await, [APPLIED]);
+    assert_eq!(bo.push(seen, set(Priority::Low)).await, [PushResult::Accepted(Outcome::Superseded)]);
+    assert_eq!(TaskView::of(&bo.pull(seen).await.rows[0].row).unwrap().priority, Priority::Urgent);
 }
 
 #[tokio::test]
@@ -177,11 +181,11 @@ async fn a_deleted_task_is_restored_and_its_columns_follow() {
     let (project, task) = (ines.project().await, task_id());
     ines.push(1, [create(task, project, "One"), Op::Delete(task.into())]).await;
     let deleted = async || {
-        let deleted = sqlx::query_scalar::<_, bool>("SELECT deleted FROM tasks");
+        let deleted = sqlx::query_scalar::<_, bool>("SELECT deleted FROM entities WHERE kind = 'task'");
         deleted.fetch_one(&mut server.owner().await).await.unwrap()
     };
     assert!(deleted().await);
-    ines.push(3, [Op::Restore(task.into())]).await;
+    ines.push(ines.now().await, [Op::Restore(task.into())]).await;
     assert!(!deleted().await);
 }
 
@@ -199,12 +203,12 @@ async fn pages_follow_each_other_without_a_gap() {
     assert_eq!((first.rows.len(), first.more, first.rows[0].row.ver), (ROWS_PER_PULL, true, 1));
     assert!(first.rows.is_sorted_by_key(|row| row.row.ver));
     let second = ines.pull(first.cursor).await;
-    assert_eq!((second.rows.len(), second.more, second.cursor), (total + 1 - ROWS_PER_PULL, false, second.snapshot));
+    assert_eq!((second.rows.len(), second.more, second.cursor), (total + 2 - ROWS_PER_PULL, false, second.snapshot));
     let mut all = first.clone();
     all.rows.extend(second.rows);
     assert_eq!(checksum(&all), second.checksum);
-    let Entity::Task(last) = &all.rows[total].row.entity else { panic!("not a task") };
-    assert_eq!(last.number.map(|number| number as usize), Some(total));
+    let last = TaskView::of(&all.rows[total + 1].row).unwrap();
+    assert_eq!(last.key, Some(format!("GEN-{total}")));
 }
 
 #[tokio::test]
@@ -214,7 +218,7 @@ async fn data_of_another_life_is_to_be_fetched_anew() {
     let epoch = ines.session.account.epoch;
     let other = PullRequest { epoch: Some(Epoch(Uuid::now_v7())), ..ines.pull_request(0) };
     assert_eq!(ines.pull_as(&other).await, PullResponse::Reset { epoch });
-    assert_eq!(ines.pull_as(&ines.pull_request(2)).await, PullResponse::Reset { epoch });
+    assert_eq!(ines.pull_as(&ines.pull_request(3)).await, PullResponse::Reset { epoch });
     assert_eq!(ines.pull_as(&ines.pull_request(Version::MAX)).await, PullResponse::Reset { epoch });
 }
 
@@ -243,6 +247,7 @@ async fn a_push_that_is_under_way_is_not_stepped_over() {
     let mut bo = server.join(&ines, "bo@saltmarsh.example").await;
     let cy = server.join(&ines, "cy@saltmarsh.example").await;
     let project = ines.project().await;
+    let known = cy.now().await;
     let mut owner = server.owner().await;
     // Holds up Ines's push at its last statement.
     sqlx::query("BEGIN").execute(&mut owner).await.unwrap();
@@ -255,12 +260,12 @@ async fn a_push_that_is_under_way_is_not_stepped_over() {
     waiting_backend(&mut owner).await;
     let second = tokio::spawn(async move { bo.push(1, [create(task_id(), project, "Second")]).await });
     while !second.is_finished() && waiting_backends(&mut owner).await.len() < 2 {}
-    let between = cy.pull(1).await;
+    let between = cy.pull(known).await;
     sqlx::query("ROLLBACK").execute(&mut owner).await.unwrap();
     assert_eq!((first.await.unwrap(), second.await.unwrap()), (vec![APPLIED], vec![APPLIED]));
     let after = cy.pull(between.cursor).await;
     let versions: Vec<_> = between.rows.iter().chain(&after.rows).map(|row| row.row.ver).collect();
-    assert_eq!(versions, [2, 3]);
+    assert_eq!(versions, [known + 1, known + 2]);
 }
 
 /// The same in the large: many devices, and a pull at every moment.
@@ -281,9 +286,10 @@ async fn a_cursor_never_steps_over_a_change() {
             }
         });
     }
-    let total = 1 + (DEVICES * PUSHES * 2) as Version;
+    let known = 2 + DEVICES as Version;
+    let total = known + (DEVICES * PUSHES * 2) as Version;
     let puller = tokio::spawn(async move {
-        let mut cursor = 1;
+        let mut cursor = 2;
         while cursor < total {
             let page = ines.pull(cursor).await;
             let versions: Vec<_> = page.rows.iter().map(|row| row.row.ver).collect();
@@ -298,12 +304,9 @@ async fn a_cursor_never_steps_over_a_change() {
     assert_eq!(puller.await.unwrap(), total);
     let everything = ines.pull(0).await;
     assert_eq!(everything.checksum, checksum(&everything));
-    let number = |row: &PulledRow| match &row.row.entity {
-        Entity::Task(task) => task.number,
-        Entity::Project(_) => None,
-    };
-    let task_numbers: BTreeSet<_> = everything.rows.iter().filter_map(number).collect();
-    assert_eq!(task_numbers.len() as Version, total - 1);
+    let key = |row: &PulledRow| TaskView::of(&row.row).and_then(|task| task.key);
+    let keys: BTreeSet<_> = everything.rows.iter().filter_map(key).collect();
+    assert_eq!(keys.len() as Version, total - known);
 }
 
 #[tokio::test]
@@ -345,6 +348,6 @@ async fn a_client_that_hangs_up_leaves_nothing_half_done() {
     sqlx::query("ROLLBACK").execute(&mut owner).await.unwrap();
     let after = footprint(&server).await;
     assert_eq!(results(ines.send(&request).await).await, [APPLIED]);
-    assert_eq!(ines.pull(1).await.rows.len(), 1);
+    assert_eq!(ines.pull(2).await.rows.len(), 1);
     assert!(after == before || after == footprint(&server).await, "{after:?}");
 }

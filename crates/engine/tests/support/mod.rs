@@ -14,15 +14,17 @@ use engine::sync::Step;
 use engine::transport::TransportError;
 use futures::FutureExt;
 use shared::clock::{Actor, Millis, Stamp, Version};
+use shared::field::TextField;
 use shared::hash::{Checksum, chain};
 use shared::ids::{EntityId, Epoch, ProjectId, TaskId};
 use shared::merge;
+use shared::merge::Around;
 use shared::mutation::{Op, Refusal};
 use shared::protocol::{
     LastMutation, NumberedResult, PullPage, PullRequest, PullResponse, PulledRow, PushRequest, PushResponse,
     PushResult, RefusedMutation,
 };
-use shared::row::{Row, TextField, TextLog};
+use shared::row::{Row, TextLog};
 use shared::text::TextChange;
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
@@ -84,9 +86,9 @@ impl Device {
     }
 
     pub fn project(&mut self) -> ProjectId {
-        match self.run(&Command::CreateProject { name: "Harbour".into() }).unwrap() {
+        match self.run(&Command::create_project("Harbour")).unwrap() {
             EntityId::Project(id) => id,
-            EntityId::Task(_) => unreachable!(),
+            _ => unreachable!(),
         }
     }
 
@@ -99,9 +101,9 @@ impl Device {
             due: None,
             tags: Vec::new(),
         };
-        match self.run(&Command::CreateTask(new)).unwrap() {
+        match self.run(&Command::create_task(new)).unwrap() {
             EntityId::Task(id) => id,
-            EntityId::Project(_) => unreachable!(),
+            _ => unreachable!(),
         }
     }
 
@@ -117,7 +119,7 @@ impl Device {
     }
 
     pub fn title(&self, id: TaskId) -> String {
-        self.engine.replica().view().tasks[&id].task.title.clone()
+        self.engine.replica().view().tasks[&id].value.title.clone()
     }
 
     pub fn pill(&self) -> Pill {
@@ -242,9 +244,9 @@ impl Server {
         let log = self.logs.entry(id).or_default();
         let after =
             if matches!(op, Op::TextEdit(_)) { log.partition_point(|one| one.ver <= stamp.ctx) } else { log.len() };
-        match merge::apply(&mut row, op, stamp, &log[after..]) {
+        match merge::apply(&mut row, op, stamp, &Around { log: &log[after..], ..Around::default() }) {
             Ok(merged) => {
-                log.extend(merged.text);
+                log.extend(merged.text.map(|text| text.change));
                 self.rows.extend(row.map(|row| (id, row)));
                 self.ver = stamp.ver;
                 PushResult::Accepted(merged.outcome)
@@ -268,7 +270,7 @@ impl Server {
             PushResult::Accepted(_) => None,
         };
         let mut checksum = Checksum::default();
-        self.rows.values().for_each(|row| checksum.add(row.id().uuid(), row.ver));
+        self.rows.values().for_each(|row| checksum.add(row.id.uuid(), row.ver));
         checksum.0.0 = checksum.0.0.wrapping_add(self.wrong_sum);
         PullResponse::Page(PullPage {
             epoch: self.epoch,
@@ -284,8 +286,8 @@ impl Server {
 
     fn pulled(&self, row: &Row, seen: Version) -> PulledRow {
         let changes: Vec<TextChange> =
-            self.logs.get(&row.id()).into_iter().flatten().filter(|change| change.ver > seen).cloned().collect();
-        let field = if matches!(row.id(), EntityId::Task(_)) { TextField::Title } else { TextField::Name };
+            self.logs.get(&row.id).into_iter().flatten().filter(|change| change.ver > seen).cloned().collect();
+        let field = if matches!(row.id, EntityId::Task(_)) { TextField::Title } else { TextField::Name };
         let texts = if changes.is_empty() { Vec::new() } else { vec![TextLog { field, changes }] };
         PulledRow { row: row.clone(), texts }
     }

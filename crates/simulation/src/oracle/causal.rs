@@ -6,11 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::replica::Replica;
+use server::domain::push::Handled;
 use shared::clock::Stamp;
+use shared::field::Field;
 use shared::ids::EntityId;
 use shared::mutation::Op;
-use shared::register::{Tag, Tags};
-use shared::row::{Entity, Row};
+use shared::register::{Reg, Tag};
+use shared::relation::Relation;
+use shared::row::Row;
 
 use super::Dot;
 use crate::database::Database;
@@ -18,11 +21,10 @@ use crate::{Check, ensure};
 
 /// A place that several people write to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Field {
-    Status,
-    Priority,
-    Due,
+enum Place {
+    Field(Field),
     Tag(Tag),
+    Relation(Relation),
     Life,
 }
 
@@ -37,7 +39,7 @@ struct Write {
 /// Every write, by its place.
 #[derive(Debug, Default)]
 pub struct Causal {
-    writes: BTreeMap<(EntityId, Field), BTreeMap<Dot, Write>>,
+    writes: BTreeMap<(EntityId, Place), BTreeMap<Dot, Write>>,
 }
 
 impl Causal {
@@ -56,8 +58,10 @@ impl Causal {
 
     /// Whether in the server's rows exactly those stand that should.
     pub fn check(&self, db: &Database) -> Check {
+        // A move that would have put a task into itself has no effect, and nothing that would take it back.
+        let effective = |one: &Handled| one.ver.is_some() && (one.inverse.is_some() || !matches!(one.op, Op::Write(_)));
         let accepted: BTreeSet<Dot> =
-            db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(actor, one)| (*actor, one.n)).collect();
+            db.history.iter().filter(|(_, one)| effective(one)).map(|(actor, one)| (*actor, one.n)).collect();
         for ((id, field), writes) in &self.writes {
             let Some(row) = db.rows.get(id) else { continue };
             let counted = || writes.keys().filter(|dot| accepted.contains(dot));
@@ -83,42 +87,34 @@ fn closure(writes: &BTreeMap<Dot, Write>, from: Dot) -> BTreeSet<Dot> {
 }
 
 /// Where an operation writes, and whether something of it stands there.
-fn places(op: &Op) -> Vec<(Field, bool)> {
+fn places(op: &Op) -> Vec<(Place, bool)> {
     match op {
-        Op::TaskCreate(create) => {
-            let tags = create.tags.iter().map(|tag| (Field::Tag(tag.clone()), true));
-            [Field::Status, Field::Priority, Field::Due].map(|field| (field, true)).into_iter().chain(tags).collect()
+        Op::Create(create) => {
+            let tags = create.tags.iter().map(|tag| (Place::Tag(tag.clone()), true));
+            create.values.keys().map(|field| (Place::Field(*field), true)).chain(tags).collect()
         }
-        Op::TaskStatus(_) => vec![(Field::Status, true)],
-        Op::TaskPriority(_) => vec![(Field::Priority, true)],
-        Op::TaskDue(_) => vec![(Field::Due, true)],
-        Op::TaskTags(op) => {
-            let removed =
-                op.remove.iter().filter(|tag| !op.add.contains(tag)).map(|tag| (Field::Tag(tag.clone()), false));
-            op.add.iter().map(|tag| (Field::Tag(tag.clone()), true)).chain(removed).collect()
-        }
-        Op::Delete(_) => vec![(Field::Life, true)],
-        Op::Restore(_) => vec![(Field::Life, false)],
-        Op::ProjectCreate(_) | Op::TextEdit(_) => Vec::new(),
+        Op::Write(write) => vec![(Place::Field(write.field), true)],
+        Op::Tags(op) => elements(&op.add, &op.remove, |tag| Place::Tag(tag.clone())),
+        Op::Relations(op) => elements(&op.add, &op.remove, |relation| Place::Relation(*relation)),
+        Op::Delete(_) => vec![(Place::Life, true)],
+        Op::Restore(_) => vec![(Place::Life, false)],
+        Op::TextEdit(_) | Op::Undo(_) => Vec::new(),
     }
+}
+
+fn elements<T: PartialEq>(add: &[T], remove: &[T], place: impl Fn(&T) -> Place) -> Vec<(Place, bool)> {
+    let removed = remove.iter().filter(|one| !add.contains(one)).map(|one| (place(one), false));
+    add.iter().map(|one| (place(one), true)).chain(removed).collect()
 }
 
 /// The writes that stand in a field.
-fn writes_in(row: &Row, field: &Field) -> Vec<Stamp> {
-    match (&row.entity, field) {
-        (Entity::Task(task), Field::Status) => task.status.siblings().iter().map(|sibling| sibling.stamp).collect(),
-        (Entity::Task(task), Field::Priority) => task.priority.siblings().iter().map(|sibling| sibling.stamp).collect(),
-        (Entity::Task(task), Field::Due) => task.due.siblings().iter().map(|sibling| sibling.stamp).collect(),
-        (Entity::Task(task), Field::Tag(tag)) => adds(&task.tags, tag),
-        (Entity::Task(task), Field::Life) => task.life.deletions().to_vec(),
-        (Entity::Project(project), Field::Life) => project.life.deletions().to_vec(),
-        (Entity::Project(_), _) => Vec::new(),
+fn writes_in(row: &Row, place: &Place) -> Vec<Stamp> {
+    match place {
+        Place::Field(field) => {
+            row.values.get(field).into_iter().flat_map(Reg::siblings).map(|sibling| sibling.stamp).collect()
+        }
+        Place::Tag(tag) => row.tags.adds(tag).to_vec(),
+        Place::Relation(relation) => row.relations.adds(relation).to_vec(),
+        Place::Life => row.life.deletions().to_vec(),
     }
-}
-
-/// The writes that put a tag on, read from the stored form of the tags.
-fn adds(tags: &Tags, tag: &Tag) -> Vec<Stamp> {
-    let stored = postcard::to_stdvec(tags).unwrap_or_default();
-    let mut adds: BTreeMap<Tag, Vec<Stamp>> = postcard::from_bytes(&stored).unwrap_or_default();
-    adds.remove(tag).unwrap_or_default()
 }

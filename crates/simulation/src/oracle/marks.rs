@@ -7,13 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::Command;
+use shared::field::TextField;
 use shared::ids::EntityId;
 use shared::mutation::Op;
 use shared::protocol::PushResult;
 use shared::text::Delta;
 
 use super::Dot;
-use crate::database::{Database, text_field};
+use crate::database::Database;
 use crate::device::Device;
 use crate::{Check, Violation, ensure};
 
@@ -36,6 +37,7 @@ pub struct Marks {
 #[derive(Debug)]
 struct Mark {
     entity: EntityId,
+    field: TextField,
     /// The mutations that put it in: one, unless a refused text was sent again.
     inserted: Vec<Dot>,
     /// The mutations after which it was gone for their author.
@@ -57,11 +59,12 @@ impl Marks {
     }
 
     /// Takes notes of what a command changed in the text that its author sees.
-    pub fn record(&mut self, dot: Dot, entity: EntityId, before: &str, after: &str, command: &Command) {
+    pub fn record(&mut self, dot: Dot, text: (EntityId, TextField), before: &str, after: &str, command: &Command) {
+        let (entity, field) = text;
         let marks = |text: &str| -> BTreeSet<char> { text.chars().filter(|c| is_mark(*c)).collect() };
         let (then, now) = (marks(before), marks(after));
         for mark in now.difference(&then) {
-            let new = Mark { entity, inserted: Vec::new(), deleted: Vec::new(), rewritten: false };
+            let new = Mark { entity, field, inserted: Vec::new(), deleted: Vec::new(), rewritten: false };
             self.of.entry(*mark).or_insert(new).inserted.push(dot);
         }
         for mark in then.difference(&now) {
@@ -70,6 +73,7 @@ impl Marks {
             }
         }
         let (from, to) = match command {
+            Command::EditText { from, to, .. } if field.has_lines() => (from.as_str(), to.as_str()),
             Command::EditText { from, to, .. } => (from.as_str(), to.trim()),
             _ => (before, after),
         };
@@ -91,15 +95,14 @@ impl Marks {
     pub fn check(&self, db: &Database, devices: &[Device], settled: &BTreeSet<Dot>, reset: bool) -> Check {
         let accepted: BTreeSet<Dot> =
             db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(actor, one)| (*actor, one.n)).collect();
-        let text = |id: EntityId| db.rows.get(&id).and_then(|row| row.text(text_field(id))).unwrap_or_default();
+        let text = |mark: &Mark| db.rows.get(&mark.entity).and_then(|row| row.text(mark.field)).unwrap_or_default();
         for (c, mark) in &self.of {
-            let count = text(mark.entity).chars().filter(|other| other == c).count();
+            let count = text(mark).chars().filter(|other| other == c).count();
             let inserted = mark.inserted.iter().filter(|dot| accepted.contains(dot)).count();
             let deleted = mark.deleted.iter().any(|dot| accepted.contains(dot));
             let number = u32::from(*c) - FIRST_MARK;
-            let story = || {
-                format!("mark {number} of {:?} ({mark:?}) is there {count} times: {:?}", mark.entity, text(mark.entity))
-            };
+            let story =
+                || format!("mark {number} of {:?} ({mark:?}) is there {count} times: {:?}", mark.entity, text(mark));
             ensure!(inserted > 0 || count == 0, "refused, and yet: {}", story());
             ensure!(deleted || inserted == 0 || count > 0, "lost: {}", story());
             ensure!(mark.rewritten || count <= inserted, "doubled: {}", story());

@@ -1,16 +1,19 @@
 //! The history, replayed from nothing through the rules of merging, gives the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use server::domain::push::Handled;
 use shared::clock::{Actor, Stamp, Version};
+use shared::field::{Field, TextField};
 use shared::hash::Checksum;
-use shared::ids::{EntityId, ProjectId};
-use shared::merge;
+use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::merge::{self, Around};
 use shared::mutation::Op;
 use shared::project::prefix_for;
-use shared::row::{Entity, Row};
+use shared::row::Row;
 use shared::text::TextChange;
+use shared::tree::would_cycle;
+use shared::value::Value;
 
 use crate::database::Database;
 use crate::{Check, Violation, ensure};
@@ -18,9 +21,8 @@ use crate::{Check, Violation, ensure};
 #[derive(Default)]
 struct Tables {
     rows: BTreeMap<EntityId, Row>,
-    logs: BTreeMap<EntityId, Vec<TextChange>>,
-    prefixes: BTreeSet<String>,
-    numbers: BTreeMap<ProjectId, u32>,
+    logs: BTreeMap<(EntityId, TextField), Vec<TextChange>>,
+    prefixes: BTreeMap<ProjectId, (String, u64)>,
 }
 
 /// Replays the history and compares.
@@ -52,29 +54,37 @@ impl Tables {
     fn apply(&mut self, stamp: Stamp, op: &Op) -> Check {
         let id = op.entity();
         let mut row = self.rows.get(&id).cloned();
-        let log = self.logs.entry(id).or_default();
-        let after = match op {
-            Op::TextEdit(_) => &log[log.partition_point(|change| change.ver <= stamp.ctx)..],
+        let log = match op {
+            Op::TextEdit(edit) => self.logs.get(&(id, edit.field)).map_or(&[][..], Vec::as_slice),
             _ => &[],
         };
-        let merged = merge::apply(&mut row, op, stamp, after)
+        let parent_of = |task: TaskId| self.rows.get(&task.into()).and_then(|row| row.place().parent);
+        let cycle = merge::moves_under(op).is_some_and(|(task, parent)| would_cycle(task, parent, parent_of));
+        let around = Around { log: merge::after(log, stamp.ctx), cycle, undone: None };
+        let merged = merge::apply(&mut row, op, stamp, &around)
             .map_err(|refusal| Violation(format!("replaying version {}: {refusal}", stamp.ver)))?;
-        log.extend(merged.text);
+        if let Some(merge::TextEntry { field, change }) = merged.text {
+            self.logs.entry((id, field)).or_default().push(change);
+        }
         let Some(mut row) = row else { return Err(Violation(format!("version {} made no row", stamp.ver))) };
-        match &mut row.entity {
-            Entity::Project(project) if op.creates() => {
-                let prefix = prefix_for(&project.name, |prefix| self.prefixes.contains(prefix));
-                self.prefixes.insert(prefix.clone());
-                project.prefix = Some(prefix);
-            }
-            Entity::Task(task) if op.creates() => {
-                let number = self.numbers.entry(task.project).or_default();
-                *number += 1;
-                task.number = Some(*number);
-            }
-            Entity::Project(_) | Entity::Task(_) => {}
+        if op.creates() {
+            self.name(&mut row, stamp);
         }
         self.rows.insert(id, row);
         Ok(())
+    }
+
+    fn name(&mut self, row: &mut Row, stamp: Stamp) {
+        if let EntityId::Project(id) = row.id {
+            let taken = |prefix: &str| self.prefixes.values().any(|(other, _)| other == prefix);
+            let prefix = prefix_for(row.text(TextField::Name).unwrap_or_default(), taken);
+            row.assign(Field::Prefix, Value::Text(prefix.clone()), stamp);
+            self.prefixes.insert(id, (prefix, 0));
+        }
+        let project = row.place().project.filter(|_| matches!(row.id, EntityId::Task(_)));
+        if let Some((prefix, last)) = project.and_then(|project| self.prefixes.get_mut(&project)) {
+            *last += 1;
+            row.assign(Field::Key, Value::Text(format!("{prefix}-{last}")), stamp);
+        }
     }
 }

@@ -80,7 +80,7 @@ impl Oracle {
     /// contain the own mutations up to the confirmed one, and no other.
     fn check_base(db: &Database, disk: &Replica) -> Check {
         let (actor, meta) = (disk.meta().actor, disk.meta());
-        let rows: BTreeMap<EntityId, &Row> = disk.rows().map(|row| (row.id(), row)).collect();
+        let rows: BTreeMap<EntityId, &Row> = disk.rows().map(|row| (row.id, row)).collect();
         for (id, row) in &rows {
             let known = db.states.get(&(*id, row.ver)) == Some(*row);
             ensure!(known, "device {actor} holds a state of {id:?} that the server never had: {row:?}");

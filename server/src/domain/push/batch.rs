@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::clock::{Millis, Stamp, Version};
+use shared::clock::{Actor, Counter, Millis, Stamp, Version};
+use shared::field::Field;
+use shared::field::TextField;
 use shared::hash::chain;
-use shared::ids::EntityId;
-use shared::merge::{self, Merged};
-use shared::mutation::{Mutation, Op, Refusal, TextEdit};
+use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::merge::{self, Around, Merged, Undone};
+use shared::mutation::{Author, Mutation, Op, Refusal};
 use shared::project::prefix_for;
 use shared::protocol::{LastMutation, NumberedResult, PushResponse, PushResult};
-use shared::row::{Entity, Row};
+use shared::row::Row;
 use shared::text::TextChange;
+use shared::tree::would_cycle;
+use shared::value::Value;
 
-use super::{DeviceClock, Handled, OrgClock, PushDecision, PushInput, TextEntry, TextKey};
+use super::{Accepted, DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, TextEntry, TextKey};
 
 /// The state of a push between two of its mutations.
 pub(super) struct Batch {
@@ -20,13 +24,15 @@ pub(super) struct Batch {
     seen: Version,
     org: OrgClock,
     device: DeviceClock,
+    author: Author,
     rows: BTreeMap<EntityId, Row>,
+    parents: BTreeMap<TaskId, TaskId>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
-    prefixes: BTreeSet<String>,
-    numbers: BTreeMap<shared::ids::ProjectId, u32>,
+    prefixes: BTreeMap<String, Prefix>,
+    undone: BTreeMap<(Actor, Counter), Accepted>,
     now: Millis,
     changed: BTreeSet<EntityId>,
-    numbered: BTreeSet<shared::ids::ProjectId>,
+    numbered: BTreeSet<String>,
     texts: Vec<TextEntry>,
     handled: Vec<Handled>,
 }
@@ -37,10 +43,12 @@ impl Batch {
             seen: input.org.ver,
             org: input.org,
             device: input.device,
+            author: input.author,
             rows: input.rows,
+            parents: input.parents,
             logs: input.logs,
             prefixes: input.prefixes,
-            numbers: input.numbers,
+            undone: input.undone,
             now: input.now,
             changed: BTreeSet::new(),
             numbered: BTreeSet::new(),
@@ -52,12 +60,12 @@ impl Batch {
     /// Handles the next mutation. Accepted or refused, it counts.
     pub(super) fn handle(&mut self, mutation: &Mutation) -> PushResult {
         let stamp = self.stamp(mutation);
-        let result = match self.apply(&mutation.op, stamp) {
+        let (result, inverse) = match self.apply(&mutation.op, stamp) {
             Ok(merged) => {
-                self.accept(&mutation.op, stamp, &merged);
-                PushResult::Accepted(merged.outcome)
+                let outcome = merged.outcome;
+                (PushResult::Accepted(outcome), self.accept(&mutation.op, stamp, merged))
             }
-            Err(refusal) => PushResult::Rejected(refusal),
+            Err(refusal) => (PushResult::Rejected(refusal), None),
         };
         self.device.last = LastMutation { n: mutation.n, hash: chain(self.device.last.hash, mutation.n, mutation.id) };
         self.handled.push(Handled {
@@ -69,6 +77,7 @@ impl Batch {
             at: stamp.at,
             ver: matches!(result, PushResult::Accepted(_)).then_some(stamp.ver),
             result: result.clone(),
+            inverse,
         });
         result
     }
@@ -76,7 +85,7 @@ impl Batch {
     /// What there is to write after the last mutation.
     pub(super) fn finish(mut self, results: Vec<NumberedResult>) -> PushDecision {
         self.rows.retain(|id, _| self.changed.contains(id));
-        self.numbers.retain(|project, _| self.numbered.contains(project));
+        self.prefixes.retain(|prefix, _| self.numbered.contains(prefix));
         PushDecision {
             response: PushResponse { results, ver: self.org.ver },
             org: self.org,
@@ -84,7 +93,7 @@ impl Batch {
             rows: self.rows,
             texts: self.texts,
             handled: self.handled,
-            numbers: self.numbers,
+            prefixes: self.prefixes,
         }
     }
 
@@ -97,81 +106,109 @@ impl Batch {
             ctx: mutation.ctx.min(self.seen),
             at: mutation.at.clamp(0, self.now.max(0)),
         };
-        let known = [Some(mutation.op.entity()), merge::requires(&mutation.op)];
-        let rows = known.into_iter().flatten().filter_map(|id| self.rows.get(&id));
-        let latest = rows.flat_map(stamps).filter(|other| stamp.has_seen(other)).map(|other| other.at).max();
+        let known = std::iter::once(mutation.op.entity()).chain(mutation.op.requires());
+        let rows = known.filter_map(|id| self.rows.get(&id));
+        let latest = rows.flat_map(Row::stamps).filter(|other| stamp.has_seen(other)).map(|other| other.at).max();
         stamp.at = latest.map_or(stamp.at, |latest| stamp.at.max(latest));
         stamp
     }
 
     /// The mutation's effect on its row, or why it has none.
     fn apply(&mut self, op: &Op, stamp: Stamp) -> Result<Merged, Refusal> {
-        op.validate()?;
-        if merge::requires(op).is_some_and(|id| !self.rows.contains_key(&id)) {
-            return Err(Refusal::UnknownProject);
+        op.validate(self.author)?;
+        if let Some(missing) = op.requires().into_iter().find(|id| !self.rows.contains_key(id)) {
+            return Err(Refusal::Unknown { kind: missing.kind() });
         }
-        let log = match op {
-            Op::TextEdit(edit) => self.log_after(edit, stamp.ctx),
-            _ => &[],
-        };
         let entity = op.entity();
         let mut row = self.rows.get(&entity).cloned();
         let before = row.as_ref().map(|row| row.ver);
-        let merged = merge::apply(&mut row, op, stamp, log)?;
+        let merged = merge::apply(&mut row, op, stamp, &self.around(op, stamp)?)?;
         let Some(mut row) = row else { return Err(Refusal::NotFound) };
         if op.creates() {
-            self.name(&mut row);
+            self.name(&mut row, stamp);
         }
         if let Some(before) = before {
             self.org.checksum.remove(entity.uuid(), before);
         }
         self.org.checksum.add(entity.uuid(), row.ver);
+        if let EntityId::Task(task) = entity {
+            match row.place().parent {
+                Some(parent) => self.parents.insert(task, parent),
+                None => self.parents.remove(&task),
+            };
+        }
         self.rows.insert(entity, row);
         Ok(merged)
     }
 
-    fn log_after(&self, edit: &TextEdit, ctx: Version) -> &[TextChange] {
-        let log = self.logs.get(&(edit.entity, edit.field)).map_or(&[][..], Vec::as_slice);
-        &log[log.partition_point(|change| change.ver <= ctx)..]
+    /// What an operation depends on besides its row.
+    fn around(&self, op: &Op, stamp: Stamp) -> Result<Around<'_>, Refusal> {
+        let parent_of = |task| self.parents.get(&task).copied();
+        let cycle = merge::moves_under(op).is_some_and(|(task, parent)| would_cycle(task, parent, parent_of));
+        let around = Around { cycle, ..Around::default() };
+        match op {
+            Op::TextEdit(edit) => {
+                let log = merge::after(self.log(edit.entity, edit.field), stamp.ctx);
+                Ok(Around { log, ..around })
+            }
+            Op::Undo(undo) => {
+                let target = self.undone.get(&(undo.actor, undo.n)).filter(|target| target.entity == undo.entity);
+                let Accepted { ver, inverse, .. } = target.ok_or(Refusal::NothingToUndo)?;
+                let done = Stamp { actor: undo.actor, ctr: undo.n, ver: *ver, ctx: 0, at: 0 };
+                let log = match inverse {
+                    merge::Inverse::Text { field, .. } => self.log(undo.entity, *field),
+                    _ => &[],
+                };
+                let back = match inverse {
+                    merge::Inverse::Write { field, value } => Some(Op::write(undo.entity, *field, value.clone())),
+                    _ => None,
+                };
+                let moved = back.as_ref().and_then(merge::moves_under);
+                let cycle = moved.is_some_and(|(task, parent)| would_cycle(task, parent, parent_of));
+                Ok(Around { log, cycle, undone: Some(Undone { stamp: done, inverse }) })
+            }
+            _ => Ok(around),
+        }
     }
 
-    fn accept(&mut self, op: &Op, stamp: Stamp, merged: &Merged) {
+    fn log(&self, entity: EntityId, field: TextField) -> &[TextChange] {
+        self.logs.get(&(entity, field)).map_or(&[], Vec::as_slice)
+    }
+
+    fn accept(&mut self, op: &Op, stamp: Stamp, merged: Merged) -> Option<merge::Inverse> {
+        let entity = op.entity();
         self.org.ver = stamp.ver;
-        self.changed.insert(op.entity());
-        if let (Op::TextEdit(TextEdit { entity, field, .. }), Some(change)) = (op, &merged.text) {
-            self.logs.entry((*entity, *field)).or_default().push(change.clone());
-            self.texts.push(TextEntry { entity: *entity, field: *field, change: change.clone() });
+        self.changed.insert(entity);
+        if let Some(merge::TextEntry { field, change }) = merged.text {
+            self.logs.entry((entity, field)).or_default().push(change.clone());
+            self.texts.push(TextEntry { entity, field, change });
         }
+        if let Some(inverse) = &merged.inverse {
+            let accepted = Accepted { entity, ver: stamp.ver, inverse: inverse.clone() };
+            self.undone.insert((stamp.actor, stamp.ctr), accepted);
+        }
+        merged.inverse
     }
 
-    /// Gives a new project its prefix and a new task its number.
-    fn name(&mut self, row: &mut Row) {
-        match &mut row.entity {
-            Entity::Project(project) => {
-                let prefix = prefix_for(&project.name, |prefix| self.prefixes.contains(prefix));
-                self.prefixes.insert(prefix.clone());
-                project.prefix = Some(prefix);
+    /// Gives a new project its prefix and a new task its key.
+    fn name(&mut self, row: &mut Row, stamp: Stamp) {
+        match row.id {
+            EntityId::Project(project) => {
+                let name = row.text(TextField::Name).unwrap_or_default();
+                let prefix = prefix_for(name, |prefix| self.prefixes.contains_key(prefix));
+                row.assign(Field::Prefix, Value::Text(prefix.clone()), stamp);
+                self.numbered.insert(prefix.clone());
+                self.prefixes.insert(prefix, Prefix { project, last_number: 0 });
             }
-            Entity::Task(task) => {
-                let last = self.numbers.entry(task.project).or_default();
-                *last = last.saturating_add(1);
-                task.number = Some(*last);
-                self.numbered.insert(task.project);
+            EntityId::Task(_) => {
+                let project: Option<ProjectId> = row.place().project;
+                let found = self.prefixes.iter_mut().find(|(_, prefix)| Some(prefix.project) == project);
+                let Some((name, prefix)) = found else { return };
+                prefix.last_number = prefix.last_number.saturating_add(1);
+                row.assign(Field::Key, Value::Text(format!("{name}-{}", prefix.last_number)), stamp);
+                self.numbered.insert(name.clone());
             }
+            _ => {}
         }
-    }
-}
-
-/// Every write that a row remembers.
-fn stamps(row: &Row) -> Vec<&Stamp> {
-    match &row.entity {
-        Entity::Project(project) => std::iter::once(&project.created).chain(project.life.deletions()).collect(),
-        Entity::Task(task) => std::iter::once(&task.created)
-            .chain(task.status.siblings().iter().map(|sibling| &sibling.stamp))
-            .chain(task.priority.siblings().iter().map(|sibling| &sibling.stamp))
-            .chain(task.due.siblings().iter().map(|sibling| &sibling.stamp))
-            .chain(task.tags.stamps())
-            .chain(task.life.deletions())
-            .collect(),
     }
 }

@@ -17,15 +17,17 @@ mod needs;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use shared::clock::{Actor, Counter, Millis, Version};
+use shared::field::TextField;
 use shared::hash::{Checksum, chain};
-use shared::ids::{EntityId, Epoch, MutationId, ProjectId};
+use shared::ids::{EntityId, Epoch, MutationId, ProjectId, TaskId};
 use shared::limits::MUTATIONS_PER_PUSH;
-use shared::mutation::{Mutation, Op};
-use shared::protocol::{LastMutation, NumberedResult, PushRequest, PushResponse, PushResult, SCHEMA};
-use shared::row::{Row, TextField};
+use shared::merge::Inverse;
+use shared::mutation::{Author, Mutation, Op};
+use shared::protocol::{LastMutation, NumberedResult, OLDEST_SCHEMA, PushRequest, PushResponse, PushResult, SCHEMA};
+use shared::row::Row;
 use shared::text::TextChange;
 
 pub use needs::{Needs, needs};
@@ -40,6 +42,8 @@ pub struct OrgClock {
     pub ver: Version,
     /// Over all rows at `ver`.
     pub checksum: Checksum,
+    /// Rows deleted at or before this version may be gone for good.
+    pub floor: Version,
 }
 
 /// How far a device's mutations have been handled.
@@ -56,6 +60,22 @@ pub struct Stored {
     pub result: PushResult,
 }
 
+/// The prefix of a project's task keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    pub project: ProjectId,
+    /// The last number that was given with it.
+    pub last_number: u64,
+}
+
+/// An accepted mutation that could be taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub entity: EntityId,
+    pub ver: Version,
+    pub inverse: Inverse,
+}
+
 /// One text of one row.
 pub type TextKey = (EntityId, TextField);
 
@@ -64,16 +84,19 @@ pub type TextKey = (EntityId, TextField);
 pub struct PushInput<'a> {
     pub org: OrgClock,
     pub device: DeviceClock,
+    pub author: Author,
     /// Those of [`Needs::entities`] that exist.
     pub rows: BTreeMap<EntityId, Row>,
     /// The changes that [`Needs::texts`] asks for, in the server's order.
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,
     /// The results of this device's mutations whose numbers [`Needs::results`] holds.
     pub stored: BTreeMap<Counter, Stored>,
-    /// The prefixes of all projects, when [`Needs::prefixes`] asks.
-    pub prefixes: BTreeSet<String>,
-    /// The last task number of each project in [`Needs::numbers`] that exists.
-    pub numbers: BTreeMap<ProjectId, u32>,
+    /// The parents of [`Needs::parents`], and theirs, as far up as there are any.
+    pub parents: BTreeMap<TaskId, TaskId>,
+    /// What [`Needs::all_prefixes`] and [`Needs::numbered`] ask for.
+    pub prefixes: BTreeMap<String, Prefix>,
+    /// Those of [`Needs::undone`] that were accepted, of the same member.
+    pub undone: BTreeMap<(Actor, Counter), Accepted>,
     pub now: Millis,
     pub request: &'a PushRequest,
 }
@@ -116,6 +139,8 @@ pub struct Handled {
     /// Its place in the order; `None` when it was refused.
     pub ver: Option<Version>,
     pub result: PushResult,
+    /// What would take it back.
+    pub inverse: Option<Inverse>,
 }
 
 /// An entry of a text's log.
@@ -136,14 +161,14 @@ pub struct PushDecision {
     pub texts: Vec<TextEntry>,
     /// In the order of their numbers.
     pub handled: Vec<Handled>,
-    /// The last task numbers that moved.
-    pub numbers: BTreeMap<ProjectId, u32>,
+    /// Those that are new or have given numbers.
+    pub prefixes: BTreeMap<String, Prefix>,
     pub response: PushResponse,
 }
 
 /// Checks what can be checked before anything is loaded.
 pub fn check(request: &PushRequest) -> Result<(), PushProblem> {
-    if request.schema != SCHEMA {
+    if !(OLDEST_SCHEMA..=SCHEMA).contains(&request.schema) {
         return Err(PushProblem::Schema(request.schema));
     }
     if request.mutations.len() > MUTATIONS_PER_PUSH {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use shared::clock::{Counter, Version};
-use shared::ids::{EntityId, ProjectId};
+use shared::clock::{Actor, Counter, Version};
+use shared::ids::{EntityId, ProjectId, TaskId};
 use shared::merge;
 use shared::mutation::{Mutation, Op};
 use shared::protocol::PushRequest;
@@ -16,14 +16,18 @@ use super::TextKey;
 pub struct Needs {
     /// The rows that the mutations change, and those that must exist for them.
     pub entities: BTreeSet<EntityId>,
+    /// Tasks that others are put under: the tasks above them are wanted too.
+    pub parents: BTreeSet<TaskId>,
     /// Of these texts, the changes after a version.
     pub texts: BTreeMap<TextKey, Version>,
     /// The numbers of the request; the stored results of those that were handled before.
     pub results: Option<RangeInclusive<Counter>>,
-    /// Whether the prefixes of the organization's projects are wanted.
-    pub prefixes: bool,
-    /// The projects whose last task number is wanted.
-    pub numbers: BTreeSet<ProjectId>,
+    /// Whether all prefixes of the organization are wanted, because a project needs a free one.
+    pub all_prefixes: bool,
+    /// The projects whose prefix and last task number are wanted.
+    pub numbered: BTreeSet<ProjectId>,
+    /// Mutations that are to be taken back: with them, the changes of their texts since.
+    pub undone: BTreeSet<(Actor, Counter)>,
 }
 
 /// What to load for a request that has passed [`super::check`].
@@ -31,15 +35,20 @@ pub fn needs(request: &PushRequest) -> Needs {
     let mut needs = Needs { results: results(&request.mutations), ..Needs::default() };
     for Mutation { op, ctx, .. } in &request.mutations {
         needs.entities.insert(op.entity());
-        needs.entities.extend(merge::requires(op));
+        needs.entities.extend(op.requires());
+        needs.parents.extend(merge::moves_under(op).map(|(_, parent)| parent));
         match op {
             Op::TextEdit(edit) => {
                 let after = needs.texts.entry((edit.entity, edit.field)).or_insert(*ctx);
                 *after = (*after).min(*ctx);
             }
-            Op::ProjectCreate(_) => needs.prefixes = true,
-            Op::TaskCreate(create) => {
-                needs.numbers.insert(create.project);
+            Op::Create(create) => match create.entity {
+                EntityId::Project(_) => needs.all_prefixes = true,
+                EntityId::Task(_) => needs.numbered.extend(create.project()),
+                _ => {}
+            },
+            Op::Undo(undo) => {
+                needs.undone.insert((undo.actor, undo.n));
             }
             _ => {}
         }

@@ -1,12 +1,15 @@
 //! The rules of a push, on rows in memory.
 
 use super::*;
+use shared::field::Field;
 use shared::hash::Hash;
-use shared::ids::TaskId;
+use shared::ids::Kind;
 use shared::merge::Outcome;
-use shared::mutation::{ProjectCreate, Refusal, TaskCreate, TaskPriority, TextEdit};
-use shared::row::Entity;
+use shared::mutation::{Create, Refusal, TextEdit, Undo};
+use shared::register::Tag;
+use shared::task::TaskView;
 use shared::text::Delta;
+use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
 
@@ -32,7 +35,7 @@ struct World {
     rows: BTreeMap<EntityId, Row>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
     handled: BTreeMap<(Actor, Counter), Handled>,
-    numbers: BTreeMap<ProjectId, u32>,
+    prefixes: BTreeMap<String, Prefix>,
     now: Millis,
 }
 
@@ -40,12 +43,12 @@ impl World {
     /// One project (1), made by actor 1.
     fn new() -> Self {
         let mut world = Self {
-            org: OrgClock { epoch: Epoch(uuid(99)), ver: 0, checksum: Checksum::default() },
+            org: OrgClock { epoch: Epoch(uuid(99)), ver: 0, checksum: Checksum::default(), floor: 0 },
             devices: BTreeMap::new(),
             rows: BTreeMap::new(),
             logs: BTreeMap::new(),
             handled: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            prefixes: BTreeMap::new(),
             now: NOW,
         };
         world.run(1, 0, [create_project(1, "Harbour")]);
@@ -70,7 +73,18 @@ impl World {
     }
 
     fn decide(&self, request: &PushRequest) -> Result<PushDecision, PushProblem> {
-        let Needs { entities, texts, results, prefixes, numbers } = needs(request);
+        let Needs { entities, texts, results, undone, .. } = needs(request);
+        let mut texts = texts;
+        let undoable = undone.iter().filter_map(|key| {
+            let one = self.handled.get(key)?;
+            Some((*key, Accepted { entity: one.entity, ver: one.ver?, inverse: one.inverse.clone()? }))
+        });
+        let undone: BTreeMap<_, _> = undoable.collect();
+        for Accepted { entity, ver, inverse } in undone.values() {
+            if let Inverse::Text { field, .. } = inverse {
+                texts.entry((*entity, *field)).or_insert(*ver);
+            }
+        }
         let log = |(key, after): (&TextKey, &Version)| {
             let log = self.logs.get(key)?.iter().filter(|change| change.ver > *after).cloned();
             Some((*key, log.collect()))
@@ -79,18 +93,20 @@ impl World {
             let handled = self.handled.get(&(request.actor, n))?;
             Some((n, Stored { id: handled.id, result: handled.result.clone() }))
         });
-        let all = self.rows.values().filter_map(|row| match &row.entity {
-            Entity::Project(project) => project.prefix.clone(),
-            Entity::Task(_) => None,
+        let parents = self.rows.values().filter_map(|row| match row.id {
+            EntityId::Task(task) => Some((task, row.place().parent?)),
+            _ => None,
         });
         decide(PushInput {
             org: self.org,
             device: self.device(request.actor),
+            author: Author::Member,
             rows: entities.iter().filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
+            parents: parents.collect(),
             logs: texts.iter().filter_map(log).collect(),
             stored: stored.collect(),
-            prefixes: if prefixes { all.collect() } else { BTreeSet::new() },
-            numbers: numbers.iter().filter_map(|id| Some((*id, *self.numbers.get(id)?))).collect(),
+            prefixes: self.prefixes.clone(),
+            undone,
             now: self.now,
             request,
         })
@@ -105,7 +121,7 @@ impl World {
             self.logs.entry((entity, field)).or_default().push(change);
         }
         self.handled.extend(decision.handled.into_iter().map(|one| ((request.actor, one.n), one)));
-        self.numbers.extend(decision.numbers);
+        self.prefixes.extend(decision.prefixes);
         Ok(decision.response.results.into_iter().map(|result| result.result).collect())
     }
 
@@ -113,34 +129,40 @@ impl World {
         self.push(&self.next(actor, ctx, ops)).unwrap()
     }
 
-    fn task(&self, n: u128) -> &shared::task::Task {
-        match &self.rows[&task(n).into()].entity {
-            Entity::Task(task) => task,
-            Entity::Project(_) => panic!("{n} is a project"),
-        }
+    fn row(&self, n: u128) -> &Row {
+        &self.rows[&task(n).into()]
+    }
+
+    fn task(&self, n: u128) -> TaskView {
+        TaskView::of(self.row(n)).unwrap()
     }
 
     fn recount(&self) -> Checksum {
         let mut sum = Checksum::default();
-        self.rows.values().for_each(|row| sum.add(row.id().uuid(), row.ver));
+        self.rows.values().for_each(|row| sum.add(row.id.uuid(), row.ver));
         sum
     }
 }
 
 fn create_project(n: u128, name: &str) -> Op {
-    Op::ProjectCreate(ProjectCreate { id: project(n), name: name.into() })
+    Op::Create(Create::new(project(n)).text(TextField::Name, name))
+}
+
+fn place(n: u128) -> Place {
+    Place { project: Some(project(n)), ..Place::default() }
+}
+
+fn create_in(n: u128, title: &str, in_project: u128) -> Op {
+    let create = Create::new(task(n)).text(TextField::Title, title).value(Field::Place, place(in_project));
+    Op::Create(create.value(Field::Status, Status::Todo))
 }
 
 fn create(n: u128, title: &str) -> Op {
-    Op::TaskCreate(TaskCreate {
-        id: task(n),
-        project: project(1),
-        title: title.into(),
-        status: Status::Todo,
-        priority: Priority::None,
-        due: None,
-        tags: vec![],
-    })
+    create_in(n, title, 1)
+}
+
+fn put_under(n: u128, parent: u128) -> Op {
+    Op::write(task(n), Field::Place, Place { parent: Some(task(parent)), ..place(1) })
 }
 
 fn edit(n: u128, old: &str, new: &str) -> Op {
@@ -148,7 +170,7 @@ fn edit(n: u128, old: &str, new: &str) -> Op {
 }
 
 fn priority(n: u128, priority: Priority) -> Op {
-    Op::TaskPriority(TaskPriority { id: task(n), priority })
+    Op::write(task(n), Field::Priority, priority)
 }
 
 const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
@@ -226,11 +248,13 @@ fn the_wrong_world_is_refused() {
     let input = PushInput {
         org: world.org,
         device,
+        author: Author::Member,
         rows: BTreeMap::new(),
+        parents: BTreeMap::new(),
         logs: BTreeMap::new(),
         stored: BTreeMap::new(),
-        prefixes: BTreeSet::new(),
-        numbers: BTreeMap::new(),
+        prefixes: BTreeMap::new(),
+        undone: BTreeMap::new(),
         now: NOW,
         request: &request,
     };
@@ -243,7 +267,7 @@ fn a_refused_mutation_blocks_nothing() {
     let results = world.run(2, 1, [create(10, "One"), create(11, " "), priority(10, Priority::High)]);
     assert_eq!(results, [APPLIED, PushResult::Rejected(Refusal::Empty), APPLIED]);
     assert_eq!((world.org.ver, world.device(2).last.n), (3, 3));
-    assert_eq!(world.task(10).priority.value_or(Priority::None), Priority::High);
+    assert_eq!(world.task(10).priority, Priority::High);
     let refused = &world.handled[&(2, 2)];
     assert_eq!((refused.ver, world.handled[&(2, 3)].ver), (None, Some(3)));
 }
@@ -251,12 +275,10 @@ fn a_refused_mutation_blocks_nothing() {
 #[test]
 fn what_an_operation_needs_must_exist() {
     let mut world = World::new();
-    let mut orphan = create(10, "One");
-    if let Op::TaskCreate(create) = &mut orphan {
-        create.project = project(5);
-    }
+    let orphan = create_in(10, "One", 5);
     let results = world.run(2, 1, [orphan, create_project(1, "Again"), edit(12, "", "x"), Op::Delete(task(13).into())]);
-    let refusals = [Refusal::UnknownProject, Refusal::AlreadyExists, Refusal::NotFound, Refusal::NotFound];
+    let refusals =
+        [Refusal::Unknown { kind: Kind::Project }, Refusal::AlreadyExists, Refusal::NotFound, Refusal::NotFound];
     assert_eq!(results, refusals.map(PushResult::Rejected));
     assert_eq!(world.org.ver, 1);
 }
@@ -287,18 +309,13 @@ fn later_mutations_of_a_batch_see_the_earlier_ones() {
 #[test]
 fn tasks_are_numbered_per_project_and_projects_get_prefixes() {
     let mut world = World::new();
-    let mut elsewhere = create(12, "Three");
-    if let Op::TaskCreate(create) = &mut elsewhere {
-        create.project = project(2);
-    }
-    world.run(2, 1, [create(10, "One"), create_project(2, "Harvest"), create(11, "Two"), elsewhere]);
+    world.run(2, 1, [create(10, "One"), create_project(2, "Harvest"), create(11, "Two"), create_in(12, "Three", 2)]);
     world.run(3, 1, [create(13, "Four")]);
-    assert_eq!([10, 11, 12, 13].map(|n| world.task(n).number), [Some(1), Some(2), Some(1), Some(3)]);
-    let prefix = |n| match &world.rows[&project(n).into()].entity {
-        Entity::Project(project) => project.prefix.clone(),
-        Entity::Task(_) => None,
-    };
-    assert_eq!([prefix(1), prefix(2)], [Some("HAR".into()), Some("HAR2".into())]);
+    let keys = [10, 11, 12, 13].map(|n| world.task(n).key.unwrap());
+    assert_eq!(keys, ["HAR-1", "HAR-2", "HAR2-1", "HAR-3"]);
+    // A key is for life: a task that moves keeps it.
+    world.run(3, 9, [Op::write(task(13), Field::Place, place(2)), create_in(14, "Five", 2)]);
+    assert_eq!([13, 14].map(|n| world.task(n).key.unwrap()), ["HAR-3", "HAR2-2"]);
 }
 
 #[test]
@@ -310,7 +327,7 @@ fn a_clock_that_is_ten_years_off_changes_nothing_else() {
         let mut request = world.next(3, 2, [priority(10, Priority::High)]);
         request.mutations[0].at = off.saturating_add(world.now);
         assert_eq!(world.push(&request).unwrap(), [APPLIED]);
-        let stamp = world.task(10).priority.siblings()[0].stamp;
+        let stamp = world.row(10).values[&Field::Priority].siblings()[0].stamp;
         // Not before what its writer had seen, not after now.
         assert_eq!(stamp.at, if off < 0 { NOW } else { world.now }, "{off}");
         assert_eq!(world.handled[&(3, 1)].at, stamp.at);
@@ -346,5 +363,80 @@ fn a_decision_writes_only_what_changed() {
     world.run(2, 1, [create(10, "One")]);
     let decision = world.decide(&world.next(3, 2, [create(11, "Two"), create(12, "")])).unwrap();
     assert_eq!(decision.rows.keys().copied().collect::<Vec<_>>(), [EntityId::from(task(11))]);
-    assert_eq!(decision.numbers, BTreeMap::from([(project(1), 2)]));
+    assert_eq!(decision.prefixes, BTreeMap::from([("HAR".into(), Prefix { project: project(1), last_number: 2 })]));
+}
+
+#[test]
+fn two_moves_that_together_make_a_cycle_are_not_both_made() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "One"), create(11, "Two"), create(12, "Three"), put_under(12, 11)]);
+    let a = world.next(2, 5, [put_under(11, 10)]);
+    let b = world.next(3, 5, [put_under(10, 12)]);
+    assert_eq!(world.push(&a).unwrap(), [APPLIED]);
+    assert_eq!(world.push(&b).unwrap(), [PushResult::Accepted(Outcome::Superseded)]);
+    assert_eq!([10, 11, 12].map(|n| world.task(n).parent), [None, Some(task(10)), Some(task(11))]);
+    let lost = &world.row(10).lost[0];
+    assert_eq!((lost.field, lost.stamp.actor), (Field::Place, 3));
+    // Within one push each move sees the ones before it.
+    let both = world.run(2, 7, [create(13, "Four"), put_under(13, 12), put_under(10, 13)]);
+    assert_eq!(both[2], PushResult::Accepted(Outcome::Superseded));
+}
+
+#[test]
+fn a_value_that_lost_and_is_then_overwritten_goes_to_the_ledger() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "One")]);
+    let (a, b) = (world.next(2, 2, [priority(10, Priority::High)]), world.next(3, 2, [priority(10, Priority::Low)]));
+    world.push(&a).unwrap();
+    assert_eq!(world.push(&b).unwrap(), [PushResult::Accepted(Outcome::Superseded)]);
+    assert!(world.row(10).lost.is_empty(), "it still stands beside the winner");
+    world.run(2, 4, [priority(10, Priority::Medium)]);
+    let lost: Vec<_> = world.row(10).lost.iter().map(|lost| lost.value.clone()).collect();
+    assert_eq!(lost, [Value::Priority(Priority::Low)]);
+}
+
+#[test]
+fn undo_takes_back_what_is_left_of_a_change_and_keeps_what_others_did() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "Hello world"), priority(10, Priority::Low)]);
+    world.run(2, 3, [edit(10, "Hello world", "Hello beautiful world"), priority(10, Priority::High)]);
+    world.run(3, 5, [edit(10, "Hello beautiful world", "Hello beautiful world!")]);
+    let undo = |n| Op::Undo(Undo { entity: task(10).into(), actor: 2, n });
+    assert_eq!(world.run(2, 6, [undo(3), undo(4)]), [APPLIED, APPLIED]);
+    assert_eq!((world.task(10).title.as_str(), world.task(10).priority), ("Hello world!", Priority::Low));
+    // What somebody has written over it is theirs.
+    world.run(3, 8, [priority(10, Priority::Urgent)]);
+    assert_eq!(world.run(2, 9, [undo(2)]), [PushResult::Rejected(Refusal::NothingToUndo)]);
+    assert_eq!(world.task(10).priority, Priority::Urgent);
+    // An undo is a change like others: it can be taken back.
+    assert_eq!(world.run(2, 9, [undo(5)]), [APPLIED]);
+    assert_eq!(world.task(10).title, "Hello beautiful world!");
+}
+
+#[test]
+fn undo_knows_tags_and_life() {
+    let mut world = World::new();
+    let tags = |add: &[&str], remove: &[&str]| {
+        let tags = |tags: &[&str]| tags.iter().map(|tag| Tag::new(tag)).collect();
+        Op::Tags(shared::mutation::EditTags { id: task(10), add: tags(add), remove: tags(remove) })
+    };
+    world.run(2, 1, [create(10, "One"), tags(&["ops", "web"], &[])]);
+    world.run(3, 3, [tags(&["web"], &[])]);
+    world.run(2, 4, [Op::Delete(task(10).into())]);
+    let undo = |n| Op::Undo(Undo { entity: task(10).into(), actor: 2, n });
+    assert_eq!(world.run(2, 5, [undo(3), undo(2)]), [APPLIED, APPLIED]);
+    assert!(!world.task(10).deleted);
+    assert_eq!(world.task(10).tags, [Tag::new("web")], "somebody else put it on, too");
+    let refused = PushResult::Rejected(Refusal::NothingToUndo);
+    assert_eq!(world.run(2, 7, [undo(3), undo(2), undo(77)]), [refused.clone(), refused.clone(), refused]);
+}
+
+#[test]
+fn members_do_not_write_what_is_the_servers() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "One")]);
+    let key = Op::write(task(10), Field::Key, Value::Text("HAR-1000".into()));
+    let role = Op::write(shared::ids::UserId(uuid(5)), Field::Role, Value::Role(shared::value::Role::Owner));
+    let refused = PushResult::Rejected(Refusal::NotAllowed);
+    assert_eq!(world.run(2, 2, [key, role]), [refused.clone(), refused]);
 }

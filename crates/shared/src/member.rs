@@ -1,0 +1,34 @@
+//! A member: a person in the organization, as the others see them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::{Field, TextField};
+use crate::ids::{EntityId, UserId};
+use crate::row::Row;
+use crate::task::value;
+use crate::value::{Role, Value};
+
+/// What a member sees of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberView {
+    pub id: UserId,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: Role,
+    /// Whether the person has left.
+    pub gone: bool,
+}
+
+impl MemberView {
+    /// What a row shows, if it is a member's.
+    pub fn of(row: &Row) -> Option<Self> {
+        let EntityId::Member(id) = row.id else { return None };
+        Some(Self {
+            id,
+            name: row.text(TextField::Name).unwrap_or_default().to_owned(),
+            email: value!(row, Email, Text),
+            role: value!(row, Role, Role).unwrap_or(Role::Guest),
+            gone: row.life.is_deleted(),
+        })
+    }
+}

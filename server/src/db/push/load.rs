@@ -1,0 +1,185 @@
+//! What a push depends on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use shared::clock::{Actor, Counter, Version};
+use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
+use shared::merge::Inverse;
+use shared::protocol::PushResult;
+use shared::row::Row;
+use shared::text::TextChange;
+use uuid::Uuid;
+
+use super::Loaded;
+use crate::db::convert::{actor, bigint, entity, field, row, unsigned};
+use crate::db::{DbError, OrgTx};
+use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
+
+impl OrgTx {
+    /// Loads what a decision about mutations of this actor depends on.
+    pub async fn load(&mut self, device: &DeviceClock, needs: &Needs) -> Result<Loaded, DbError> {
+        let mut loaded = Loaded::default();
+        if !needs.entities.is_empty() {
+            loaded.rows = self.rows(&needs.entities).await?;
+        }
+        if !needs.parents.is_empty() {
+            loaded.parents = self.parents(&needs.parents).await?;
+        }
+        if !needs.undone.is_empty() {
+            loaded.undone = self.undone(device.actor, &needs.undone).await?;
+        }
+        let mut texts = needs.texts.clone();
+        for Accepted { entity, ver, inverse } in loaded.undone.values() {
+            if let Inverse::Text { field, .. } = inverse {
+                let after = texts.entry((*entity, *field)).or_insert(*ver);
+                *after = (*after).min(*ver);
+            }
+        }
+        if !texts.is_empty() {
+            loaded.logs = self.logs(&texts).await?;
+        }
+        if let Some(results) = needs.results.clone().filter(|results| *results.start() <= device.last.n) {
+            loaded.stored = self.stored(device.actor, results).await?;
+        }
+        if needs.all_prefixes || !needs.numbered.is_empty() {
+            loaded.prefixes = self.prefixes(needs).await?;
+        }
+        Ok(loaded)
+    }
+
+    async fn rows(&mut self, wanted: &BTreeSet<EntityId>) -> Result<BTreeMap<EntityId, Row>, DbError> {
+        let org = self.org().0;
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT e.state::text
+             FROM UNNEST($2::text[], $3::uuid[]) AS wanted (kind, id)
+             JOIN entities e USING (kind, id)
+             WHERE e.org_id = $1",
+        )
+        .bind(org)
+        .bind(wanted.iter().map(|id| id.kind().name()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|id| id.uuid()).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        rows.iter().map(|state| row(state).map(|row| (row.id, row))).collect()
+    }
+
+    /// Each task's parent, and the parent's, up to the top. UNION, because it must end whatever the rows say.
+    async fn parents(&mut self, tasks: &BTreeSet<TaskId>) -> Result<BTreeMap<TaskId, TaskId>, DbError> {
+        let org = self.org().0;
+        let pairs: Vec<(Uuid, Uuid)> = sqlx::query_as(
+            "WITH RECURSIVE above (id, parent) AS (
+               SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = ANY($2)
+               UNION
+               SELECT e.id, e.task_id FROM entities e JOIN above ON e.id = above.parent
+               WHERE e.org_id = $1 AND e.kind = 'task'
+             )
+             SELECT id, parent FROM above WHERE parent IS NOT NULL",
+        )
+        .bind(org)
+        .bind(tasks.iter().map(|task| task.0).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        Ok(pairs.into_iter().map(|(task, parent)| (TaskId(task), TaskId(parent))).collect())
+    }
+
+    /// Of these mutations those that were accepted and can be taken back by this actor: its member's own.
+    async fn undone(
+        &mut self,
+        by: Actor,
+        wanted: &BTreeSet<(Actor, Counter)>,
+    ) -> Result<BTreeMap<(Actor, Counter), Accepted>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(i64, i64, String, Uuid, i64, String)> = sqlx::query_as(
+            "SELECT m.actor, m.n, m.kind, m.entity_id, m.ver, m.inverse::text
+             FROM UNNEST($3::bigint[], $4::bigint[]) AS wanted (actor, n)
+             JOIN mutations m USING (actor, n)
+             JOIN actors author USING (org_id, actor)
+             JOIN actors me ON me.org_id = m.org_id AND me.actor = $2
+             WHERE m.org_id = $1 AND m.ver IS NOT NULL AND m.inverse IS NOT NULL
+               AND (author.actor = me.actor OR author.user_id = me.user_id)",
+        )
+        .bind(org)
+        .bind(i64::from(by))
+        .bind(wanted.iter().map(|(actor, _)| i64::from(*actor)).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, n)| bigint(*n)).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        let accepted = |(author, n, kind, id, ver, inverse): (i64, i64, String, Uuid, i64, String)| {
+            let inverse: Inverse = serde_json::from_str(&inverse)?;
+            let accepted = Accepted { entity: entity(&kind, id)?, ver: unsigned(ver), inverse };
+            Ok(((actor(author)?, unsigned(n)), accepted))
+        };
+        columns.into_iter().map(accepted).collect()
+    }
+
+    /// The changes of each of these texts after a version.
+    pub(in crate::db) async fn logs(
+        &mut self,
+        wanted: &BTreeMap<TextKey, Version>,
+    ) -> Result<BTreeMap<TextKey, Vec<TextChange>>, DbError> {
+        type Columns = (Uuid, String, String, i64, i64, i64, String);
+        let org = self.org().0;
+        let columns: Vec<Columns> = sqlx::query_as(
+            "SELECT c.entity_id, c.kind, c.field, c.ver, c.actor, c.ctr, c.delta::text
+             FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::bigint[]) AS wanted (entity_id, kind, field, after)
+             JOIN text_changes c USING (entity_id, kind, field)
+             WHERE c.org_id = $1 AND c.ver > wanted.after
+             ORDER BY c.ver",
+        )
+        .bind(org)
+        .bind(wanted.keys().map(|(entity, _)| entity.uuid()).collect::<Vec<_>>())
+        .bind(wanted.keys().map(|(entity, _)| entity.kind().name()).collect::<Vec<_>>())
+        .bind(wanted.keys().map(|(_, field)| field.name()).collect::<Vec<_>>())
+        .bind(wanted.values().map(|after| bigint(*after)).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        let mut logs: BTreeMap<TextKey, Vec<TextChange>> = BTreeMap::new();
+        for (id, kind, name, ver, author, ctr, delta) in columns {
+            let delta = serde_json::from_str(&delta)?;
+            let change = TextChange { ver: unsigned(ver), actor: actor(author)?, ctr: unsigned(ctr), delta };
+            logs.entry((entity(&kind, id)?, field(&name)?)).or_default().push(change);
+        }
+        Ok(logs)
+    }
+
+    async fn stored(
+        &mut self,
+        actor: Actor,
+        numbers: RangeInclusive<Counter>,
+    ) -> Result<BTreeMap<Counter, Stored>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(i64, Uuid, String)> = sqlx::query_as(
+            "SELECT n, id, result::text FROM mutations WHERE org_id = $1 AND actor = $2 AND n BETWEEN $3 AND $4",
+        )
+        .bind(org)
+        .bind(i64::from(actor))
+        .bind(bigint(*numbers.start()))
+        .bind(bigint(*numbers.end()))
+        .fetch_all(self.connection())
+        .await?;
+        let stored = |(n, id, result): (i64, Uuid, String)| {
+            let result: PushResult = serde_json::from_str(&result)?;
+            Ok((unsigned(n), Stored { id: MutationId(id), result }))
+        };
+        columns.into_iter().map(stored).collect()
+    }
+
+    /// All prefixes, or those of some projects.
+    async fn prefixes(&mut self, needs: &Needs) -> Result<BTreeMap<String, Prefix>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(String, Uuid, i64)> = sqlx::query_as(
+            "SELECT prefix, project_id, last_number FROM prefixes
+             WHERE org_id = $1 AND ($2 OR project_id = ANY($3))",
+        )
+        .bind(org)
+        .bind(needs.all_prefixes)
+        .bind(needs.numbered.iter().map(|project| project.0).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        let prefix = |(prefix, project, last): (String, Uuid, i64)| {
+            (prefix, Prefix { project: ProjectId(project), last_number: unsigned(last) })
+        };
+        Ok(columns.into_iter().map(prefix).collect())
+    }
+}

@@ -1,0 +1,61 @@
+//! What a push depends on, read under the organization's lock, and what it writes. One statement per table, however
+//! many mutations there are.
+
+mod load;
+mod write;
+
+use std::collections::BTreeMap;
+
+use shared::clock::{Actor, Counter};
+use shared::hash::Checksum;
+use shared::ids::{EntityId, Epoch, TaskId};
+use shared::protocol::LastMutation;
+use shared::row::Row;
+use shared::text::TextChange;
+use uuid::Uuid;
+
+use super::convert::{hash, unsigned};
+use super::{DbError, OrgTx};
+use crate::domain::push::{Accepted, DeviceClock, OrgClock, Prefix, Stored, TextKey};
+
+/// What [`crate::domain::push::Needs`] asked for.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub rows: BTreeMap<EntityId, Row>,
+    pub parents: BTreeMap<TaskId, TaskId>,
+    pub logs: BTreeMap<TextKey, Vec<TextChange>>,
+    pub stored: BTreeMap<Counter, Stored>,
+    pub prefixes: BTreeMap<String, Prefix>,
+    pub undone: BTreeMap<(Actor, Counter), Accepted>,
+}
+
+pub(super) const ORG_CLOCK: &str = "SELECT epoch, ver, checksum, floor FROM organizations WHERE id = $1";
+
+pub(super) fn org_clock((epoch, ver, checksum, floor): (Uuid, i64, i64, i64)) -> OrgClock {
+    OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), checksum: Checksum(hash(checksum)), floor: unsigned(floor) }
+}
+
+impl OrgTx {
+    /// Takes the organization's place in line: until the end of the transaction nobody else moves its version. Comes
+    /// before anything is read that a decision depends on.
+    pub async fn lock(&mut self) -> Result<OrgClock, DbError> {
+        let org = self.org().0;
+        let clock = sqlx::query_as("SELECT epoch, ver, checksum, floor FROM organizations WHERE id = $1 FOR UPDATE")
+            .bind(org)
+            .fetch_one(self.connection())
+            .await?;
+        Ok(org_clock(clock))
+    }
+
+    /// How far a device's mutations have been handled.
+    pub async fn device_clock(&mut self, number: Actor) -> Result<DeviceClock, DbError> {
+        let org = self.org().0;
+        let (n, bits): (i64, i64) =
+            sqlx::query_as("SELECT last_n, last_hash FROM actors WHERE org_id = $1 AND actor = $2")
+                .bind(org)
+                .bind(i64::from(number))
+                .fetch_one(self.connection())
+                .await?;
+        Ok(DeviceClock { actor: number, last: LastMutation { n: unsigned(n), hash: hash(bits) } })
+    }
+}

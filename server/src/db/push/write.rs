@@ -1,0 +1,150 @@
+//! What a push changes.
+
+use std::collections::BTreeMap;
+
+use shared::clock::{Actor, Millis};
+use shared::field::Field;
+use shared::row::Row;
+use shared::value::Value;
+
+use crate::db::convert::{bigint, bits, json, timestamp};
+use crate::db::{DbError, OrgTx};
+use crate::domain::push::{DeviceClock, Handled, Prefix, PushDecision, TextEntry};
+
+impl OrgTx {
+    /// Writes a decision. Becomes visible with [`Self::commit`], all of it at once.
+    pub async fn write(&mut self, decision: &PushDecision, now: Millis) -> Result<(), DbError> {
+        if decision.handled.is_empty() {
+            return Ok(()); // only repeats
+        }
+        self.upsert_rows(&decision.rows.values().collect::<Vec<_>>(), now).await?;
+        self.upsert_prefixes(&decision.prefixes).await?;
+        self.insert_texts(&decision.texts).await?;
+        self.insert_handled(decision.device.actor, &decision.handled, now).await?;
+        self.write_clocks(decision).await
+    }
+
+    async fn upsert_rows(&mut self, rows: &[&Row], now: Millis) -> Result<(), DbError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let task = |row: &Row| match row.value(Field::Subject) {
+            Value::Subject(subject) => Some(subject.task),
+            _ => row.place().parent,
+        };
+        let org = self.org().0;
+        sqlx::query(
+            "INSERT INTO entities (org_id, kind, id, ver, project_id, task_id, deleted, updated_at, state)
+             SELECT $1, kind, id, ver, project_id, task_id, deleted, $2, state::jsonb
+             FROM UNNEST($3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::boolean[], $9::text[])
+               AS t (kind, id, ver, project_id, task_id, deleted, state)
+             ON CONFLICT (org_id, kind, id) DO UPDATE SET ver = excluded.ver, project_id = excluded.project_id,
+               task_id = excluded.task_id, deleted = excluded.deleted, updated_at = excluded.updated_at,
+               state = excluded.state",
+        )
+        .bind(org)
+        .bind(timestamp(now))
+        .bind(rows.iter().map(|row| row.id.kind().name()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| bigint(row.ver)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.project().map(|project| project.0)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| task(row).map(|task| task.0)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.life.is_deleted()).collect::<Vec<_>>())
+        .bind(rows.iter().map(json).collect::<Result<Vec<_>, _>>()?)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn upsert_prefixes(&mut self, prefixes: &BTreeMap<String, Prefix>) -> Result<(), DbError> {
+        if prefixes.is_empty() {
+            return Ok(());
+        }
+        let org = self.org().0;
+        sqlx::query(
+            "INSERT INTO prefixes (org_id, prefix, project_id, last_number)
+             SELECT $1, prefix, project_id, last_number
+             FROM UNNEST($2::text[], $3::uuid[], $4::bigint[]) AS t (prefix, project_id, last_number)
+             ON CONFLICT (org_id, prefix) DO UPDATE SET last_number = excluded.last_number",
+        )
+        .bind(org)
+        .bind(prefixes.keys().map(String::as_str).collect::<Vec<_>>())
+        .bind(prefixes.values().map(|prefix| prefix.project.0).collect::<Vec<_>>())
+        .bind(prefixes.values().map(|prefix| bigint(prefix.last_number)).collect::<Vec<_>>())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_texts(&mut self, texts: &[TextEntry]) -> Result<(), DbError> {
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let org = self.org().0;
+        sqlx::query(
+            "INSERT INTO text_changes (org_id, entity_id, kind, field, ver, actor, ctr, delta)
+             SELECT $1, entity_id, kind, field, ver, actor, ctr, delta::jsonb
+             FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
+               AS t (entity_id, kind, field, ver, actor, ctr, delta)",
+        )
+        .bind(org)
+        .bind(texts.iter().map(|text| text.entity.uuid()).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| text.entity.kind().name()).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| text.field.name()).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| bigint(text.change.ver)).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| i64::from(text.change.actor)).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| bigint(text.change.ctr)).collect::<Vec<_>>())
+        .bind(texts.iter().map(|text| json(&text.change.delta)).collect::<Result<Vec<_>, _>>()?)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_handled(&mut self, actor: Actor, handled: &[Handled], now: Millis) -> Result<(), DbError> {
+        let org = self.org().0;
+        let inverse = |one: &Handled| one.inverse.as_ref().map(json).transpose();
+        sqlx::query(
+            "INSERT INTO mutations
+               (org_id, actor, n, id, entity_id, kind, op, ctx, at, ver, result, inverse, handled_at)
+             SELECT $1, $2, n, id, entity_id, kind, op::json, ctx, at, ver, result::jsonb, inverse::json, $3
+             FROM UNNEST($4::bigint[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+                         $11::bigint[], $12::text[], $13::text[])
+               AS t (n, id, entity_id, kind, op, ctx, at, ver, result, inverse)",
+        )
+        .bind(org)
+        .bind(i64::from(actor))
+        .bind(timestamp(now))
+        .bind(handled.iter().map(|one| bigint(one.n)).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| one.id.0).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| one.entity.uuid()).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| one.entity.kind().name()).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| json(&one.op)).collect::<Result<Vec<_>, _>>()?)
+        .bind(handled.iter().map(|one| bigint(one.ctx)).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| one.at).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| one.ver.map(bigint)).collect::<Vec<_>>())
+        .bind(handled.iter().map(|one| json(&one.result)).collect::<Result<Vec<_>, _>>()?)
+        .bind(handled.iter().map(inverse).collect::<Result<Vec<_>, _>>()?)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn write_clocks(&mut self, decision: &PushDecision) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("UPDATE organizations SET ver = $2, checksum = $3 WHERE id = $1")
+            .bind(org)
+            .bind(bigint(decision.org.ver))
+            .bind(bits(decision.org.checksum.0))
+            .execute(self.connection())
+            .await?;
+        let DeviceClock { actor, last } = decision.device;
+        sqlx::query("UPDATE actors SET last_n = $3, last_hash = $4 WHERE org_id = $1 AND actor = $2")
+            .bind(org)
+            .bind(i64::from(actor))
+            .bind(bigint(last.n))
+            .bind(bits(last.hash))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
