@@ -1,4 +1,13 @@
 //! Which tasks a view shows, in which groups and in which order: the same on every device.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`fold`] | which letters readers take for the same |
+//!
+//! No clock and no language setting of the device decides anything: today and the order of people and projects come
+//! in as arguments.
+
+pub mod fold;
 
 use std::cmp::Reverse;
 
