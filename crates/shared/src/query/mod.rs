@@ -3,11 +3,15 @@
 //! | module | what it answers |
 //! |---|---|
 //! | [`fold`] | which letters readers take for the same |
+//! | [`search`], [`highlight`] | which tasks have the words of a query, and where in a text they are |
 //!
 //! No clock and no language setting of the device decides anything: today and the order of people and projects come
 //! in as arguments.
 
 pub mod fold;
+pub mod highlight;
+pub mod search;
+mod words;
 
 use std::cmp::Reverse;
 
