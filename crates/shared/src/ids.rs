@@ -58,6 +58,10 @@ id!(
     ProjectId
 );
 id!(
+    /// A section: a named part of a project.
+    SectionId
+);
+id!(
     /// A task.
     TaskId
 );
