@@ -2,7 +2,14 @@
 //!
 //! `cargo bench -p tern-shared --bench query`. The texts are made from a seed: about a kilobyte a task, of words that
 //! are as common as words are (Zipf), in three tasks of four in Latin letters, else in Cyrillic or Japanese.
-#![allow(clippy::unwrap_used, missing_docs, reason = "a benchmark fails by panicking, and has no users")]
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "the numbers made here are small"
+)]
 
 extern crate tern_shared as shared;
 
@@ -58,11 +65,6 @@ impl Language {
     /// A word, the n-th most common about 1/n as often as the first: an exponent that is even over its range.
     fn word(&self, dice: &mut Dice) -> &str {
         let share = dice.roll(1 << 20) as f64 / f64::from(1 << 20);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and the number of words"
-        )]
         let at = (self.words.len() as f64).powf(share) as usize - 1;
         &self.words[at.min(self.words.len() - 1)]
     }
@@ -132,8 +134,8 @@ fn build(texts: &[Texts]) -> SearchIndex {
 }
 
 fn words_of(texts: &[Texts], latin: usize) -> (String, String) {
-    let ascii = texts.iter().filter(|texts| texts.description.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let description = &ascii.skip(latin).next().unwrap().description;
+    let mut ascii = texts.iter().filter(|texts| texts.description.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let description = &ascii.nth(latin).unwrap().description;
     let rare = description.split([' ', '.']).max_by_key(|word| word.len()).unwrap();
     let three: Vec<_> = description.split([' ', '.']).filter(|word| word.len() > 3).take(3).collect();
     (rare.to_owned(), three.join(" "))

@@ -9,9 +9,9 @@ use super::words::{Kind, Token, tokens, units};
 /// characters. An accent belongs to its letter, and a letter that is compared as several (ß) is marked whole.
 pub fn highlight(text: &str, query: &str) -> Vec<Range<usize>> {
     let mut wanted: Vec<(Kind, String)> = Vec::new();
-    tokens(query, |token| wanted.push((token.kind, token.folded.to_owned())));
+    tokens(query, &mut |token| wanted.push((token.kind, token.folded.to_owned())));
     let mut ranges = Vec::new();
-    tokens(text, |token| {
+    tokens(text, &mut |token| {
         let part = &text[token.source.clone()];
         for (_, word) in wanted.iter().filter(|(kind, _)| *kind == token.kind) {
             for folded in matches(&token, word) {

@@ -28,8 +28,8 @@ pub(super) struct Token<'a> {
     pub source: Range<usize>,
 }
 
-/// Calls `each` for every token of a text, in order.
-pub(super) fn tokens(text: &str, each: impl FnMut(Token<'_>)) {
+/// Calls `each` for every token of a text, in order. A pointer, so that the program carries this once.
+pub(super) fn tokens(text: &str, each: &mut dyn FnMut(Token<'_>)) {
     let mut scan = Scan { folded: String::new(), open: None, start: 0, each };
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -46,14 +46,14 @@ pub(super) fn tokens(text: &str, each: impl FnMut(Token<'_>)) {
     scan.close(at);
 }
 
-struct Scan<F> {
+struct Scan<'a> {
     folded: String,
     open: Option<Kind>,
     start: usize,
-    each: F,
+    each: &'a mut dyn FnMut(Token<'_>),
 }
 
-impl<F: FnMut(Token<'_>)> Scan<F> {
+impl Scan<'_> {
     /// Takes what is ASCII from `at` on, up to the end of a word or of what is between words: most text, so it is
     /// not folded one by one. Returns where it stopped.
     fn ascii(&mut self, text: &str, at: usize) -> usize {

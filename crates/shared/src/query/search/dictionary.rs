@@ -1,6 +1,6 @@
 //! Every word that occurs, and the tasks it occurs in.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -44,7 +44,8 @@ struct Term {
 pub(super) struct Dictionary {
     terms: Vec<Term>,
     by_text: HashTable<TermId>,
-    by_start: BTreeSet<(u64, TermId)>,
+    /// Keys are made by [`key`].
+    by_start: BTreeMap<u128, TermId>,
     free: Vec<TermId>,
 }
 
@@ -58,8 +59,20 @@ fn start(text: &str, fill: u8) -> u64 {
     u64::from_be_bytes(bytes)
 }
 
+/// A number for each term that orders by the first bytes of its text, then by id.
+fn key(start: u64, id: TermId) -> u128 {
+    u128::from(start) << TermId::BITS | u128::from(id)
+}
+
 fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
+}
+
+/// Room for one more: an eighth more, not twice as much, since most of the memory of an index is here.
+fn make_room<T>(items: &mut Vec<T>) {
+    if items.len() == items.capacity() {
+        items.reserve_exact(1 + items.len() / 8);
+    }
 }
 
 impl Dictionary {
@@ -75,6 +88,7 @@ impl Dictionary {
             return *id;
         }
         let id = self.free.pop().unwrap_or_else(|| {
+            make_room(&mut self.terms);
             self.terms.push(Term::default());
             #[expect(clippy::cast_possible_truncation, reason = "four billion words do not fit into memory")]
             let id = (self.terms.len() - 1) as TermId;
@@ -83,7 +97,7 @@ impl Dictionary {
         self.terms[id as usize].text = text.into();
         let terms = &self.terms;
         self.by_text.insert_unique(hashed, id, |id| hash(&terms[*id as usize].text));
-        self.by_start.insert((start(text, 0), id));
+        self.by_start.insert(key(start(text, 0), id), id);
         id
     }
 
@@ -99,10 +113,7 @@ impl Dictionary {
             *found |= Posting::from(places);
             return;
         }
-        if postings.len() == postings.capacity() {
-            // A quarter more, not twice as much: most of the memory of an index is here.
-            postings.reserve_exact(1 + postings.len() / 4);
-        }
+        make_room(postings);
         postings.insert(at, posting(doc, places));
     }
 
@@ -117,7 +128,7 @@ impl Dictionary {
         term.postings.remove(at);
         if term.postings.is_empty() {
             let Term { text, .. } = std::mem::take(term);
-            self.by_start.remove(&(start(&text, 0), id));
+            self.by_start.remove(&key(start(&text, 0), id));
             if let Ok(entry) = self.by_text.find_entry(hash(&text), |other| *other == id) {
                 entry.remove();
             }
@@ -127,7 +138,7 @@ impl Dictionary {
 
     /// The words that begin so.
     pub(super) fn starting_with<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = TermId> + 'a {
-        let range = (start(prefix, 0), TermId::MIN)..=(start(prefix, u8::MAX), TermId::MAX);
+        let range = key(start(prefix, 0), TermId::MIN)..=key(start(prefix, u8::MAX), TermId::MAX);
         let long = prefix.len() > START_BYTES;
         let ids = self.by_start.range(range).map(|(_, id)| *id);
         ids.filter(move |id| !long || self.terms[*id as usize].text.starts_with(prefix))
@@ -156,6 +167,6 @@ impl Dictionary {
     pub(super) fn bytes(&self) -> usize {
         let terms: usize = self.terms.iter().map(|term| term.text.len() + term.postings.capacity() * 4).sum();
         // Nodes of a B-tree are about two thirds full; a table's slot is a number and a byte.
-        terms + self.terms.capacity() * size_of::<Term>() + self.by_start.len() * 24 + self.by_text.capacity() * 5
+        terms + self.terms.capacity() * size_of::<Term>() + self.by_start.len() * 30 + self.by_text.capacity() * 5
     }
 }

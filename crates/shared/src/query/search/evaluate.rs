@@ -5,8 +5,7 @@
 //! array costs less than keeping a set.
 
 use super::dictionary::{DocId, Places, TermId};
-use super::{SearchIndex, document};
-use crate::ids::TaskId;
+use super::{SearchIndex, document, sorted};
 use crate::query::words::{Kind, tokens, units};
 
 /// How well a task fits one part of the query; 0 when not at all.
@@ -32,7 +31,7 @@ fn grade(places: Places, exact: bool) -> Grade {
 
 fn parts(query: &str) -> Vec<Part> {
     let mut parts = Vec::new();
-    tokens(query, |token| {
+    tokens(query, &mut |token| {
         let part = match token.kind {
             Kind::Word => Part::Word(token.folded.to_owned()),
             Kind::Run => Part::Run(token.folded.to_owned()),
@@ -45,16 +44,16 @@ fn parts(query: &str) -> Vec<Part> {
 }
 
 impl SearchIndex {
-    /// Calls `each` for every task that fits, in no order, with its rank.
-    pub(super) fn evaluate(&self, query: &str, mut each: impl FnMut(TaskId, u32)) {
+    /// How well each document fits; 0 when not at all. Empty when none does.
+    pub(super) fn ranks(&self, query: &str) -> Vec<u32> {
         let parts = parts(query);
-        let Some((first, others)) = parts.split_first() else { return };
+        let Some((first, others)) = parts.split_first() else { return Vec::new() };
         let mut grades = vec![0; self.documents.len()];
         self.grade(first, &mut grades);
         let mut ranks: Vec<u32> = grades.iter().map(|grade| u32::from(*grade)).collect();
         for part in others {
             if ranks.iter().all(|rank| *rank == 0) {
-                return;
+                return Vec::new();
             }
             grades.fill(0);
             self.grade(part, &mut grades);
@@ -62,13 +61,7 @@ impl SearchIndex {
                 *rank = if *rank == 0 || *grade == 0 { 0 } else { *rank + u32::from(*grade) };
             }
         }
-        for (document, rank) in self.documents.iter().zip(ranks) {
-            if let Some(document) = document
-                && rank != 0
-            {
-                each(document.id, rank);
-            }
-        }
+        ranks
     }
 
     fn grade(&self, part: &Part, grades: &mut [Grade]) {
@@ -106,8 +99,7 @@ impl SearchIndex {
         }
         // Each pair must occur, and in this order: the tasks with the rarest pair are looked through.
         let Some(row) = row.iter().map(|pair| self.dictionary.get(pair)).collect::<Option<Vec<_>>>() else { return };
-        let mut last: Vec<_> = self.dictionary.starting_with(last).collect();
-        last.sort_unstable();
+        let last = sorted(self.dictionary.starting_with(last));
         let mut bytes = Vec::new();
         for term in &row {
             document::encode(*term, &mut bytes);
