@@ -117,20 +117,40 @@ enum Class {
     Extends,
 }
 
+/// Scripts without spaces (or, Hangul, without reliable ones), and pictures.
+const DENSE: &[std::ops::RangeInclusive<char>] = &[
+    '\u{e00}'..='\u{eff}',
+    '\u{1000}'..='\u{109f}',
+    '\u{1100}'..='\u{115f}',
+    '\u{1780}'..='\u{17ff}',
+    '\u{1950}'..='\u{19df}',
+    '\u{1a20}'..='\u{1aaf}',
+    '\u{2e80}'..='\u{a4cf}',
+    '\u{a960}'..='\u{a97f}',
+    '\u{a9e0}'..='\u{a9ff}',
+    '\u{aa60}'..='\u{aadf}',
+    '\u{ac00}'..='\u{d7af}',
+    '\u{f900}'..='\u{faff}',
+    '\u{ff66}'..='\u{ffef}',
+    '\u{16fe0}'..='\u{18dff}',
+    '\u{1aff0}'..='\u{1b2ff}',
+    '\u{20000}'..='\u{3ffff}',
+];
+const PICTURES: &[std::ops::RangeInclusive<char>] = &[
+    '\u{231a}'..='\u{23ff}',
+    '\u{2600}'..='\u{27bf}',
+    '\u{2b00}'..='\u{2bff}',
+    '\u{4dc0}'..='\u{4dff}',
+    '\u{1f000}'..='\u{1faff}',
+];
+
 fn class(c: char) -> Class {
+    let within = |ranges: &[std::ops::RangeInclusive<char>]| ranges.iter().any(|range| range.contains(&c));
     match c {
         '\u{3099}' | '\u{309a}' | '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}' => Class::Extends,
-        '\u{231a}'..='\u{23ff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' => Class::Dense,
-        '\u{3400}'..='\u{9fff}' | '\u{1f000}'..='\u{1faff}' => Class::Dense,
-        _ if !c.is_alphanumeric() => Class::Break,
-        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{115f}' | '\u{1780}'..='\u{17ff}' => {
-            if ('\u{10a0}'..='\u{10ff}').contains(&c) { Class::Letter } else { Class::Dense }
-        }
-        '\u{1950}'..='\u{19df}' | '\u{1a20}'..='\u{1aaf}' | '\u{2e80}'..='\u{a4cf}' => Class::Dense,
-        '\u{a960}'..='\u{a97f}' | '\u{a9e0}'..='\u{a9ff}' | '\u{aa60}'..='\u{aadf}' => Class::Dense,
-        '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ffef}' => Class::Dense,
-        '\u{16fe0}'..='\u{18dff}' | '\u{1aff0}'..='\u{1b2ff}' | '\u{20000}'..='\u{3ffff}' => Class::Dense,
-        _ => Class::Letter,
+        _ if within(PICTURES) || (c.is_alphanumeric() && within(DENSE)) => Class::Dense,
+        _ if c.is_alphanumeric() => Class::Letter,
+        _ => Class::Break,
     }
 }
 
@@ -291,6 +311,16 @@ proptest! {
         let text = words.join(" ");
         let marked = highlight(&text, &wanted).len();
         prop_assert_eq!(marked, words.iter().filter(|word| word.starts_with(&wanted)).count());
+    }
+}
+
+#[test]
+fn every_character_is_where_it_belongs() {
+    for c in '\0'..'\u{32000}' {
+        let (alone, between) = (c.to_string(), format!("a{c}b"));
+        let apart = split(&between).iter().any(|(_, word)| word == "b");
+        assert_eq!(highlight(&alone, &alone).is_empty(), split(&alone).is_empty(), "U+{:04X} {c}", u32::from(c));
+        assert_eq!(!highlight(&between, "b").is_empty(), apart, "U+{:04X} {c}", u32::from(c));
     }
 }
 
