@@ -2,8 +2,6 @@
 //!
 //! A task with several tags or assignees stands under each of them. A heading is there when a task is under it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::filter::is_overdue;
@@ -71,14 +69,18 @@ pub struct Group {
 
 /// Puts tasks, already in their order, under headings.
 pub fn group(tasks: &[Subject<'_>], by: GroupBy, today: Date, places: &Places) -> Vec<Group> {
-    let mut groups: BTreeMap<Rank, Group> = BTreeMap::new();
+    let mut groups: Vec<(Rank, Group)> = Vec::new();
     for (at, task) in tasks.iter().enumerate() {
-        headings(task, by, today, |heading| {
-            let group = groups.entry(rank(&heading, places));
-            group.or_insert_with(|| Group { heading, tasks: Vec::new() }).tasks.push(at);
+        headings(task, by, today, &mut |heading| {
+            let rank = rank(&heading, places);
+            let place = groups.binary_search_by(|(other, _)| other.cmp(&rank)).unwrap_or_else(|place| {
+                groups.insert(place, (rank, Group { heading, tasks: Vec::new() }));
+                place
+            });
+            groups[place].1.tasks.push(at);
         });
     }
-    groups.into_values().collect()
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// What orders headings of one kind; equal only for equal ones.
@@ -87,7 +89,7 @@ type Rank = (usize, u128, Option<(String, Tag)>);
 /// The place of headings that say what tasks do not have.
 const LAST: Rank = (usize::MAX, u128::MAX, None);
 
-fn headings(task: &Subject<'_>, by: GroupBy, today: Date, mut each: impl FnMut(Heading)) {
+fn headings(task: &Subject<'_>, by: GroupBy, today: Date, each: &mut dyn FnMut(Heading)) {
     match by {
         GroupBy::None => each(Heading::All),
         GroupBy::Status => each(Heading::Status(task.status)),

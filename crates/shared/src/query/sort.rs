@@ -4,6 +4,7 @@
 //! What a task does not have comes last, whichever way the key goes: no due date is neither early nor late.
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,21 +105,57 @@ pub fn compare(keys: &[SortKey], places: &Places, left: &Subject<'_>, right: &Su
 /// The first `limit` tasks of an order, as places in `tasks`. Only these are put in order, which is much less than
 /// ordering all: a view shows a hundred rows of ten thousand.
 pub fn first(tasks: &[Subject<'_>], keys: &[SortKey], places: &Places, limit: usize) -> Vec<usize> {
-    let rough = |task: &Subject<'_>| keys.first().map_or(0, |key| key.rough(task, places));
-    let mut rows: Vec<(u64, usize)> = tasks.iter().enumerate().map(|(at, task)| (rough(task), at)).collect();
-    let order = |left: &(u64, usize), right: &(u64, usize)| {
-        left.0.cmp(&right.0).then_with(|| compare(keys, places, &tasks[left.1], &tasks[right.1]))
-    };
-    if limit == 0 {
-        return Vec::new();
+    let order = Order { tasks, keys, places };
+    // The last of those kept is on top, and goes when an earlier one comes.
+    let mut kept = BinaryHeap::new();
+    for (at, task) in tasks.iter().enumerate() {
+        let rough = keys.first().map_or(0, |key| key.rough(task, places));
+        let row = Row { order: &order, rough, at };
+        if kept.len() < limit {
+            kept.push(row);
+        } else if let Some(mut last) = kept.peek_mut().filter(|last| row < **last) {
+            *last = row;
+        }
     }
-    if limit < rows.len() {
-        rows.select_nth_unstable_by(limit, order);
-        rows.truncate(limit);
-    }
-    rows.sort_unstable_by(order);
-    rows.into_iter().map(|(_, at)| at).collect()
+    kept.into_sorted_vec().into_iter().map(|row| row.at).collect()
 }
+
+#[derive(Clone, Copy)]
+struct Order<'a> {
+    tasks: &'a [Subject<'a>],
+    keys: &'a [SortKey],
+    places: &'a Places,
+}
+
+/// A task in an order.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    order: &'a Order<'a>,
+    /// See [`SortKey::rough`]; most tasks are told apart by it, without a look at them.
+    rough: u64,
+    at: usize,
+}
+
+impl Ord for Row<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let Order { tasks, keys, places } = self.order;
+        self.rough.cmp(&other.rough).then_with(|| compare(keys, places, &tasks[self.at], &tasks[other.at]))
+    }
+}
+
+impl PartialOrd for Row<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Row<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Row<'_> {}
 
 fn first_assignee(task: &Subject<'_>, places: &Places) -> Option<(usize, uuid::Uuid)> {
     task.assignees.iter().map(|user| places.of(user.0)).min()
