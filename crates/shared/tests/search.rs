@@ -404,6 +404,24 @@ fn a_row_of_characters_is_not_two_rows() {
 }
 
 #[test]
+fn rows_are_found_among_many_different_ones() {
+    // Nine hundred pairs: their numbers are of one and of two bytes, and each text has hundreds of them.
+    let letters: Vec<char> = ('一'..).take(30).collect();
+    let mut seed = 1_usize;
+    let mut letter = || {
+        seed = (seed * 75 + 74) % 65_537;
+        letters[seed / 7 % letters.len()]
+    };
+    let texts: Vec<String> = (0..4).map(|_| (0..900).map(|_| letter()).collect()).collect();
+    let index = titles(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    for _ in 0..5_000 {
+        let query: String = (0..3).map(|_| letter()).collect();
+        let expected: Vec<u8> = (0..4).rev().filter(|n| texts[usize::from(*n)].contains(&query)).collect();
+        check(&index, &query, &expected);
+    }
+}
+
+#[test]
 fn an_exact_word_counts_more_then_the_title_then_tags_then_what_is_new() {
     let mut index = SearchIndex::default();
     index.put(task(0), Source::Notes, "boat");

@@ -297,6 +297,9 @@ fn hostile_input_is_an_error_and_not_a_crash() {
     assert!(postcard::from_bytes::<Filter>(&[0, 1].repeat(100_000)).is_err());
     assert!(serde_json::from_str::<Filter>(&r#"{"not":"#.repeat(100_000)).is_err());
     assert!(serde_json::from_str::<Filter>(&r#"{"all":["#.repeat(100_000)).is_err());
+    // Refused where it is too deep, not read to its end first.
+    let error = serde_json::from_str::<Filter>(&r#"{"not":"#.repeat(FILTER_DEPTH + 2)).unwrap_err();
+    assert!(error.to_string().contains("nested"), "{error}");
     for bad in ["{}", "[]", "null", r#"{"is":{"colour":["red"]}}"#, r#"{"all":{}}"#, r#"{"is":{"due":{"in":3}}}"#] {
         assert!(serde_json::from_str::<Filter>(bad).is_err(), "{bad}");
     }
@@ -327,6 +330,8 @@ fn any_task() -> impl Strategy<Value = Owned> {
         "日本",
         "a very long title",
         "a very long title 2",
+        "Boathouse",
+        "BOAT BUILDER",
     ]);
     let what = (title, prop::sample::select(&Status::ALL[..]), prop::sample::select(&Priority::ALL[..]));
     let people = prop::collection::btree_set((0..4_u128).prop_map(user), 0..3);
@@ -454,7 +459,7 @@ fn orders_go_both_ways_and_what_is_missing_comes_last() {
     check_order(&dates, SortKey::ascending(SortBy::Due), &[3, 2, 1, 4]);
     check_order(&dates, SortKey::descending(SortBy::Due), &[2, 3, 1, 4]);
     let title = |id, title: &str| Owned { title: title.into(), ..Owned::new(id) };
-    let titles = [title(1, "zinc"), title(2, "Ærø"), title(3, "adder"), title(4, "AERIAL")];
+    let titles = [title(1, "Zinc anode"), title(2, "Ærø ferry"), title(3, "adder stone"), title(4, "AERIAL VIEW")];
     check_order(&titles, SortKey::ascending(SortBy::Title), &[3, 4, 2, 1]);
     let person = |id, n: u128| Owned { assignees: [user(n)].into(), ..Owned::new(id) };
     let people = [Owned::new(1), person(2, 3), person(3, 0), person(4, 2)];

@@ -83,14 +83,13 @@ impl SortKey {
             SortBy::Start => task.start.map(|start| signed(start.days().into())),
             SortBy::Created => Some(signed(task.created_at)),
             SortBy::Updated => Some(signed(task.updated_at)),
-            SortBy::Title => Some(bytes(letters(task.title).flat_map(|c| encoded(c).into_iter()))),
+            SortBy::Title => Some(first_letters(task.title)),
             SortBy::Status => Some(task.status as u64),
             SortBy::Assignee => first_assignee(task, places).map(|(place, _)| place as u64),
         };
-        // Halved, so that "none" is greater than anything, in both directions.
         match number {
-            Some(number) if self.descending => (u64::MAX - number) >> 1,
-            Some(number) => number >> 1,
+            Some(number) if self.descending => u64::MAX - number,
+            Some(number) => number,
             None => u64::MAX,
         }
     }
@@ -164,6 +163,14 @@ fn first_assignee(task: &Subject<'_>, places: &Places) -> Option<(usize, uuid::U
 /// A title as its letters are compared.
 fn letters(title: &str) -> impl Iterator<Item = char> {
     title.chars().flat_map(spell)
+}
+
+/// The first bytes of a title as its letters are compared; most titles begin with eight of ASCII.
+fn first_letters(title: &str) -> u64 {
+    match title.as_bytes().first_chunk::<8>() {
+        Some(ascii) if ascii.is_ascii() => u64::from_be_bytes(ascii.map(|byte| byte.to_ascii_lowercase())),
+        _ => bytes(letters(title).flat_map(|c| encoded(c).into_iter())),
+    }
 }
 
 /// A character as bytes that order as it does among others.
