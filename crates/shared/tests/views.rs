@@ -3,6 +3,8 @@
 
 extern crate tern_shared as shared;
 
+#[path = "support/subjects.rs"]
+mod subjects;
 mod support;
 
 use std::cmp::Ordering;
@@ -10,104 +12,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use proptest::prelude::*;
-use shared::date::Date;
-use shared::ids::{ProjectId, SectionId, TaskId, UserId};
+use shared::ids::{ProjectId, SectionId, TaskId};
 use shared::query::filter::{
     Condition, Day, FILTER_DEPTH, FILTER_SIZE, Filter, InvalidFilter, TagRule, Viewer, When, Who,
 };
 use shared::query::group::{Due, GroupBy, Heading, group};
 use shared::query::sort::{SortBy, SortKey, compare, first};
-use shared::query::subject::{Places, Subject};
+use shared::query::subject::Places;
 use shared::register::Tag;
 use shared::workflow::{Priority, Status};
+use subjects::{Owned, date, tags, tasks, today, user, uuid};
 use support::cases;
-use uuid::Uuid;
-
-fn uuid(n: u128) -> Uuid {
-    Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 + n)
-}
-
-fn user(n: u128) -> UserId {
-    UserId(uuid(n))
-}
-
-fn date(text: &str) -> Date {
-    text.parse().unwrap()
-}
-
-/// 2026-11-20, a Friday.
-fn today() -> Date {
-    date("2026-11-20")
-}
-
-/// A task that owns what a [`Subject`] borrows.
-#[derive(Clone, Debug)]
-struct Owned {
-    id: u128,
-    project: u128,
-    section: Option<u128>,
-    parent: Option<u128>,
-    order: String,
-    title: String,
-    status: Status,
-    priority: Priority,
-    assignees: BTreeSet<UserId>,
-    tags: Vec<Tag>,
-    due: Option<Date>,
-    start: Option<Date>,
-    created_at: i64,
-    updated_at: i64,
-    review: bool,
-    deleted: bool,
-}
-
-impl Owned {
-    fn new(id: u128) -> Self {
-        Self {
-            id,
-            project: 1,
-            section: None,
-            parent: None,
-            order: String::new(),
-            title: String::new(),
-            status: Status::Todo,
-            priority: Priority::None,
-            assignees: BTreeSet::new(),
-            tags: Vec::new(),
-            due: None,
-            start: None,
-            created_at: 0,
-            updated_at: 0,
-            review: false,
-            deleted: false,
-        }
-    }
-
-    fn subject(&self) -> Subject<'_> {
-        Subject {
-            id: TaskId(uuid(self.id)),
-            project: ProjectId(uuid(self.project)),
-            section: self.section.map(|n| SectionId(uuid(n))),
-            parent: self.parent.map(|n| TaskId(uuid(n))),
-            order: &self.order,
-            title: &self.title,
-            status: self.status,
-            priority: self.priority,
-            assignees: &self.assignees,
-            tags: &self.tags,
-            due: self.due,
-            start: self.start,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            review: self.review,
-            deleted: self.deleted,
-        }
-    }
-}
-
-fn tags(names: &[&str]) -> Vec<Tag> {
-    names.iter().map(|name| Tag::new(name)).collect()
-}
 
 fn is(condition: Condition) -> Filter {
     Filter::Is(condition)
@@ -315,54 +230,6 @@ fn filter() -> impl Strategy<Value = Filter> {
             inner.prop_map(|filter| Filter::Not(Box::new(filter))),
         ]
     })
-}
-
-fn any_task() -> impl Strategy<Value = Owned> {
-    let places = (0..4_u128, prop::option::of(0..3_u128), prop::option::of(0..3_u128), "[a-c]{0,10}");
-    let title = prop::sample::select(vec![
-        "",
-        "boat",
-        "Boat",
-        "BOÁT",
-        "boats",
-        "ærø",
-        "aero",
-        "日本",
-        "a very long title",
-        "a very long title 2",
-        "Boathouse",
-        "BOAT BUILDER",
-    ]);
-    let what = (title, prop::sample::select(&Status::ALL[..]), prop::sample::select(&Priority::ALL[..]));
-    let people = prop::collection::btree_set((0..4_u128).prop_map(user), 0..3);
-    let tags = prop::sample::subsequence(vec!["Ops", "harbour", "ops", "Ærø"], 0..3).prop_map(|names| tags(&names));
-    let day = || prop::option::of((-5..12_i32).prop_map(|days| Date::from_days(today().days() + days).unwrap()));
-    let times = (-3..3_i64, prop::sample::select(vec![i64::MIN, -1, 0, 1, i64::MAX]));
-    (places, what, people, tags, day(), day(), times, any::<(bool, bool)>()).prop_map(
-        |((project, section, parent, order), what, assignees, tags, due, start, times, flags)| Owned {
-            id: 0,
-            project,
-            section,
-            parent,
-            order,
-            title: what.0.to_owned(),
-            status: what.1,
-            priority: what.2,
-            assignees,
-            tags,
-            due,
-            start,
-            created_at: times.0,
-            updated_at: times.1,
-            review: flags.0,
-            deleted: flags.1,
-        },
-    )
-}
-
-fn tasks() -> impl Strategy<Value = Vec<Owned>> {
-    prop::collection::vec(any_task(), 0..20)
-        .prop_map(|tasks| (0..).zip(tasks).map(|(n, task)| Owned { id: (n * 7) % 23, ..task }).collect())
 }
 
 const ALL_KEYS: [SortBy; 9] = [
