@@ -1,4 +1,23 @@
 //! Which tasks a view shows, in which groups and in which order: the same on every device.
+//!
+//! | module | what it answers |
+//! |---|---|
+//! | [`fold`] | which letters readers take for the same |
+//! | [`search`], [`highlight`] | which tasks have the words of a query, and where in a text they are |
+//! | [`filter`] | which tasks fit the conditions of a view |
+//! | [`sort`](mod@sort), [`group`] | in which order and under which headings they are shown |
+//!
+//! No clock and no language setting of the device decides anything: today and the order of people and projects come
+//! in as arguments.
+
+pub mod filter;
+pub mod fold;
+pub mod group;
+pub mod highlight;
+pub mod search;
+pub mod sort;
+pub mod subject;
+mod words;
 
 use std::cmp::Reverse;
 
