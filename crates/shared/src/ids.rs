@@ -62,6 +62,10 @@ id!(
     TaskId
 );
 id!(
+    /// A comment on a task.
+    CommentId
+);
+id!(
     /// One mutation; distinguishes two mutations that carry the same number because a device's history forked.
     MutationId
 );

@@ -15,6 +15,7 @@
 //! | [`mutation`] | what a member can do |
 //! | [`merge`] | what a mutation makes of a row |
 //! | [`protocol`] | what device and server say to each other |
+//! | [`realtime`] | what the server says unasked |
 //! | [`account`] | how somebody signs in |
 //! | [`query`] | which tasks a view shows, and in which order |
 
@@ -30,6 +31,7 @@ pub mod policy;
 pub mod project;
 pub mod protocol;
 pub mod query;
+pub mod realtime;
 pub mod register;
 pub mod row;
 pub mod task;
