@@ -5,6 +5,7 @@ use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
 
 use super::{Failure, Services, now};
 use crate::db::{Loaded, OrgTx};
+use crate::domain::poke::Poke;
 use crate::domain::pull::{self, Plan, PullInput};
 use crate::domain::push::{self, PushInput};
 use crate::member::Member;
@@ -51,5 +52,9 @@ pub(super) async fn apply(tx: &mut OrgTx, request: &PushRequest, now: Millis) ->
     let Loaded { rows, logs, stored, prefixes, numbers } = tx.load(&device, &push::needs(request)).await?;
     let decision = push::decide(PushInput { org, device, rows, logs, stored, prefixes, numbers, now, request })?;
     tx.write(&decision, now).await?;
+    // Last, because of what it locks until the commit: see db::notices.
+    if let Some(poke) = Poke::of(tx.org(), &decision) {
+        tx.poke(&poke).await?;
+    }
     Ok(decision.response)
 }
