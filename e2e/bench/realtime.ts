@@ -27,7 +27,7 @@ test("seen in the other browser", async ({ newDevice, server }) => {
   await there.signIn(bo);
   await here.createProject("Seen");
   await here.createTask("Change 0");
-  await there.page.getByRole("link", { name: "Seen" }).click();
+  await there.page.getByRole("link", { name: "Seen", exact: true }).click();
   await expect(there.task("Change 0")).toBeVisible();
 
   const times: number[] = [];
