@@ -2,7 +2,7 @@
 //!
 //! It wakes the sync and does nothing else. What is not heard, the sync finds at its next poll, and the first message of
 //! every new connection says how far the organization is; so a connection may be lost at any time. One that dies in
-//! silence is noticed by the missing [`ServerMessage::Alive`].
+//! silence is noticed by the missing signs of life (`ServerMessage::Alive`).
 
 use engine::backoff::Backoff;
 use engine::driver::Wake;
@@ -12,7 +12,7 @@ use futures::stream::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use shared::clock::Millis;
 use shared::protocol::kind;
-use shared::realtime::{ALIVE_SECONDS, ServerMessage, SocketTicket, close};
+use shared::realtime::{ALIVE_SECONDS, Hint, SocketTicket, close};
 use wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
@@ -85,15 +85,13 @@ async fn connect(
     loop {
         let next = select(socket.heard.next(), select(news.next(), TimeoutFuture::new(SILENCE)));
         match next.await {
-            Either::Left((Some(Heard::Text(text)), _)) => match serde_json::from_str(&text).ok() {
-                // A connection that has lasted so long was a good one.
-                Some(ServerMessage::Alive) => backoff.reset(),
-                // Of what it cannot read, a newer server speaks.
-                message => {
-                    if let Some(ver) = message.as_ref().and_then(ServerMessage::ver) {
-                        let _ = wakes.unbounded_send(Wake::Poked { ver });
-                    }
+            Either::Left((Some(Heard::Text(text)), _)) => match serde_json::from_str(&text) {
+                Ok(Hint { ver: Some(ver) }) => {
+                    let _ = wakes.unbounded_send(Wake::Poked { ver });
                 }
+                // Time has passed since it was opened: it was a good connection.
+                Ok(Hint { ver: None }) => backoff.reset(),
+                Err(_) => {}
             },
             Either::Left((Some(Heard::Closed(close::SESSION_ENDED)), _)) => return Ending::SignedOut,
             Either::Right((Either::Left((Some(Wake::Online(false)), _)), _)) => return Ending::Offline,

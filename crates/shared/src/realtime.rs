@@ -34,7 +34,8 @@ impl std::fmt::Debug for SocketTicket {
     }
 }
 
-/// What the server says. There will be more kinds, and more in each: a client passes over what it cannot read.
+/// What the server says. There will be more kinds, and more in each: a client may read no more of it than a
+/// [`Hint`], and passes over what it cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -57,6 +58,15 @@ impl ServerMessage {
             Self::Alive => None,
         }
     }
+}
+
+/// All that a client needs of a message, also of one that only a newer server knows: whether there may be something to
+/// pull.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Hint {
+    /// How far the organization is; without it the message is a sign of life at least.
+    #[serde(default)]
+    pub ver: Option<Version>,
 }
 
 /// Why the server closes a socket (RFC 6455, section 7.4; from 4000 on they are ours).
@@ -105,7 +115,10 @@ mod tests {
     #[test]
     fn what_a_newer_server_says_is_passed_over() {
         assert_eq!(read(r#"{"type":"presence","users":[]}"#), None);
-        assert_eq!(read("<html>"), None);
+        let hint = |text: &str| serde_json::from_str::<Hint>(text).ok();
+        assert_eq!(hint(r#"{"type":"presence","users":[]}"#), Some(Hint { ver: None }));
+        assert_eq!(hint(r#"{"type":"project_archived","id":"x","ver":9}"#), Some(Hint { ver: Some(9) }));
+        assert_eq!((read("<html>"), hint("<html>")), (None, None));
         let more = r#"{"type":"sync_required","ver":9,"why":"restored"}"#;
         assert_eq!(read(more), Some(ServerMessage::SyncRequired { ver: 9 }));
     }
