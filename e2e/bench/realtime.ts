@@ -8,7 +8,7 @@ import { expect, test } from "../support/test.ts";
 import { load } from "./load.ts";
 import { percentile } from "./stopwatch.ts";
 
-const STORED = Number(process.env.STORED ?? 1_000);
+const STORED = Number(process.env.STORED ?? 10_000);
 const CHANGES = Number(process.env.CHANGES ?? 100);
 
 declare global {

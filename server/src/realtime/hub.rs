@@ -152,7 +152,9 @@ impl Hub {
 impl Place {
     fn post(&self, messages: &[ServerMessage]) {
         let mut mailbox = self.lock();
-        messages.iter().for_each(|message| mailbox.post(*message));
+        for message in messages {
+            mailbox.post(*message);
+        }
         drop(mailbox);
         self.posted.notify_one();
     }

@@ -6,7 +6,7 @@
 //! | `hub` | [`Hub`]: the open sockets of each organization |
 //! | `follow` | [`follow`]: carries what the database announces to the sockets of this server |
 //!
-//! Knows nothing of HTTP and WebSockets: `routes::ws` is the other end of a [`Seat`].
+//! Knows nothing of HTTP and its upgrade to a WebSocket: `routes::ws` is the other end of a [`Seat`].
 
 mod follow;
 mod hub;

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -99,14 +100,14 @@ async fn attend(mut socket: WebSocket, seat: Seat, pace: Pace) {
                 }
                 unanswered += 1;
                 let alive = text(&ServerMessage::Alive);
-                [Some(Message::Ping(Default::default())), alive].into_iter().flatten().collect()
+                [Some(Message::Ping(Bytes::new())), alive].into_iter().flatten().collect()
             },
         };
         // A client that does not read holds up itself only: its messages collapse meanwhile, and then it is dropped.
         tokio::select! {
             ending = seat.ended() => break ending,
-            sent = timeout(pace.ping * SILENT_PINGS, deliver(&mut socket, frames)) => {
-                if !matches!(sent, Ok(Ok(()))) {
+            delivered = timeout(pace.ping * SILENT_PINGS, deliver(&mut socket, frames)) => {
+                if !matches!(delivered, Ok(Ok(()))) {
                     return;
                 }
             }
