@@ -221,7 +221,7 @@ mod tests {
     use crate::member::Claims;
     use shared::ids::{DeviceId, TaskId, UserId};
 
-    const LONG: Duration = Duration::from_secs(3_600);
+    const LONG: Duration = Duration::from_hours(1);
 
     fn member(org: u128, actor: Actor) -> Member {
         let (user, device) = (UserId(Uuid::from_u128(1)), DeviceId(Uuid::from_u128(2)));
