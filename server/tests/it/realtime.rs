@@ -13,12 +13,20 @@ use shared::realtime::{ServerMessage, SocketTicket, close};
 use tern_server::router::Pace;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use uuid::Uuid;
 
 use crate::harness::{Device, Server, check, create, edit, task_id};
+
+/// A message that has not come by then does not come: nothing here takes a second.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+async fn patiently<T>(future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.expect("it comes")
+}
 
 /// An open socket.
 struct Socket(WebSocketStream<TcpStream>);
@@ -37,7 +45,7 @@ impl Socket {
     /// The next message but for signs of life, or the code that the server closes with.
     async fn next(&mut self) -> Result<ServerMessage, u16> {
         loop {
-            match self.0.next().await.unwrap().unwrap() {
+            match patiently(self.0.next()).await.unwrap().unwrap() {
                 Message::Text(text) => match serde_json::from_str(&text).unwrap() {
                     ServerMessage::Alive => {}
                     message => return Ok(message),
@@ -267,7 +275,7 @@ async fn a_client_that_answers_no_ping_is_dropped() {
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut received = Vec::new();
     // To the end: there would be none if the server went on.
-    stream.read_to_end(&mut received).await.unwrap();
+    patiently(stream.read_to_end(&mut received)).await.unwrap();
     let pings = received.windows(2).filter(|frame| *frame == [0x89, 0]).count();
     let alive = String::from_utf8_lossy(&received).matches(r#"{"type":"alive"}"#).count();
     assert_eq!((pings, alive), (2, 2));
@@ -275,21 +283,21 @@ async fn a_client_that_answers_no_ping_is_dropped() {
 
 #[tokio::test]
 async fn a_client_that_answers_pings_stays_and_what_it_says_is_of_no_interest() {
-    let server = Server::start_at(Pace { ping: Duration::from_millis(20) }).await;
+    let server = Server::start_at(Pace { ping: Duration::from_millis(300) }).await;
     let mut ines = server.register("ines@saltmarsh.example").await;
     let bo = server.join(&ines, "bo@saltmarsh.example").await;
+    let (project, task) = (ines.project().await, task_id());
     let (mut socket, _) = Socket::open(&bo).await;
     socket.0.send(Message::text("{\"type\":\"poke_everybody\"}")).await.unwrap();
     socket.0.send(Message::binary(vec![0; 1_000])).await.unwrap();
     let mut pings = 0;
-    while pings < 5 {
+    while pings < 4 {
         // Reading answers them.
         pings += usize::from(socket.0.next().await.unwrap().unwrap().is_ping());
     }
-    let task = task_id();
-    ines.push(1, [create(task, ines.project().await, "One")]).await;
-    assert_eq!(socket.next().await, Ok(updated(task, 2)));
+    let (_, heard) = tokio::join!(ines.push(1, [create(task, project, "One")]), socket.next());
+    assert_eq!(heard, Ok(updated(task, 2)));
     // More than a client may say at once.
     socket.0.send(Message::binary(vec![0; 10_000])).await.unwrap();
-    while let Some(Ok(_)) = socket.0.next().await {}
+    patiently(async { while let Some(Ok(_)) = socket.0.next().await {} }).await;
 }
