@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The app's figures in Chromium, on the release build and a real server: how long until a change is durable and visible
-# with STORED tasks on the device, and the sizes of what is downloaded. Prints tables.
+# with STORED tasks on the device, how long until another browser shows it, and the sizes of what is downloaded.
 #
 #   STORED=10000 EACH=200 scripts/bench-browser.sh
 set -euo pipefail

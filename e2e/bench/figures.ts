@@ -1,20 +1,19 @@
 import type { Locator } from "@playwright/test";
 import { ApiDevice, uuid } from "../support/api.ts";
 import { person, type Device } from "../support/device.ts";
-import { expect, test } from "../support/test.ts";
+import { test } from "../support/test.ts";
+import { load } from "./load.ts";
 import { firstLoad, shell, type Size } from "./sizes.ts";
 import { bareWrites, measure, percentile } from "./stopwatch.ts";
-import { workload } from "./workload.ts";
 
 const STORED = Number(process.env.STORED ?? 10_000);
 const EACH = Number(process.env.EACH ?? 200);
-const BATCH = 100;
 
 test("figures", async ({ newDevice, server }) => {
   const ada = person("Ada");
   const loader = await ApiDevice.register(server.origin, { ...ada, organization: "Bench" });
   say(`Loading ${STORED} tasks into ${server.origin}`);
-  await load(loader);
+  await load(loader, STORED);
   say("Signing in");
   const device = await newDevice({ onDisk: true, viewport: { width: 1280, height: 800 } });
   const began = performance.now();
@@ -45,19 +44,6 @@ test("figures", async ({ newDevice, server }) => {
   lines.push(...first.map(row), row(total("first load", first)), row(total("all that is kept offline", shell(server.dist))));
   say(`\n${lines.join("\n")}`);
 });
-
-async function load(loader: ApiDevice): Promise<void> {
-  const tasks = workload(STORED);
-  const projects = [...new Set(tasks.map(({ project }) => project))];
-  const ops: object[] = [
-    ...projects.map((id, i) => ({ "project.create@1": { id, name: `Project ${i + 1}` } })),
-    ...tasks.map((task) => ({ "task.create@1": task })),
-  ];
-  while (ops.length > 0) {
-    const results = await loader.push(ops.splice(0, BATCH));
-    expect(results.filter((result) => !("accepted" in result))).toEqual([]);
-  }
-}
 
 async function creations({ page }: Device): Promise<number[]> {
   const times: number[] = [];

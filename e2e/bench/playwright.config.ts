@@ -6,7 +6,7 @@ export default defineConfig({
   ...base,
   testDir: ".",
   outputDir: "../test-results/bench",
-  testMatch: "figures.ts",
+  testMatch: ["figures.ts", "realtime.ts"],
   workers: 1,
   timeout: 15 * 60_000,
   reporter: "line",

@@ -14,12 +14,17 @@ export function person(name: string): Person {
 }
 
 export class Device {
+  /** What went wrong in the pages without anybody catching it: a panic of the app, after which nothing in it works. */
+  readonly errors: string[] = [];
+
   private constructor(
     readonly proxy: TcpProxy,
     private readonly openBrowser: () => Promise<BrowserContext>,
     public context: BrowserContext,
     public page: Page,
-  ) {}
+  ) {
+    this.watch();
+  }
 
   static async start(port: number, openBrowser: () => Promise<BrowserContext>): Promise<Device> {
     const context = await openBrowser();
@@ -29,6 +34,10 @@ export class Device {
   async stop(): Promise<void> {
     await this.context.close();
     await this.proxy.stop();
+  }
+
+  private watch(): void {
+    this.context.on("weberror", (thrown) => this.errors.push(String(thrown.error().stack)));
   }
 
   // --- The browser ---
@@ -77,6 +86,7 @@ export class Device {
   async restart(path: string): Promise<void> {
     this.context = await this.openBrowser();
     this.page = await firstPage(this.context);
+    this.watch();
     await this.visit(path);
   }
 

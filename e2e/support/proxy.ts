@@ -12,6 +12,12 @@ export interface Request {
 
 type Match = (request: Request) => boolean;
 
+/** One connection of the browser's, all the way to the server. */
+interface Link {
+  parser: RequestParser;
+  hangs: boolean;
+}
+
 /** How the network is. */
 type Mode = "open" | "cut" | "portal";
 
@@ -25,6 +31,7 @@ export class TcpProxy {
   private delayMs = 0;
   private loses: Match = () => false;
   private readonly sockets = new Set<Socket>();
+  private readonly links = new Set<Link>();
 
   private constructor(
     private readonly listener: Server,
@@ -70,6 +77,11 @@ export class TcpProxy {
     this.loses = match;
   }
 
+  /** Lets the open WebSockets hang: neither side is told anything, and nothing passes any more. New ones work. */
+  hangSockets(): void {
+    for (const link of this.links) link.hangs ||= link.parser.upgraded;
+  }
+
   async stop(): Promise<void> {
     this.become("cut");
     await new Promise((resolve) => this.listener.close(resolve));
@@ -104,13 +116,17 @@ export class TcpProxy {
       this.requests.push(request);
       unanswered = this.loses(request) ? request : undefined;
     });
+    const link: Link = { parser, hangs: false };
+    this.links.add(link);
     const toServer = this.pipe(server);
     const toBrowser = this.pipe(browser);
     browser.on("data", (chunk) => {
+      if (link.hangs) return;
       parser.push(chunk);
       toServer.write(chunk);
     });
     server.on("data", (chunk) => {
+      if (link.hangs) return;
       if (unanswered) {
         // The first byte of an answer says that the server has done what was asked.
         this.lost.push(unanswered);
@@ -120,8 +136,10 @@ export class TcpProxy {
         toBrowser.write(chunk);
       }
     });
-    browser.on("end", toServer.end).on("close", toServer.end);
-    server.on("end", toBrowser.end).on("close", toBrowser.end);
+    const end = (other: { end: () => void }): void => void (link.hangs || other.end());
+    browser.on("end", () => end(toServer)).on("close", () => end(toServer));
+    server.on("end", () => end(toBrowser)).on("close", () => end(toBrowser));
+    browser.on("close", () => this.links.delete(link));
   }
 
   /** Writes with the delay that holds at the time, and never out of order. */
@@ -149,7 +167,8 @@ function answerAsPortal(browser: Socket): void {
 class RequestParser {
   private head = "";
   private bodyLeft = 0;
-  private upgraded = false;
+  /** What follows is no HTTP any more. */
+  upgraded = false;
 
   constructor(private readonly found: (request: Request) => void) {}
 

@@ -12,7 +12,8 @@ interface Manifest {
 }
 
 const MANIFEST = /^const MANIFEST = (\{.*\});$/m;
-const HASH_IN_NAME = /-([0-9a-f]{16})(?=[._])/g;
+// Trunk writes a hash as a number: one that begins with zeros is shorter.
+const HASH_IN_NAME = /-([0-9a-f]{12,16})(?=[._])/g;
 const TEXT = /\.(html|js|css|svg|webmanifest)$/;
 
 export class Releases {

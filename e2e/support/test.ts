@@ -3,13 +3,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test as base, type BrowserContextOptions } from "@playwright/test";
+import { expect, test as base, type BrowserContextOptions } from "@playwright/test";
 import { ApiDevice } from "./api.ts";
 import { Device, person, type Person } from "./device.ts";
 import { Releases } from "./release.ts";
 import { TernServer } from "./server.ts";
 
-export { expect } from "@playwright/test";
+export { expect };
 
 interface DeviceOptions extends BrowserContextOptions {
   /** A browser of its own with a profile on disk, which survives its end: can be killed, installed to, restarted. */
@@ -66,6 +66,7 @@ export const test = base.extend<Fixtures, { server: TernServer }>({
     });
     await Promise.all(devices.map((device) => device.stop()));
     for (const profile of profiles) rmSync(profile, { recursive: true, force: true });
+    expect(devices.flatMap(({ errors }) => errors), "the app panicked, or a script threw").toEqual([]);
   },
 
   newMember: async ({ newDevice, server }, use) => {

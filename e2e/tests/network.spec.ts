@@ -1,7 +1,7 @@
 // The proxy that the other journeys rely on does what it says.
 
 import { Agent, createServer, request, type Server } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
 import { TcpProxy } from "../support/proxy.ts";
 import { expect, test as base } from "../support/test.ts";
@@ -40,6 +40,13 @@ function post(proxy: TcpProxy, agent: Agent, path: string, body = ""): Promise<s
   });
 }
 
+/** A connection that has become a WebSocket, as far as the wire can tell. */
+async function upgrade(proxy: TcpProxy): Promise<Socket> {
+  const headers = { connection: "Upgrade", upgrade: "websocket" };
+  const [, socket] = (await once(request(`${proxy.origin}/ws`, { agent: false, headers }).end(), "upgrade")) as [unknown, Socket];
+  return socket.on("error", () => socket.destroy()); // the wire is cut in the end
+}
+
 test.describe("The proxy between a browser and the server", () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   test.afterAll(() => agent.destroy());
@@ -70,6 +77,30 @@ test.describe("The proxy between a browser and the server", () => {
     expect(wire.lost).toHaveLength(reached.filter((line) => line === "POST /push").length);
     wire.restore();
     expect(await post(wire, agent, "/push", "answered")).toBe("answered");
+  });
+
+  test("passes WebSockets on, and lets the open ones hang", async ({ echo, wire }) => {
+    echo.on("upgrade", (_, socket: Socket) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      socket.on("error", () => socket.destroy()); // the wire is cut in the end
+      socket.pipe(socket);
+    });
+    const [first, second] = [await upgrade(wire), await upgrade(wire)];
+    first.write("GET /no-request HTTP/1.1\r\n\r\n");
+    expect(String((await once(first, "data"))[0])).toContain("no-request");
+    expect(wire.requests).toEqual([{ method: "GET", path: "/ws" }, { method: "GET", path: "/ws" }]);
+
+    wire.hangSockets();
+    let heard = "";
+    for (const socket of [first, second]) socket.on("data", (chunk) => (heard += String(chunk))).write("lost");
+    const third = await upgrade(wire);
+    third.write("new");
+    expect(String((await once(third, "data"))[0])).toBe("new");
+    expect(await post(wire, agent, "/other", "as ever")).toBe("as ever");
+    const closed = Promise.all([first, second].map((socket) => new Promise((resolve) => socket.on("close", resolve))));
+    wire.cut();
+    await closed;
+    expect(heard).toBe("");
   });
 
   test("can be cut, be slow and be a captive portal", async ({ wire, reached }) => {

@@ -40,6 +40,8 @@ test("tasks are listed by project", async ({ newDevice }) => {
   await device.createProject("Boat yard");
   await device.createTask("In the boat yard");
   await device.expectTitles(["In the boat yard"]);
+  // The list was empty before, and full before that.
+  await device.expectSynced();
   await device.page.getByRole("link", { name: "All tasks" }).click();
   await device.expectTitles(["In the boat yard", "In the first project"]);
 });

@@ -17,11 +17,6 @@ impl HttpTransport {
     pub(crate) fn new(session: Session, member: Who) -> Self {
         Self { session, member }
     }
-
-    /// Whose requests these are.
-    pub(crate) fn member(&self) -> Who {
-        self.member
-    }
 }
 
 impl Transport for HttpTransport {

@@ -12,6 +12,7 @@ mod online;
 mod replica;
 mod request;
 mod session;
+mod socket;
 mod update;
 
 use std::rc::Rc;

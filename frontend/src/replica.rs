@@ -14,7 +14,7 @@ use engine::store::StoreError;
 use engine::store::indexeddb::IndexedDbStore;
 use engine::view::Event;
 use futures::channel::mpsc;
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, abortable, select};
 use futures::lock::Mutex;
 use shared::account::Account;
 use shared::clock::Millis;
@@ -27,6 +27,7 @@ use crate::http::HttpTransport;
 use crate::leader::Leadership;
 use crate::online;
 use crate::session::{Session, Who, who};
+use crate::socket;
 
 /// The member's data in this tab. Dropping it stops the sync and leaves the other tabs to themselves.
 pub(crate) struct Replica {
@@ -40,6 +41,8 @@ struct Inner {
     engine: Mutex<Engine<IndexedDbStore>>,
     env: RefCell<BrowserEnv>,
     wakes: mpsc::UnboundedSender<Wake>,
+    /// The same for the socket, as far as it concerns it.
+    news: mpsc::UnboundedSender<Wake>,
     channel: Channel,
     audience: RefCell<Audience>,
     /// Whether this tab syncs.
@@ -65,11 +68,12 @@ impl Replica {
         let (organization, user) = who;
         let store = IndexedDbStore::open(&format!("tern-{organization}-{user}")).await?;
         let engine = Engine::open(store, account.actor).await?;
-        let (wakes, woken) = mpsc::unbounded();
+        let ((wakes, woken), (news, heard)) = (mpsc::unbounded(), mpsc::unbounded());
         let inner = Rc::new_cyclic(|inner: &Weak<Inner>| Inner {
             engine: Mutex::new(engine),
             env: RefCell::new(BrowserEnv),
-            wakes: wakes.clone(),
+            wakes,
+            news,
             channel: Channel::open(who, hear(inner.clone())),
             audience: RefCell::new(audience),
             leads: Cell::new(false),
@@ -78,10 +82,9 @@ impl Replica {
             saving: Cell::new(0),
         });
         inner.wake(Wake::Online(online::is_online()));
-        let watch = online::Watch::start(move |wake| {
-            let _ = wakes.unbounded_send(wake);
-        });
-        let (task, sync) = abortable(lead(Rc::clone(&inner), HttpTransport::new(session, who), woken));
+        let watched = Rc::clone(&inner);
+        let watch = online::Watch::start(move |wake| watched.wake(wake));
+        let (task, sync) = abortable(lead(Rc::clone(&inner), session, who, woken, heard));
         spawn_local(async {
             // Ends with an error only when this replica is dropped.
             let _ = task.await;
@@ -131,15 +134,23 @@ impl Commander {
 }
 
 /// Syncs once this tab leads.
-async fn lead(inner: Rc<Inner>, transport: HttpTransport, woken: mpsc::UnboundedReceiver<Wake>) {
-    let _leadership = Leadership::win(transport.member()).await;
+async fn lead(
+    inner: Rc<Inner>,
+    session: Session,
+    who: Who,
+    woken: mpsc::UnboundedReceiver<Wake>,
+    news: mpsc::UnboundedReceiver<Wake>,
+) {
+    let _leadership = Leadership::win(who).await;
     inner.leads.set(true);
     // What the last leader did in its final moments may not have been told.
     if inner.engine.lock().await.reload().await.is_ok() {
         inner.publish();
-        let surroundings = Browser(&inner);
+        let (surroundings, transport) = (Browser(&inner), HttpTransport::new(session.clone(), who));
+        let sync = std::pin::pin!(driver::run(&inner.engine, &transport, &inner.env, &surroundings, woken));
+        let poke = std::pin::pin!(socket::keep(&session, who, &inner.wakes, news));
         // Ends when the store fails: then nothing more can be saved here, and every command says so.
-        let _ = driver::run(&inner.engine, &transport, &inner.env, &surroundings, woken).await;
+        select(sync, poke).await;
     }
 }
 
@@ -159,6 +170,9 @@ impl Inner {
     fn wake(&self, wake: Wake) {
         // Fails only after the sync has ended.
         let _ = self.wakes.unbounded_send(wake);
+        if matches!(wake, Wake::Asked | Wake::Online(_)) {
+            let _ = self.news.unbounded_send(wake);
+        }
     }
 
     /// Delivers what has changed: the view to the app, the commits to the other tabs, the status to both.

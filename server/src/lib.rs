@@ -8,6 +8,7 @@
 //! | `routes` | parse → authorize → service → reply; the only place that knows HTTP, with [`problem`] |
 //! | [`services`] | one transaction script per use case |
 //! | [`domain`] | decisions, pure |
+//! | [`realtime`] | who has a socket open, and who is told what |
 //! | [`db`] | the only SQL, and the private PostgreSQL |
 //! | [`member`], [`tokens`] | who is asking |
 
@@ -16,6 +17,7 @@ pub mod db;
 pub mod domain;
 pub mod member;
 pub mod problem;
+pub mod realtime;
 pub mod router;
 mod routes;
 pub mod run;

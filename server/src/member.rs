@@ -1,14 +1,17 @@
 //! Who is asking: authorization as a value.
 
 use serde::{Deserialize, Serialize};
-use shared::clock::Actor;
+use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, OrgId, UserId};
 use uuid::Uuid;
 
 /// A device of a member of an organization, as an access token says that the server has signed. Services demand one
 /// and cannot make one: only [`crate::tokens::Tokens`] does, from a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member(Claims);
+pub struct Member {
+    claims: Claims,
+    until: Millis,
+}
 
 /// What an access token says beside its times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,27 +26,36 @@ pub(crate) struct Claims {
 }
 
 impl Member {
-    pub(crate) fn from_claims(claims: Claims) -> Self {
-        Self(claims)
+    pub(crate) fn from_claims(claims: Claims, until: Millis) -> Self {
+        Self { claims, until }
+    }
+
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// When the access ends that was given. A request does not take so long; a socket does.
+    pub fn until(&self) -> Millis {
+        self.until
     }
 
     pub fn user(&self) -> UserId {
-        self.0.user
+        self.claims.user
     }
 
     pub fn org(&self) -> OrgId {
-        self.0.org
+        self.claims.org
     }
 
     pub fn actor(&self) -> Actor {
-        self.0.actor
+        self.claims.actor
     }
 
     pub fn device(&self) -> DeviceId {
-        self.0.device
+        self.claims.device
     }
 
     pub fn family(&self) -> Uuid {
-        self.0.family
+        self.claims.family
     }
 }

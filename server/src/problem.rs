@@ -97,6 +97,9 @@ impl From<Failure> for ApiProblem {
                 "The e-mail address or the password is wrong. Check both and try again.",
             ),
             Failure::SessionEnded => Self::unauthenticated("The session has ended. Sign in again."),
+            Failure::Ticket => Self::unauthenticated(
+                "The ticket is not valid any more, or never was. Get a new one with POST /api/ws/ticket.",
+            ),
             Failure::Invitation => {
                 Self::not_found("This invitation does not exist, has been used or has expired. Ask for a new one.")
             }

@@ -8,16 +8,18 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::routes::{auth, files, health, invitations, layers, sync};
+use crate::routes::{auth, files, health, invitations, layers, sync, ws};
 use crate::services::Services;
 
 pub use crate::routes::files::{Files, FilesError};
+pub use crate::routes::ws::Pace;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub services: Arc<Services>,
     pub files: Arc<Files>,
+    pub pace: Pace,
 }
 
 /// The whole server.
@@ -31,6 +33,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/invitations", post(invitations::create))
         .route("/api/sync/push", post(sync::push))
         .route("/api/sync/pull", get(sync::pull))
+        .route("/api/ws/ticket", post(ws::ticket))
+        .route("/api/ws", get(ws::open))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CompressionLayer::new())
         .layer(from_fn(layers::no_store))

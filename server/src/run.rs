@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::db::cluster::{Cluster, ClusterError};
-use crate::db::{self, Db, OpenError};
-use crate::router::{AppState, Files, FilesError, router};
+use crate::db::{self, Db, DbError, Notices, OpenError};
+use crate::router::{AppState, Files, FilesError, Pace, router};
 use crate::services::Services;
 use crate::tokens::{TokenError, Tokens};
 
@@ -40,14 +40,16 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Tokens(#[from] TokenError),
+    #[error("The database does not tell the server what changes: {0}. See its log.")]
+    Notices(DbError),
     #[error("The system does not let the server handle signals: {0}.")]
     Signals(io::Error),
     #[error("The server stopped: {0}.")]
     Serve(io::Error),
 }
 
-/// Serves until SIGTERM or Ctrl-C, then stops in order: no new connections, requests ended, database closed, and the
-/// private PostgreSQL stopped.
+/// Serves until SIGTERM or Ctrl-C, then stops in order: no new connections, requests ended, sockets and database closed,
+/// and the private PostgreSQL stopped.
 pub async fn run(config: Config) -> Result<(), StartError> {
     let stop = stop_signal().map_err(StartError::Signals)?;
     let listener = listen(&config).await?;
@@ -62,7 +64,7 @@ pub async fn run(config: Config) -> Result<(), StartError> {
         }
     };
     let result = match result {
-        Ok(services) => serve(listener, services, files, stop).await,
+        Ok(started) => serve(listener, started, files, stop).await,
         Err(error) => Err(error),
     };
     stop_cluster(cluster).await;
@@ -77,8 +79,15 @@ async fn listen(config: &Config) -> Result<TcpListener, StartError> {
     })
 }
 
+/// What works before the first request is answered.
+struct Started {
+    services: Services,
+    notices: Notices,
+    db: Db,
+}
+
 /// Opens the database. A cluster that was started is left in `cluster`, whatever happens after.
-async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<(Services, Db), StartError> {
+async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<Started, StartError> {
     let options = if let Some(url) = &config.database_url {
         db::options_from_url(&url.0)?
     } else {
@@ -88,22 +97,35 @@ async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<(Servic
     };
     let keys = db::prepare(&options).await?;
     let db = db::open(options, CONNECTIONS).await?;
-    Ok((Services::new(db.clone(), Tokens::new(&keys)?), db))
+    let services = Services::new(db.clone(), Tokens::new(&keys)?);
+    let notices = services.listen().await.map_err(StartError::Notices)?;
+    Ok(Started { services, notices, db })
 }
 
 async fn serve(
     listener: TcpListener,
-    (services, db): (Services, Db),
+    Started { services, notices, db }: Started,
     files: Files,
     stop: watch::Receiver<bool>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(StartError::Serve)?;
-    let app = router(AppState { services: Arc::new(services), files: Arc::new(files) });
+    let services = Arc::new(services);
+    let app = router(AppState { services: Arc::clone(&services), files: Arc::new(files), pace: Pace::default() });
     let server = axum::serve(listener, app).with_graceful_shutdown(told(stop.clone()));
+    // Ends when the database is closed.
+    let following = tokio::spawn({
+        let services = Arc::clone(&services);
+        async move { services.follow(notices).await }
+    });
     announce(address);
+    // A socket is no request any more: nobody waits for it but this.
+    let sockets = async {
+        told(stop.clone()).await;
+        services.close_sockets().await;
+    };
     let result = tokio::select! {
-        result = async { server.await } => result.map_err(StartError::Serve),
-        () = async { told(stop).await; tokio::time::sleep(GRACE).await } => {
+        (result, ()) = async { tokio::join!(async { server.await }, sockets) } => result.map_err(StartError::Serve),
+        () = async { told(stop.clone()).await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("some requests did not end in time");
             Ok(())
         }
@@ -111,6 +133,7 @@ async fn serve(
     if tokio::time::timeout(CLOSE, db.close()).await.is_err() {
         tracing::warn!("the connections to the database did not close in time");
     }
+    following.abort();
     tracing::info!("stopped serving");
     result
 }

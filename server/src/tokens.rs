@@ -4,12 +4,15 @@
 //! - The **refresh token** is kept in a cookie that no script reads: organization, family and generation, signed with
 //!   HMAC-SHA256. Since the signature follows from the rest, nothing secret is stored, and a successor can be given
 //!   twice.
+//! - A **socket ticket** is a JWT too, with the same key, and lives for seconds: it travels in an address. It says in
+//!   another form than an access token what it says, so that neither is ever taken for the other.
 //! - An **invitation** is random; only its hash is stored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::account::AccessToken;
@@ -22,6 +25,8 @@ use crate::member::{Claims, Member};
 
 /// Seconds that an access token lives.
 pub const ACCESS_SECONDS: u32 = 15 * 60;
+/// Seconds that a socket ticket lives: as long as opening a connection may take.
+pub const TICKET_SECONDS: u32 = 30;
 
 /// Makes tokens and checks them.
 pub struct Tokens {
@@ -54,6 +59,17 @@ struct AccessClaims {
     claims: Claims,
     /// Seconds since 1970.
     iat: i64,
+    exp: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TicketClaims {
+    /// Within a field of its own, where an access token has none.
+    socket: Claims,
+    /// When the access ends that the ticket was given for; milliseconds since 1970.
+    until: Millis,
+    /// Seconds since 1970.
     exp: i64,
 }
 
@@ -111,12 +127,29 @@ impl Tokens {
 
     /// Who bears this access token.
     pub fn member(&self, token: &str) -> Result<Member, TokenError> {
-        let data =
-            decode::<AccessClaims>(token, &self.verify, &self.validation).map_err(|error| match error.kind() {
-                jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
-                _ => TokenError::Invalid,
-            })?;
-        Ok(Member::from_claims(data.claims.claims))
+        let AccessClaims { claims, exp, .. } = self.read(token)?;
+        Ok(Member::from_claims(claims, exp.saturating_mul(1_000)))
+    }
+
+    /// A ticket for a socket of this member's device.
+    pub fn socket_ticket(&self, member: &Member, now: Millis) -> Result<String, TokenError> {
+        let exp = now / 1_000 + i64::from(TICKET_SECONDS);
+        let claims = TicketClaims { socket: member.claims().clone(), until: member.until(), exp };
+        encode(&Header::new(Algorithm::HS256), &claims, &self.sign).map_err(|_| TokenError::Failed)
+    }
+
+    /// Whose socket may be opened with this ticket.
+    pub fn read_socket_ticket(&self, ticket: &str) -> Result<Member, TokenError> {
+        let TicketClaims { socket, until, .. } = self.read(ticket)?;
+        Ok(Member::from_claims(socket, until))
+    }
+
+    fn read<T: DeserializeOwned>(&self, token: &str) -> Result<T, TokenError> {
+        let data = decode::<T>(token, &self.verify, &self.validation).map_err(|error| match error.kind() {
+            jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
+            _ => TokenError::Invalid,
+        })?;
+        Ok(data.claims)
     }
 
     /// The refresh token of a generation, always the same.
@@ -176,10 +209,24 @@ mod tests {
     #[test]
     fn an_access_token_names_its_bearer_until_it_expires() {
         let token = tokens(1).access(claims(), FAR).unwrap();
-        assert_eq!(tokens(1).member(&token.0), Ok(Member::from_claims(claims())));
+        let until = FAR + i64::from(ACCESS_SECONDS) * 1_000;
+        assert_eq!(tokens(1).member(&token.0), Ok(Member::from_claims(claims(), until)));
         assert_eq!(tokens(2).member(&token.0), Err(TokenError::Invalid));
         let old = tokens(1).access(claims(), 1_000).unwrap();
         assert_eq!(tokens(1).member(&old.0), Err(TokenError::Expired));
+    }
+
+    #[test]
+    fn a_socket_ticket_names_its_bearer_for_seconds_and_is_no_access_token() {
+        let access = tokens(1).access(claims(), FAR).unwrap();
+        let member = tokens(1).member(&access.0).unwrap();
+        let ticket = tokens(1).socket_ticket(&member, FAR).unwrap();
+        assert_eq!(tokens(1).read_socket_ticket(&ticket), Ok(member.clone()));
+        assert_eq!(tokens(2).read_socket_ticket(&ticket), Err(TokenError::Invalid));
+        let old = tokens(1).socket_ticket(&member, 1_000).unwrap();
+        assert_eq!(tokens(1).read_socket_ticket(&old), Err(TokenError::Expired));
+        assert_eq!(tokens(1).member(&ticket), Err(TokenError::Invalid), "a ticket from a log reads no data");
+        assert_eq!(tokens(1).read_socket_ticket(&access.0), Err(TokenError::Invalid));
     }
 
     #[test]

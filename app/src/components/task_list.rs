@@ -28,7 +28,12 @@ pub(crate) fn TaskList() -> impl IntoView {
         }
     };
     scroller.on_load(move |scroller| observe_size(&scroller, measure));
-    list.on_load(move |_| request_animation_frame(measure));
+    // Not `on_load`, which panics the second time: the list goes when it is empty and comes again with its first task.
+    Effect::new(move |_| {
+        if list.with(Option::is_some) {
+            request_animation_frame(measure);
+        }
+    });
     reveal_on_request(scroller, viewport, measure);
 
     // Another list begins at its top.

@@ -9,7 +9,7 @@ use futures::channel::mpsc;
 use futures::future::{Either, select};
 use futures::lock::Mutex;
 use futures::stream::StreamExt;
-use shared::clock::Millis;
+use shared::clock::{Millis, Version};
 
 use crate::engine::Engine;
 use crate::env::Env;
@@ -22,8 +22,10 @@ use crate::transport::Transport;
 pub enum Wake {
     /// A change was saved.
     Changed,
-    /// The member asked, the server poked, the tab became visible, or somebody signed in.
+    /// The member asked, the tab became visible, or somebody signed in.
     Asked,
+    /// The server says that the organization is at this version.
+    Poked { ver: Version },
     /// The device's network came or went.
     Online(bool),
 }
@@ -107,6 +109,7 @@ fn take<S: Store>(engine: &mut Engine<S>, wake: Wake) {
     match wake {
         Wake::Changed => {}
         Wake::Asked => engine.wake(),
+        Wake::Poked { ver } => engine.poked(ver),
         Wake::Online(online) => engine.set_online(online),
     }
 }

@@ -1,7 +1,7 @@
 //! One replica with its store: commands in, durable changes out, and the steps of sync.
 
 use serde::{Deserialize, Serialize};
-use shared::clock::{Actor, Counter};
+use shared::clock::{Actor, Counter, Version};
 use shared::ids::EntityId;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
 
@@ -263,7 +263,12 @@ impl<S: Store> Engine<S> {
         &self.store
     }
 
-    /// The member asks for an attempt, has signed in, or there is something new on the server.
+    /// The server has said, unasked, that the organization is at this version.
+    pub fn poked(&mut self, ver: Version) {
+        self.sync.poked(ver, &self.replica);
+    }
+
+    /// The member asks for an attempt, or has signed in.
     pub fn wake(&mut self) {
         if self.sync_possible() {
             self.sync.wake();

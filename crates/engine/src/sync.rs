@@ -5,11 +5,12 @@
 //! (a new sign-in, an update) blocks until the member has acted. No decision here can lose a change: the outbox is
 //! the replica's, and a replica drops an entry only while it takes in a page.
 
-use shared::clock::{Counter, Millis};
+use shared::clock::{Counter, Millis, Version};
 use shared::limits::{BODY_BYTES, MUTATIONS_PER_PUSH};
 use shared::mutation::{Mutation, Op};
 use shared::protocol::{PullRequest, PushRequest, SCHEMA};
 
+use crate::backoff::Backoff;
 use crate::env::Env;
 use crate::pull;
 use crate::replica::Replica;
@@ -41,8 +42,7 @@ pub struct Sync {
     /// Whether the last request was answered.
     reachable: bool,
     blocked: Option<Blocked>,
-    /// Attempts that failed in a row.
-    failures: u32,
+    backoff: Backoff,
     /// No attempt before this time.
     retry_at: Option<Millis>,
     pull_wanted: bool,
@@ -65,7 +65,7 @@ impl Default for Sync {
             online: true,
             reachable: true,
             blocked: None,
-            failures: 0,
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             retry_at: None,
             pull_wanted: true,
             pull_first: false,
@@ -176,11 +176,19 @@ impl Sync {
         self.cycle = None;
     }
 
-    /// The member asks for an attempt, has signed in, or the server says that there is something new.
+    /// The server says unasked that the organization is at version `ver`. Worth a pull as soon as one may be made, and
+    /// no more than that: it answers neither what blocks nor why a pause is being made, and servers poke often.
+    pub fn poked(&mut self, ver: Version, replica: &Replica) {
+        if ver > replica.meta.cursor {
+            self.pull_wanted = true;
+        }
+    }
+
+    /// The member asks for an attempt, or has signed in.
     pub fn wake(&mut self) {
         self.blocked = None;
         self.retry_at = None;
-        self.failures = 0;
+        self.backoff.reset();
         self.pull_wanted = true;
     }
 
@@ -188,7 +196,7 @@ impl Sync {
     pub fn set_online(&mut self, online: bool) {
         if online && !self.online {
             self.retry_at = None;
-            self.failures = 0;
+            self.backoff.reset();
             self.pull_wanted = true;
         }
         self.online = online;
@@ -219,20 +227,15 @@ impl Sync {
 
     fn succeeded(&mut self) {
         self.reachable = true;
-        self.failures = 0;
+        self.backoff.reset();
         self.retry_at = None;
     }
 
-    /// Full jitter on an exponential pause (Brooker, 2015, "Exponential Backoff and Jitter"), never below half of it:
-    /// the pause grows whatever the dice say.
+    /// Until the backoff allows, or as long as the server asked for, whichever is later.
     fn pause(&mut self, asked: Option<u32>, env: &mut impl Env) {
-        let exponent = self.failures.min(16);
-        let longest = FIRST_PAUSE.saturating_mul(1 << exponent).min(LONGEST_PAUSE);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "milliseconds below 30,000")]
-        let jittered = (longest as f64 * (0.5 + env.random() / 2.0)) as Millis;
+        let pause = self.backoff.pause(env);
         let asked = asked.map_or(0, |seconds| Millis::from(seconds).saturating_mul(1000).min(LONGEST_PAUSE));
-        self.failures = self.failures.saturating_add(1);
-        self.retry_at = Some(env.now() + jittered.max(asked));
+        self.retry_at = Some(env.now() + pause.max(asked));
         self.cycle = None;
     }
 }

@@ -244,6 +244,39 @@ fn an_idle_device_looks_every_30_seconds() {
 }
 
 #[test]
+fn a_poke_brings_what_is_new_at_once_and_what_is_known_not_again() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.sync(&mut server);
+    ada.engine.poked(server.ver);
+    assert!(matches!(ada.step().unwrap(), Step::Wait(Some(_))), "it has this version");
+    ben.retitle(task, "Hello world!").unwrap();
+    ben.sync(&mut server);
+    ada.engine.poked(server.ver);
+    while ada.exchange(&mut server) {}
+    assert_eq!(ada.title(task), "Hello world!");
+}
+
+#[test]
+fn a_poke_ends_no_pause_and_unblocks_nothing() {
+    let (mut server, mut ada, ..) = team();
+    ada.engine.wake();
+    let question = ada.pull();
+    ada.pulled(&question, Err(TransportError::Busy { retry_after: Some(20) }));
+    let pause = ada.step().unwrap();
+    ada.engine.poked(server.ver + 1);
+    assert_eq!(ada.step().unwrap(), pause, "the server has asked for it");
+    let Step::Wait(Some(until)) = pause else { panic!("no pause") };
+    ada.clock.now = until;
+    ada.sync(&mut server);
+
+    ada.engine.wake();
+    let question = ada.pull();
+    ada.pulled(&question, Err(TransportError::SignIn));
+    ada.engine.poked(server.ver + 1);
+    assert_eq!((ada.step().unwrap(), ada.engine.status().blocked), (Step::Wait(None), Some(Blocked::SignIn)));
+}
+
+#[test]
 fn the_pill_tells_the_way_of_a_change() {
     let (mut server, mut ada, _, task) = team();
     assert_eq!(ada.pill(), Pill::Synced);

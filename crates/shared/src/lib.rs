@@ -18,6 +18,7 @@
 //! | [`merge`] | what a mutation makes of a row |
 //! | [`project`], [`section`], [`task`], [`comment`], [`attachment`], [`custom_field`], [`saved_view`], [`member`] | what a member sees of a row |
 //! | [`protocol`] | what device and server say to each other |
+//! | [`realtime`] | what the server says unasked |
 //! | [`account`] | how somebody signs in |
 //! | [`query`] | which tasks a view shows, and in which order |
 
@@ -39,6 +40,7 @@ pub mod policy;
 pub mod project;
 pub mod protocol;
 pub mod query;
+pub mod realtime;
 pub mod recurrence;
 pub mod register;
 pub mod relation;

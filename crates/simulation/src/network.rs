@@ -163,7 +163,7 @@ impl World {
         for other in (0..self.devices.len()).filter(|other| *other != device) {
             let pause = self.rng.range(50, 2_000);
             if self.rng.chance(400) {
-                self.after(pause, Event::Poke(other));
+                self.after(pause, Event::Poke { device: other, ver: decision.org.ver });
             }
         }
         Ok(Answer::Push(wire(&decision.response)?))

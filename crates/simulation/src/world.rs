@@ -8,7 +8,7 @@ use engine::engine::{Commit, Engine};
 use engine::status::Pill;
 use engine::store::StoreError;
 use engine::sync::Step;
-use shared::clock::Millis;
+use shared::clock::{Millis, Version};
 use shared::ids::Epoch;
 
 use crate::database::Database;
@@ -55,7 +55,7 @@ pub enum Event {
     /// A tab hears what another one has saved.
     News { to: Living, commit: Commit },
     /// The server says that there is something new.
-    Poke(usize),
+    Poke { device: usize, ver: Version },
     /// The member signs in again.
     SignIn(usize),
     /// The device's network is back.
@@ -191,7 +191,7 @@ impl World {
             Event::Answer { to, call, request, answer } => self.answer(to, call, request, answer),
             Event::GiveUp { tab, call, request } => self.give_up(tab, call, &request),
             Event::News { to, commit } => self.hear(to, &commit),
-            Event::Poke(device) => self.wake(device),
+            Event::Poke { device, ver } => self.poke(device, ver),
             Event::SignIn(device) => {
                 note!(self, "device {device}: signs in again");
                 self.wake(device)
@@ -349,6 +349,16 @@ impl World {
         for tab in 0..self.devices[device].tabs.len() {
             let tab = TabId { device, tab };
             self.with_engine(tab, |engine, _| engine.wake());
+            self.drive(tab)?;
+        }
+        Ok(())
+    }
+
+    /// All tabs of a device hear how far the server is.
+    fn poke(&mut self, device: usize, ver: Version) -> Check {
+        for tab in 0..self.devices[device].tabs.len() {
+            let tab = TabId { device, tab };
+            self.with_engine(tab, |engine, _| engine.poked(ver));
             self.drive(tab)?;
         }
         Ok(())

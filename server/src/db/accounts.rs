@@ -183,7 +183,7 @@ impl OrgTx {
         Ok(())
     }
 
-    /// Ends a session.
+    /// Ends a session, and with it its open sockets on every server.
     pub async fn revoke_session(&mut self, family: Uuid, now: Millis) -> Result<(), DbError> {
         let org = self.org().0;
         sqlx::query("UPDATE sessions SET revoked_at = $3 WHERE org_id = $1 AND family = $2 AND revoked_at IS NULL")
@@ -192,7 +192,7 @@ impl OrgTx {
             .bind(timestamp(now))
             .execute(self.connection())
             .await?;
-        Ok(())
+        self.tell_ended(family).await
     }
 
     /// What a device keeps about who is signed in.

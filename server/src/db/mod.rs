@@ -8,12 +8,14 @@
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | members, devices, actors, sessions, invitations |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
+//! | `notices` | what the servers of one database tell each other |
 
 mod accounts;
 pub mod cluster;
 mod convert;
 mod door;
 mod error;
+mod notices;
 mod open;
 mod pull;
 mod push;
@@ -22,6 +24,7 @@ mod tx;
 pub use accounts::{Session, StoredUser};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use error::DbError;
+pub use notices::{EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
 pub use tx::OrgTx;
@@ -51,6 +54,11 @@ impl Db {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin_with(statement).await });
         Ok(begun.await.map_err(|error| sqlx::Error::Io(error.into()))??)
+    }
+
+    /// Whether [`Self::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.pool.is_closed()
     }
 
     /// Closes every connection, after its transaction.

@@ -7,8 +7,10 @@
 //! |---|---|
 //! | [`push`] | what a device's mutations make of the organization's rows |
 //! | [`pull`] | what a device lacks |
+//! | [`poke`] | what the other devices are told of a push |
 //! | [`session`] | whether a refresh token continues its session |
 
+pub mod poke;
 pub mod pull;
 pub mod push;
 pub mod session;

@@ -8,3 +8,4 @@ pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;
 pub(crate) mod sync;
+pub(crate) mod ws;

@@ -18,6 +18,8 @@ pub enum Failure {
     Credentials,
     #[error("the session has ended")]
     SessionEnded,
+    #[error("the socket ticket is none of this server's, or has expired")]
+    Ticket,
     #[error("the invitation does not exist, is used or has expired")]
     Invitation,
     #[error("guests cannot invite")]

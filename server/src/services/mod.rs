@@ -4,6 +4,7 @@
 mod failure;
 mod invitations;
 mod passwords;
+mod realtime;
 mod registration;
 mod sessions;
 mod sync;
@@ -15,6 +16,7 @@ use shared::clock::Millis;
 
 use crate::db::{Db, DbError};
 use crate::member::Member;
+use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
 pub use failure::Failure;
@@ -26,6 +28,7 @@ pub struct Services {
     db: Db,
     tokens: Tokens,
     passwords: Passwords,
+    hub: Hub,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -37,7 +40,7 @@ pub struct SignedIn {
 
 impl Services {
     pub fn new(db: Db, tokens: Tokens) -> Self {
-        Self { db, tokens, passwords: Passwords::default() }
+        Self { db, tokens, passwords: Passwords::default(), hub: Hub::default() }
     }
 
     /// Who bears this access token.

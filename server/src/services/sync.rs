@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Failure, Services, now};
 use crate::db::{Loaded, OrgTx};
+use crate::domain::poke::Poke;
 use crate::domain::pull::{self, Plan, PullInput};
 use crate::domain::push::{self, PushInput};
 use crate::member::Member;
@@ -62,6 +63,10 @@ pub(super) async fn apply(
     let decision =
         push::decide(PushInput { org, device, author, rows, logs, stored, parents, prefixes, undone, now, request })?;
     tx.write(&decision, now).await?;
+    // Last, because of what it locks until the commit: see db::notices.
+    if let Some(poke) = Poke::of(tx.org(), &decision) {
+        tx.poke(&poke).await?;
+    }
     Ok(decision.response)
 }
 

@@ -25,7 +25,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tern_server::db::cluster::Cluster;
 use tern_server::db::{self, Keys};
-use tern_server::router::{AppState, Files, router};
+use tern_server::router::{AppState, Files, Pace, router};
 use tern_server::services::Services;
 use tern_server::tokens::Tokens;
 use tokio::net::TcpListener;
@@ -114,6 +114,10 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_at(Pace::default()).await
+    }
+
+    pub(crate) async fn start_at(pace: Pace) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         let TestCluster { cluster, keys, dist } = &*CLUSTER;
         let database = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -122,11 +126,18 @@ impl Server {
         sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
         let db = db::open(cluster.options(&database), 10).await.unwrap();
         let services = Arc::new(Services::new(db, Tokens::new(keys).unwrap()));
-        let app = router(AppState { services, files: Arc::new(Files::open(dist).unwrap()) });
+        let (following, notices) = (Arc::clone(&services), services.listen().await.unwrap());
+        tokio::spawn(async move { following.follow(notices).await });
+        let app = router(AppState { services, files: Arc::new(Files::open(dist).unwrap()), pace });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
         Self { url, http: http(), database }
+    }
+
+    /// What the server makes and checks tokens with.
+    pub(crate) fn tokens() -> Tokens {
+        Tokens::new(&CLUSTER.keys).unwrap()
     }
 
     /// How the database's owner connects.

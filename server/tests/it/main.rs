@@ -10,4 +10,5 @@ mod files;
 mod harness;
 mod isolation;
 mod process;
+mod realtime;
 mod sync;

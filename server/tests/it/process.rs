@@ -4,10 +4,16 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
+use futures::StreamExt as _;
 use reqwest::StatusCode;
 use serde_json::Value;
+use shared::account::Session;
+use shared::realtime::{SocketTicket, close};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
 use uuid::Uuid;
 
 use crate::harness::{PASSWORD, credentials, directory, dist, http, registration};
@@ -110,6 +116,37 @@ async fn it_brings_its_own_postgresql_and_takes_it_away() {
         assert!(!is_alive(postmaster), "{err}");
         assert!(!place.data.join("postgres/data/postmaster.pid").exists());
     }
+}
+
+/// An open socket, without anybody who reads it.
+async fn socket(server: &Running, access: &str) -> WebSocketStream<TcpStream> {
+    let ticket = server.http.post(format!("{}/api/ws/ticket", server.url)).bearer_auth(access).send().await.unwrap();
+    let ticket: SocketTicket = ticket.json().await.unwrap();
+    let address = server.url.strip_prefix("http://").unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
+    client_async(format!("ws://{address}/api/ws?ticket={}", ticket.ticket), stream).await.unwrap().0
+}
+
+#[tokio::test]
+async fn it_says_goodbye_to_its_sockets_and_waits_for_none_that_is_silent() {
+    let place = Place::new();
+    let mut server = place.start().await;
+    let body = registration("ines@saltmarsh.example", Uuid::now_v7());
+    let session = server.http.post(format!("{}/api/auth/register", server.url)).json(&body).send().await.unwrap();
+    let session: Session = session.json().await.unwrap();
+    let access = session.access_token.0.as_str();
+    let (mut open, silent) = (socket(&server, access).await, socket(&server, access).await);
+    server.signal("TERM").await;
+    let code: u16 = loop {
+        if let Message::Close(frame) = open.next().await.unwrap().unwrap() {
+            break frame.unwrap().code.into();
+        }
+    };
+    assert_eq!(code, close::GOING_AWAY);
+    let (code, _, err) = server.end().await;
+    assert_eq!(code, Some(0), "{err}");
+    assert!(!err.contains("did not end in time"), "{err}");
+    drop(silent);
 }
 
 #[tokio::test]
@@ -235,7 +272,7 @@ async fn the_log_holds_no_secrets() {
         http().post(register).json(&registration("ines@saltmarsh.example", Uuid::now_v7())).send().await.unwrap();
     let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let refresh = crate::harness::cookie(&response);
-    let session: shared::account::Session = response.json().await.unwrap();
+    let session: Session = response.json().await.unwrap();
     let pid = child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(&pid).status().await.unwrap().success());
     assert!(child.wait().await.unwrap().success());

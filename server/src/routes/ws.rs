@@ -1,0 +1,145 @@
+//! The socket: how the server says, unasked, that there is something new (`shared::realtime`).
+//!
+//! Only the server speaks. What a client sends is read, because it shows that the client lives, and thrown away.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::SinkExt as _;
+use serde::Deserialize;
+use shared::realtime::{ALIVE_SECONDS, ServerMessage, SocketTicket, close};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+
+use super::extract::{Bearer, Parameters, SameOrigin};
+use crate::problem::ApiProblem;
+use crate::realtime::{Ending, Seat};
+use crate::router::AppState;
+
+/// Bytes of a message from a client. It has nothing to say yet.
+const MESSAGE_BYTES: usize = 1_024;
+/// Of each socket, for reading and writing. The library's own would be 256 KiB for every device that is idle.
+const BUFFER_BYTES: usize = 4 * 1_024;
+/// How long a client may take to answer that the socket is closed.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Pings that may go unanswered.
+const SILENT_PINGS: u32 = 2;
+
+/// How often a silent connection is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    pub ping: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { ping: Duration::from_secs(u64::from(ALIVE_SECONDS)) }
+    }
+}
+
+/// `POST /api/ws/ticket`
+pub(crate) async fn ticket(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+) -> Result<Json<SocketTicket>, ApiProblem> {
+    Ok(Json(app.services.socket_ticket(&member).await?))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OpenParameters {
+    ticket: String,
+}
+
+/// `GET /api/ws?ticket=…`
+///
+/// The ticket alone does not suffice: browsers let any page open a socket to any server, and say in `Origin` which one
+/// it is (RFC 6455, section 10.2).
+pub(crate) async fn open(
+    State(app): State<AppState>,
+    _: SameOrigin,
+    Parameters(OpenParameters { ticket }): Parameters<OpenParameters>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiProblem> {
+    let upgrade = upgrade.map_err(|rejection| {
+        let detail = format!("{}. Open this address as a WebSocket.", rejection.body_text());
+        ApiProblem::invalid(StatusCode::UPGRADE_REQUIRED, detail)
+    })?;
+    let seat = app.services.take_seat(&ticket).await?;
+    let upgrade = upgrade
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| attend(socket, seat, app.pace)))
+}
+
+/// Serves one socket to its end.
+async fn attend(mut socket: WebSocket, seat: Seat, pace: Pace) {
+    let mut pings = interval_at(Instant::now() + pace.ping, pace.ping);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut unanswered = 0;
+    let ending = loop {
+        let frames = tokio::select! {
+            ending = seat.ended() => break ending,
+            received = socket.recv() => match received {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(_)) => {
+                    unanswered = 0;
+                    continue;
+                }
+            },
+            messages = seat.messages() => messages.iter().filter_map(text).collect(),
+            _ = pings.tick() => {
+                if unanswered == SILENT_PINGS {
+                    return; // nobody is there to be told
+                }
+                unanswered += 1;
+                let alive = text(&ServerMessage::Alive);
+                [Some(Message::Ping(Bytes::new())), alive].into_iter().flatten().collect()
+            },
+        };
+        // A client that does not read holds up itself only: its messages collapse meanwhile, and then it is dropped.
+        tokio::select! {
+            ending = seat.ended() => break ending,
+            delivered = timeout(pace.ping * SILENT_PINGS, deliver(&mut socket, frames)) => {
+                if !matches!(delivered, Ok(Ok(()))) {
+                    return;
+                }
+            }
+        }
+    };
+    // Whoever does not say goodbye is left.
+    let _ = timeout(FAREWELL, say_goodbye(&mut socket, ending)).await;
+}
+
+fn text(message: &ServerMessage) -> Option<Message> {
+    let text = serde_json::to_string(message);
+    text.inspect_err(|error| tracing::error!(%error, "a message cannot be written"))
+        .ok()
+        .map(|text| Message::Text(text.into()))
+}
+
+async fn deliver(socket: &mut WebSocket, frames: Vec<Message>) -> Result<(), axum::Error> {
+    for frame in frames {
+        socket.feed(frame).await?;
+    }
+    socket.flush().await
+}
+
+/// Closes, and waits for the client to agree: what comes before that is of no interest.
+async fn say_goodbye(socket: &mut WebSocket, ending: Ending) -> Result<(), axum::Error> {
+    let (code, reason) = match ending {
+        Ending::GoingAway => (close::GOING_AWAY, "the server stops"),
+        Ending::SessionEnded => (close::SESSION_ENDED, "the session has ended"),
+        Ending::AccessOver => (close::ACCESS_OVER, "the access has run out"),
+        Ending::Replaced => (close::REPLACED, "the device has opened too many sockets"),
+    };
+    socket.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))).await?;
+    while let Some(Ok(_)) = socket.recv().await {}
+    Ok(())
+}

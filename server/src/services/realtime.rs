@@ -1,0 +1,49 @@
+//! Opening a socket: a ticket first, then a seat.
+
+use std::time::Duration;
+
+use shared::realtime::SocketTicket;
+
+use super::{Failure, Services, now};
+use crate::db::{DbError, Notices, OrgTx};
+use crate::member::Member;
+use crate::realtime::{Seat, follow};
+use crate::tokens::TICKET_SECONDS;
+
+impl Services {
+    /// A ticket for one socket of this device.
+    pub async fn socket_ticket(&self, member: &Member) -> Result<SocketTicket, Failure> {
+        OrgTx::snapshot(&self.db, member).await?.commit().await?;
+        let ticket = self.tokens.socket_ticket(member, now())?;
+        Ok(SocketTicket { ticket, expires_in: TICKET_SECONDS })
+    }
+
+    /// Takes a seat with a ticket.
+    pub async fn take_seat(&self, ticket: &str) -> Result<Seat, Failure> {
+        let member = self.tokens.read_socket_ticket(ticket).map_err(|_| Failure::Ticket)?;
+        let left = u64::try_from(member.until().saturating_sub(now())).unwrap_or_default();
+        // The seat comes before the look: what happens in between is heard, so neither a change nor the end of the
+        // session falls into a gap.
+        let seat = self.hub.join(&member, Duration::from_millis(left));
+        let mut tx = OrgTx::snapshot(&self.db, &member).await?;
+        let ver = tx.org_clock().await?.ver;
+        tx.commit().await?;
+        seat.greet(ver);
+        Ok(seat)
+    }
+
+    /// Listens from now on to what the database announces. To be done before the first socket is opened.
+    pub async fn listen(&self) -> Result<Notices, DbError> {
+        Notices::listen(&self.db).await
+    }
+
+    /// Carries what the database announces to the open sockets, until the database is closed.
+    pub async fn follow(&self, notices: Notices) {
+        follow(self.db.clone(), self.hub.clone(), notices).await;
+    }
+
+    /// Closes every socket and waits until they are closed.
+    pub async fn close_sockets(&self) {
+        self.hub.stop().await;
+    }
+}
