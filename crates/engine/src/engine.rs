@@ -145,7 +145,7 @@ impl<S: Store> Engine<S> {
                 return Ok(());
             }
         };
-        let (more, checksum, epoch) = (page.more, page.checksum, page.epoch);
+        let (more, checksum, epoch, last) = (page.more, page.checksum, page.epoch, page.last_mutation);
         match pull::plan_page(&self.replica, request, page) {
             Ok(changes) => self.commit(changes).await?,
             Err(PullFault::Outdated) => {
@@ -161,10 +161,13 @@ impl<S: Store> Engine<S> {
                 // Unless another tab has made, and sent, what this one has not heard of yet.
                 let planned_on = self.replica.revision();
                 self.reload().await?;
-                if self.replica.revision() == planned_on {
-                    self.sync.block(Blocked::Forked);
-                } else {
+                if self.replica.revision() != planned_on {
                     self.sync.outdated();
+                } else if let Some(changes) = pull::plan_adopt(&self.replica, last) {
+                    self.commit(changes).await?;
+                    self.sync.reset();
+                } else {
+                    self.sync.block(Blocked::Forked);
                 }
                 return Ok(());
             }
@@ -172,7 +175,7 @@ impl<S: Store> Engine<S> {
         let agrees = self.replica.checksum() == checksum;
         if self.sync.pulled(&self.replica, more, agrees, env.now()) {
             self.commit(pull::plan_reset(&self.replica, epoch)).await?;
-            self.sync.reset();
+            self.sync.refetch();
         }
         Ok(())
     }

@@ -64,7 +64,11 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     if replica.meta.epoch.is_some_and(|epoch| epoch != page.epoch) {
         return Err(PullFault::OtherEpoch);
     }
-    verify_history(replica, page.last_mutation)?;
+    // A device that owes nothing goes on from wherever the server is: it lost its data, or is a copy of another.
+    let adopts = replica.waiting() == 0;
+    if !adopts {
+        verify_history(replica, page.last_mutation)?;
+    }
     let mut taking =
         Taking { replica, page_clock: PageClock::of(&page), changes: Changes::new(), edits: BTreeMap::new() };
     let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..replica.meta.clone() };
@@ -76,6 +80,10 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         meta.seen = page.snapshot;
         meta.floor = page.floor;
         meta.confirmed = page.last_mutation;
+        if adopts {
+            meta.made = page.last_mutation;
+            meta.sent = page.last_mutation.n;
+        }
     }
     taking.keep_refused(&page);
     taking.carry_edits(&page.rows, if page.more { &[] } else { &page.refused });
@@ -98,6 +106,32 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     changes.extend(pages);
     changes.push(Replica::plan_meta(meta));
     Ok(changes)
+}
+
+/// Plans to go on from where the server is in this device's history, with new numbers for what waits; `None` where
+/// something of it might be with the server already, under the number that it has.
+///
+/// There is nothing with the server when the device has never sent anything: it lost its data, and its member worked
+/// on before the first contact. Nor when the server has lost even what it had confirmed, in a restore from a backup.
+pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
+    let meta = &replica.meta;
+    let untold = meta.epoch.is_none() && meta.sent == 0;
+    if !untold && last.n >= meta.confirmed.n {
+        return None;
+    }
+    let mut changes = replica.plan_own(last.n);
+    let (mut made, mut numbered) = (last, Vec::new());
+    for mutation in replica.outbox() {
+        changes.push((outbox_key(mutation.n), None));
+        let again = Mutation { n: made.n + 1, prev_hash: made.hash, ..mutation.clone() };
+        made = LastMutation { n: again.n, hash: chain(made.hash, again.n, again.id) };
+        numbered.push((outbox_key(again.n), Some(Record::Outbox(again))));
+    }
+    // A number that is given anew is not taken away.
+    changes.retain(|(key, record)| record.is_some() || !numbered.iter().any(|(other, _)| other == key));
+    changes.extend(numbered);
+    changes.push(Replica::plan_meta(Meta { confirmed: last, made, sent: last.n, ..meta.clone() }));
+    Some(changes)
 }
 
 /// Whether what the server has handled is the beginning of what this device has made.
@@ -241,7 +275,9 @@ impl Taking<'_> {
         let text = match &mutation.op {
             Op::TextEdit(edit) => {
                 let row = self.replica.row_before(edit.entity, n + 1);
-                row.and_then(|row| row.text(edit.field).map(str::to_owned))
+                // Where the row is gone, at least what was typed.
+                let typed = || edit.delta.inserted().collect();
+                Some(row.and_then(|row| row.text(edit.field).map(str::to_owned)).unwrap_or_else(typed))
             }
             _ => None,
         };

@@ -339,6 +339,18 @@ impl Replica {
         changed.into_iter().map(record).collect()
     }
 
+    /// Plans rows that contain none of the device's own mutations after `last`: those numbers are given anew.
+    pub(crate) fn plan_own(&self, last: Counter) -> Changes {
+        let later = |id: &EntityId| self.base(*id).is_some_and(|base| base.own > last);
+        let pages = self.pages.iter().filter(|(_, ids)| ids.iter().any(later));
+        let page = |(number, ids): (&u64, &Vec<EntityId>)| {
+            let rows = ids.iter().filter_map(|id| self.base(*id).cloned());
+            let rows = rows.map(|base| BaseRow { own: base.own.min(last), ..base }).collect();
+            ((Table::Pages, *number), Some(Record::Page(rows)))
+        };
+        pages.map(page).collect()
+    }
+
     /// Plans an empty replica of another actor. Only for one that holds nothing of its member's: no waiting and no
     /// refused change.
     pub(crate) fn plan_actor(&self, actor: Actor) -> Changes {

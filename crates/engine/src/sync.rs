@@ -35,7 +35,7 @@ pub enum Step {
 
 /// Where the conversation with the server stands. Lives in memory: after a restart it begins anew.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "five independent facts, not one state in disguise")]
+#[expect(clippy::struct_excessive_bools, reason = "six independent facts, not one state in disguise")]
 pub struct Sync {
     /// What the device says about its network.
     online: bool,
@@ -119,9 +119,11 @@ impl Sync {
         self.succeeded();
         if more {
             self.pull_wanted = true;
+            self.verified = false;
             return false;
         }
-        self.answered = self.answered.max(replica.meta.confirmed.n);
+        // What was answered and is not confirmed by now, the server has lost: it is sent again.
+        self.answered = replica.meta.confirmed.n;
         self.pull_wanted = false;
         self.pull_first = false;
         self.next_poll = Some(now + POLL);
@@ -136,12 +138,19 @@ impl Sync {
             }
             return false;
         }
-        !std::mem::replace(&mut self.refetched, true)
+        !self.refetched
+    }
+
+    /// The replica begins to fetch everything anew, because it does not hold what it should.
+    pub fn refetch(&mut self) {
+        self.refetched = true;
+        self.reset();
     }
 
     /// The replica begins to fetch everything anew.
     pub fn reset(&mut self) {
         self.succeeded();
+        self.answered = 0;
         self.pull_wanted = true;
         self.pull_first = true;
         self.verified = false;
@@ -240,16 +249,17 @@ impl Sync {
     }
 }
 
-/// The next mutations to send after `answered`, in order: at most a batch, no more than a request may weigh, and of
-/// each text only one edit that has
-/// not come back, because the server must know the text that an edit was made on. For the same reason none of a row
-/// that is being fetched anew: what the edit was made on is of another order of versions until the row has come.
+/// The next mutations to send after `answered`, in order: at most a batch, and no more than a request may weigh. Of
+/// each text only one edit that has not come back, because the server must know the text that an edit was made on. For
+/// the same reason none of a row that is being fetched anew: what the edit was made on is of another order of versions
+/// until the row has come.
 fn slice(replica: &Replica, answered: Counter) -> Vec<Mutation> {
     let from = answered.max(replica.meta.confirmed.n) + 1;
-    let (mut slice, mut weight) = (Vec::new(), 0);
+    let (mut slice, mut bytes) = (Vec::new(), 0);
     for mutation in replica.outbox_range(from..).take(MUTATIONS_PER_PUSH) {
-        weight += mutation.op.weight();
-        let full = !slice.is_empty() && weight > BODY_BYTES / 2;
+        // (What cannot be written was not stored either.)
+        bytes += serde_json::to_vec(mutation).map_or(0, |json| json.len());
+        let full = !slice.is_empty() && bytes > BODY_BYTES / 2;
         if full || must_wait(replica, mutation) {
             break;
         }

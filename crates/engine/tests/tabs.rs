@@ -8,9 +8,12 @@ mod support;
 
 use engine::command::Command;
 use engine::status::{Blocked, Pill};
+use engine::store::memory::MemoryStore;
 use shared::field::Field;
+use shared::ids::Epoch;
 use shared::workflow::{Priority, Status};
 use support::{Device, ready, team};
+use uuid::Uuid;
 
 /// A further tab of the same device.
 fn tab(device: &Device) -> Device {
@@ -125,4 +128,52 @@ fn a_device_that_owes_nothing_takes_its_new_number() {
     other.retitle(task, "Hello").unwrap();
     other.sync(&mut server);
     assert_eq!((server.title(task), other.pill()), ("Hello", Pill::Synced));
+}
+
+#[test]
+fn a_copied_profile_that_owes_nothing_goes_on() {
+    let (mut server, mut one, _, task) = team();
+    let mut copy = Device::on(one.store.duplicate(), 1, 2);
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    one.sync(&mut server);
+    copy.sync(&mut server);
+    assert_eq!((copy.engine.status().blocked, copy.pill()), (None, Pill::Synced));
+    copy.retitle(task, "From the copy").unwrap();
+    copy.sync(&mut server);
+    assert_eq!((server.title(task), copy.pill()), ("From the copy", Pill::Synced));
+}
+
+#[test]
+fn a_device_that_lost_its_data_goes_on_under_its_number() {
+    let (mut server, mut one, mut ben, task) = team();
+    one.retitle(task, "Before the loss").unwrap();
+    one.sync(&mut server);
+    let mut again = Device::on(MemoryStore::default(), 1, 3);
+    // Its member works before the first contact.
+    let project = again.project();
+    let made = again.task(project, "After the loss");
+    again.sync(&mut server);
+    assert_eq!((again.engine.status().blocked, again.pill()), (None, Pill::Synced));
+    assert_eq!((again.title(task), server.title(made)), ("Before the loss".to_owned(), "After the loss"));
+    ben.sync(&mut server);
+    assert_eq!(ben.title(made), "After the loss");
+}
+
+#[test]
+fn what_waits_goes_on_after_a_restore_that_lost_what_was_confirmed() {
+    let (mut server, mut one, _, task) = team();
+    let mut backup = server.clone();
+    backup.epoch = Epoch(Uuid::from_u128(2));
+    one.retitle(task, "Hello lost world").unwrap();
+    one.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    one.sync(&mut server);
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    one.sync(&mut backup); // the push is refused as a whole …
+    one.sync(&mut backup); // … and everything is fetched
+    assert_eq!((one.engine.status().blocked, one.pill()), (None, Pill::Synced));
+    let item = &one.engine.replica().view().tasks[&task].value;
+    assert_eq!((item.status, item.title.as_str()), (Status::Done, "Hello world"));
+    one.retitle(task, "Hello again").unwrap();
+    one.sync(&mut backup);
+    assert_eq!(backup.title(task), "Hello again");
 }

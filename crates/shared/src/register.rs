@@ -50,6 +50,12 @@ impl<T> Reg<T> {
         gone
     }
 
+    /// Takes one value out, as if it had never been written.
+    pub(crate) fn take_back(&mut self, write: &Stamp) -> Option<Sibling<T>> {
+        let place = self.siblings.iter().position(|sibling| sibling.stamp.same_write(write))?;
+        Some(self.siblings.remove(place))
+    }
+
     /// The values that stand, in the server's order.
     pub fn siblings(&self) -> &[Sibling<T>] {
         &self.siblings
@@ -154,6 +160,12 @@ impl Life {
     /// Undoes the deletions that the writer had seen. Returns whether the row is still deleted.
     pub fn restore(&mut self, stamp: Stamp) -> bool {
         self.deletions.retain(|deletion| !stamp.has_seen(deletion));
+        self.is_deleted()
+    }
+
+    /// Takes one deletion back, as if it had never been. Returns whether the row is still deleted.
+    pub(crate) fn take_back(&mut self, deletion: &Stamp) -> bool {
+        self.deletions.retain(|other| !other.same_write(deletion));
         self.is_deleted()
     }
 

@@ -9,7 +9,7 @@ use crate::field::{Field, TextField};
 use crate::ids::{CommentId, EntityId, ProjectId};
 use crate::limits::KEPT_FOR;
 use crate::policy::Resolution;
-use crate::register::{Life, Reg, Set, Tag};
+use crate::register::{Life, Reg, Set, Sibling, Tag};
 use crate::relation::Relation;
 use crate::text::TextChange;
 use crate::value::{Place, Subject, Value};
@@ -149,11 +149,12 @@ impl Row {
         self.values.entry(field).or_default().write(stamp, value);
     }
 
-    /// Keeps a value that has lost, and lets go of those that were kept long enough by `now`.
-    pub(crate) fn keep_lost(&mut self, lost: Lost) {
-        let now = lost.since;
-        self.lost.retain(|kept| now.saturating_sub(kept.since) < KEPT_FOR);
-        self.lost.push(lost);
+    /// Keeps a value that has left its field with a write, and lets go of those that were kept long enough by then.
+    pub(crate) fn keep_lost(&mut self, field: Field, lost: Sibling<Value>, write: Stamp) {
+        // A write that was made offline, long ago, takes the value away only now: not before the row's last change.
+        let since = write.at.max(self.updated.at);
+        self.lost.retain(|kept| since.saturating_sub(kept.since) < KEPT_FOR);
+        self.lost.push(Lost { field, value: lost.value, stamp: lost.stamp, since });
     }
 }
 

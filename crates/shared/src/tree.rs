@@ -1,7 +1,7 @@
 //! Tasks within tasks. A move that would put a task into itself, by way of others, does not happen: so there is never
 //! a cycle to look at, only moves that came too late.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::TaskId;
 
@@ -22,10 +22,21 @@ pub fn would_cycle(task: TaskId, parent: TaskId, parent_of: impl Fn(TaskId) -> O
     false
 }
 
+/// The parent of each of these tasks, and of that, up to the top.
+pub fn above(tasks: &BTreeSet<TaskId>, parent_of: impl Fn(TaskId) -> Option<TaskId>) -> BTreeMap<TaskId, TaskId> {
+    let mut parents = BTreeMap::new();
+    let mut open: Vec<TaskId> = tasks.iter().copied().collect();
+    while let Some(task) = open.pop() {
+        if let Some(parent) = parent_of(task).filter(|parent| parents.insert(task, *parent).is_none()) {
+            open.push(parent);
+        }
+    }
+    parents
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use uuid::Uuid;
 
     #[test]
@@ -36,5 +47,7 @@ mod tests {
         assert!(cycles(1, 3) && cycles(1, 2) && cycles(1, 1));
         assert!(!cycles(3, 1) && !cycles(4, 3));
         assert!(!cycles(1, 8), "somebody else's cycle ends the walk");
+        let above = above(&[task(3), task(8)].into(), |task| parents.get(&task).copied());
+        assert_eq!(above, parents);
     }
 }

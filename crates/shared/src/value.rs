@@ -141,7 +141,8 @@ impl Reference {
 impl FileFacts {
     pub(crate) fn check(&self) -> Result<(), Refusal> {
         let hash = self.sha256.len() == 64 && self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let media = self.media_type.len() <= REFERENCE_CHARS && self.media_type.is_ascii();
+        let media =
+            self.media_type.len() <= REFERENCE_CHARS && self.media_type.bytes().all(|byte| byte.is_ascii_graphic());
         if hash && media { Ok(()) } else { Err(Refusal::InvalidValue) }
     }
 }

@@ -14,6 +14,7 @@ use shared::mutation::{Author, Create, Mutation, Op};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA};
 use shared::row::Row;
 use shared::text::TextChange;
+use shared::tree::above;
 use shared::value::{Role, Value};
 
 use crate::{Check, Violation, ensure};
@@ -107,12 +108,13 @@ impl Database {
             (*key, log[log.partition_point(|change| change.ver <= *after)..].to_vec())
         };
         let wanted = |n: Counter| needs.results.as_ref().is_some_and(|results| results.contains(&n));
+        let parent_of = |task: TaskId| self.rows.get(&task.into()).and_then(|row| row.place().parent);
         let own = self.history.iter().filter(|(actor, handled)| *actor == request.actor && wanted(handled.n));
         decide(PushInput {
             org: self.org,
             device: DeviceClock { actor: request.actor, last },
             author,
-            parents: self.parents(),
+            parents: above(&needs.parents, parent_of),
             rows: rows.filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
             logs: needs.texts.iter().map(log).collect(),
             stored: own.map(|(_, one)| (one.n, Stored { id: one.id, result: one.result.clone() })).collect(),
@@ -121,14 +123,6 @@ impl Database {
             now,
             request,
         })
-    }
-
-    fn parents(&self) -> BTreeMap<TaskId, TaskId> {
-        let parent = |row: &Row| match row.id {
-            EntityId::Task(task) => Some((task, row.place().parent?)),
-            _ => None,
-        };
-        self.rows.values().filter_map(parent).collect()
     }
 
     /// Commits a decision, and checks the constraints that the SQL tables have.

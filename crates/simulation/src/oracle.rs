@@ -144,6 +144,7 @@ impl Oracle {
     /// Whether everything came out as promised. The world has healed and rests.
     pub fn judge(&self, db: &Database, devices: &[Device]) -> Check {
         replay::check(db)?;
+        Self::check_tree(db)?;
         for device in devices {
             Self::check_device(db, device)?;
         }
@@ -152,6 +153,18 @@ impl Oracle {
         self.marks.check(db, devices, &self.settled, self.reset)?;
         if !self.reset {
             self.causal.check(db)?;
+        }
+        Ok(())
+    }
+
+    /// No task is within itself.
+    fn check_tree(db: &Database) -> Check {
+        for id in db.rows.keys() {
+            let mut above = vec![*id];
+            while let Some(parent) = above.last().and_then(|id| db.rows.get(id)?.place().parent) {
+                ensure!(!above.contains(&parent.into()), "{parent:?} is within itself: {above:?}");
+                above.push(parent.into());
+            }
         }
         Ok(())
     }

@@ -184,6 +184,7 @@ impl Device {
 }
 
 /// What a server does, without a database: one order, stored results, pages.
+#[derive(Clone)]
 pub struct Server {
     pub epoch: Epoch,
     pub ver: Version,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Around, Merged, Outcome, Undone, after, applied, refusal, texted, write};
 use crate::clock::Stamp;
 use crate::field::{Field, TextField};
+use crate::ids::TaskId;
 use crate::mutation::{EditRelations, EditTags, Refusal};
 use crate::register::{Set, Tag};
 use crate::relation::Relation;
@@ -46,6 +47,14 @@ impl Inverse {
         Self::Tags { added, removed }
     }
 
+    /// The task that taking it back puts something under.
+    pub fn parent(&self) -> Option<TaskId> {
+        match self {
+            Self::Write { value: Value::Place(place), .. } => place.parent,
+            _ => None,
+        }
+    }
+
     pub(super) fn of_relations(relations: &Set<Relation>, op: &EditRelations) -> Self {
         let (added, removed) = difference(relations, &op.add, &op.remove);
         Self::Relations { added, removed }
@@ -84,14 +93,15 @@ pub(super) fn undo(row: &mut Row, undone: &Undone<'_>, stamp: Stamp, around: &Ar
             if !row.life.deletions().iter().any(|deletion| deletion.same_write(&target)) {
                 return Err(Refusal::NothingToUndo);
             }
-            let still = row.life.restore(stamp);
+            let still = row.life.take_back(&target);
             let outcome = if still { Outcome::Superseded } else { Outcome::Applied };
             Ok(Merged { outcome, ..applied(Some(Inverse::Restore)) })
         }
     }
 }
 
-/// A value is taken back while it is there: what somebody has written over it is theirs.
+/// A value is taken back while it is there: what somebody has written over it is theirs. Where others wrote at the
+/// same time, theirs is what stays; otherwise what was there before comes back.
 fn undo_write(
     row: &mut Row,
     field: Field,
@@ -100,11 +110,17 @@ fn undo_write(
     stamp: Stamp,
     cycle: bool,
 ) -> Result<Merged, Refusal> {
-    let stands = row
-        .values
-        .get(&field)
-        .is_some_and(|reg| reg.siblings().iter().any(|sibling| sibling.stamp.same_write(&target)));
-    if stands { Ok(write(row, field, value, stamp, cycle)) } else { Err(Refusal::NothingToUndo) }
+    let register = row.values.get_mut(&field).ok_or(Refusal::NothingToUndo)?;
+    let stands = register.siblings().iter().any(|sibling| sibling.stamp.same_write(&target));
+    if !stands {
+        return Err(Refusal::NothingToUndo);
+    }
+    // Of places the next one might be within the task by now; a write is checked for that.
+    if register.siblings().len() == 1 || field == Field::Place {
+        return Ok(write(row, field, value, stamp, cycle));
+    }
+    let taken = register.take_back(&target).map_or(Value::Nothing, |sibling| sibling.value);
+    Ok(applied(Some(Inverse::Write { field, value: taken })))
 }
 
 fn undo_text(

@@ -10,7 +10,7 @@ use crate::ids::{EntityId, TaskId};
 use crate::mutation::{Create, Op, Refusal, TextEdit, Write};
 use crate::policy::Rule;
 use crate::register::Sibling;
-use crate::row::{Lost, Row};
+use crate::row::Row;
 use crate::text::{TextChange, TextError, transform_over};
 use crate::value::{Place, Value};
 
@@ -105,14 +105,15 @@ pub fn apply_waiting(row: &mut Option<Row>, op: &Op, stamp: Stamp, cycle: bool) 
     }
 }
 
-/// The task and the parent it is put under, if the operation is such a move.
+/// The task and the parent it is put under, if the operation moves or makes it there.
 pub fn moves_under(op: &Op) -> Option<(TaskId, TaskId)> {
-    match op {
-        Op::Write(Write {
-            entity: EntityId::Task(task),
-            value: Value::Place(Place { parent: Some(parent), .. }),
-            ..
-        }) => Some((*task, *parent)),
+    let value = match op {
+        Op::Write(Write { value, .. }) => Some(value),
+        Op::Create(create) => create.values.get(&Field::Place),
+        _ => None,
+    };
+    match (op.entity(), value) {
+        (EntityId::Task(task), Some(Value::Place(Place { parent: Some(parent), .. }))) => Some((task, *parent)),
         _ => None,
     }
 }
@@ -161,8 +162,10 @@ fn change(row: &mut Row, op: &Op, stamp: Stamp, around: &Around<'_>) -> Result<M
             Merged { outcome: if stays > 0 { Outcome::Merged } else { Outcome::Applied }, ..applied(Some(inverse)) }
         }
         Op::Delete(_) => {
+            // Who deletes what is deleted already has nothing to take back: it was another one's deletion.
+            let was_deleted = row.life.is_deleted();
             row.life.delete(stamp);
-            applied(Some(Inverse::Delete))
+            applied((!was_deleted).then_some(Inverse::Delete))
         }
         Op::Restore(_) => {
             let was_deleted = row.life.is_deleted();
@@ -180,8 +183,7 @@ fn change(row: &mut Row, op: &Op, stamp: Stamp, around: &Around<'_>) -> Result<M
 /// Gives a field a value. What loses stays beside what wins, or goes to the ledger.
 fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) -> Merged {
     if cycle {
-        let place = Lost { field, value: value.clone(), stamp, since: stamp.at };
-        row.keep_lost(place);
+        row.keep_lost(field, Sibling { stamp, value: value.clone() }, stamp);
         return Merged { outcome: Outcome::Superseded, ..applied(None) };
     }
     let rule = field.spec().rule;
@@ -195,7 +197,7 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
         // Who saw all of them knew which one counted.
         let known = (gone.len() == before_count).then(|| rule.resolve(&gone)).flatten();
         for lost in unknowingly_replaced(gone, known.map(|known| known.value).as_ref(), value, stamp) {
-            row.keep_lost(Lost { field, value: lost.value, stamp: lost.stamp, since: stamp.at });
+            row.keep_lost(field, lost, stamp);
         }
     }
     let outcome = match (concurrent, wins || rule == Rule::Everybody) {

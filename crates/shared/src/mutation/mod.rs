@@ -233,18 +233,6 @@ impl Op {
             _ => self.creates() && self.entity() == entity,
         }
     }
-
-    /// About how many bytes it takes on the wire.
-    pub fn weight(&self) -> usize {
-        let text = match self {
-            Self::Create(create) => create.texts.values().map(String::len).sum(),
-            Self::TextEdit(edit) => edit.delta.inserted().map(str::len).sum::<usize>() + 16 * edit.delta.steps().len(),
-            Self::Write(Write { value: Value::Text(text), .. }) => text.len(),
-            _ => 0,
-        };
-        // A character takes up to two more bytes when it is escaped, and every mutation has its frame.
-        2 * text + 500
-    }
 }
 
 fn required_by(field: Field, value: &Value) -> Vec<EntityId> {

@@ -23,11 +23,13 @@ impl OrgTx {
         if !needs.entities.is_empty() {
             loaded.rows = self.rows(&needs.entities).await?;
         }
-        if !needs.parents.is_empty() {
-            loaded.parents = self.parents(&needs.parents).await?;
-        }
         if !needs.undone.is_empty() {
             loaded.undone = self.undone(device.actor, &needs.undone).await?;
+        }
+        let mut parents = needs.parents.clone();
+        parents.extend(loaded.undone.values().filter_map(|accepted| accepted.inverse.parent()));
+        if !parents.is_empty() {
+            loaded.parents = self.parents(&parents).await?;
         }
         let mut texts = needs.texts.clone();
         for Accepted { entity, ver, inverse } in loaded.undone.values() {

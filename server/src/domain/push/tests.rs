@@ -9,6 +9,7 @@ use shared::mutation::{Create, Refusal, TextEdit, Undo};
 use shared::register::Tag;
 use shared::task::TaskView;
 use shared::text::Delta;
+use shared::tree::above;
 use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
@@ -93,16 +94,15 @@ impl World {
             let handled = self.handled.get(&(request.actor, n))?;
             Some((n, Stored { id: handled.id, result: handled.result.clone() }))
         });
-        let parents = self.rows.values().filter_map(|row| match row.id {
-            EntityId::Task(task) => Some((task, row.place().parent?)),
-            _ => None,
-        });
+        let mut wanted = needs(request).parents;
+        wanted.extend(undone.values().filter_map(|accepted| accepted.inverse.parent()));
+        let parents = above(&wanted, |task| self.rows.get(&task.into()).and_then(|row| row.place().parent));
         decide(PushInput {
             org: self.org,
             device: self.device(request.actor),
             author: Author::Member,
             rows: entities.iter().filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
-            parents: parents.collect(),
+            parents,
             logs: texts.iter().filter_map(log).collect(),
             stored: stored.collect(),
             prefixes: self.prefixes.clone(),
@@ -380,6 +380,47 @@ fn two_moves_that_together_make_a_cycle_are_not_both_made() {
     // Within one push each move sees the ones before it.
     let both = world.run(2, 7, [create(13, "Four"), put_under(13, 12), put_under(10, 13)]);
     assert_eq!(both[2], PushResult::Accepted(Outcome::Superseded));
+}
+
+#[test]
+fn a_cycle_through_a_new_task_or_by_undoing_a_move_is_not_made_either() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "X"), create(11, "P")]);
+    world.run(3, 3, [put_under(11, 10)]);
+    let under = Create::new(task(12)).text(TextField::Title, "N");
+    let under = Op::Create(under.value(Field::Place, Place { parent: Some(task(11)), ..place(1) }));
+    let results = world.run(2, 3, [under, put_under(10, 12)]);
+    assert_eq!(results, [APPLIED, PushResult::Accepted(Outcome::Superseded)]);
+
+    world.run(2, 6, [create(20, "X"), create(21, "Y"), put_under(20, 21), Op::write(task(20), Field::Place, place(1))]);
+    world.run(3, 10, [put_under(21, 20)]);
+    let n = world.device(2).last.n;
+    let undo = Op::Undo(Undo { entity: task(20).into(), actor: 2, n });
+    assert_eq!(world.run(2, 11, [undo]), [PushResult::Accepted(Outcome::Superseded)]);
+    assert_eq!([20, 21].map(|n| world.task(n).parent), [None, Some(task(20))]);
+}
+
+#[test]
+fn undo_leaves_what_others_did_at_the_same_time() {
+    let mut world = World::new();
+    world.run(2, 1, [create(10, "One"), priority(10, Priority::Low)]);
+    let (a, b) = (world.next(2, 3, [priority(10, Priority::High)]), world.next(3, 3, [priority(10, Priority::Urgent)]));
+    world.push(&a).unwrap();
+    world.push(&b).unwrap();
+    let undo = |n| Op::Undo(Undo { entity: task(10).into(), actor: 2, n });
+    assert_eq!(world.run(2, 5, [undo(3)]), [APPLIED]);
+    assert_eq!(world.task(10).priority, Priority::Urgent);
+
+    let delete = || [Op::Delete(task(10).into())];
+    let (a, b) = (world.next(2, 6, delete()), world.next(3, 6, delete()));
+    world.push(&a).unwrap();
+    world.push(&b).unwrap();
+    assert_eq!(world.run(2, 8, [undo(5)]), [PushResult::Accepted(Outcome::Superseded)]);
+    assert!(world.task(10).deleted, "the other one's deletion stands");
+    // Deleting once more what is deleted is nothing that could be taken back.
+    assert_eq!(world.run(2, 9, delete()), [APPLIED]);
+    assert_eq!(world.run(2, 10, [undo(7)]), [PushResult::Rejected(Refusal::NothingToUndo)]);
+    assert!(world.task(10).deleted);
 }
 
 #[test]
