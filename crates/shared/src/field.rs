@@ -1,6 +1,6 @@
 //! Which fields each kind of row has: one table that merging, storing, validating and every door to the data read.
 //!
-//! A new field is a new line in [`registers!`]. Texts that are merged by character are [`TextField`]s; everything else
+//! A new field is a new line at the end of [`registers!`]: devices store fields by their numbers. Texts that are merged by character are [`TextField`]s; everything else
 //! that has one value is a [`Field`], with the rule that decides between concurrent values.
 
 use std::fmt;
@@ -66,17 +66,17 @@ macro_rules! registers {
         /// A field with one value, or with concurrent ones.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Field {
-            $($field,)*
             /// A field that the organization has added to its tasks.
             Custom(CustomFieldId),
+            $($field,)*
         }
 
         /// How a [`Field`] is written where nobody reads it.
         #[derive(Serialize, Deserialize)]
         #[serde(remote = "Field")]
         enum Compact {
-            $($field,)*
             Custom(CustomFieldId),
+            $($field,)*
         }
 
         impl Field {
