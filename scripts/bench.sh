@@ -25,7 +25,7 @@ export TERN_SERVER="${TERN_SERVER:-$CARGO_TARGET_DIR/release/tern-server}"
 case "${1:-all}" in
   all)
     cargo bench --package tern-shared --bench query --bench merge
-    cargo bench --package tern-engine --bench engine
+    cargo bench --package tern-bench --bench engine
     ;;
   system) ;;
   *) echo "Say 'scripts/bench.sh system', or nothing for everything" >&2 && exit 2 ;;
