@@ -117,6 +117,10 @@ async fn serve(
         let services = Arc::clone(&services);
         async move { services.follow(notices).await }
     });
+    let housekeeping = tokio::spawn({
+        let services = Arc::clone(&services);
+        async move { services.keep_house().await }
+    });
     announce(address);
     // A socket is no request any more: nobody waits for it but this.
     let sockets = async {
@@ -130,6 +134,7 @@ async fn serve(
             Ok(())
         }
     };
+    housekeeping.abort();
     if tokio::time::timeout(CLOSE, db.close()).await.is_err() {
         tracing::warn!("the connections to the database did not close in time");
     }

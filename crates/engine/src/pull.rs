@@ -16,7 +16,7 @@ use shared::text::{Delta, TextChange, rebase};
 
 use crate::edit::outbox_key;
 use crate::record::{BaseRow, Changes, Meta, Record};
-use crate::replica::Replica;
+use crate::replica::{Gone, Replica};
 use crate::store::{Key, Table};
 use crate::view::RefusedChange;
 
@@ -51,7 +51,8 @@ pub fn request(meta: &Meta) -> PullRequest {
 /// new ones has come without it.
 pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
     let meta = replica.meta.clone();
-    let meta = Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, since: 0, ..meta };
+    let meta =
+        Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, since: 0, floor: 0, ..meta };
     vec![Replica::plan_meta(meta)]
 }
 
@@ -73,6 +74,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     if !page.more {
         meta.cursor = page.snapshot;
         meta.seen = page.snapshot;
+        meta.floor = page.floor;
         meta.confirmed = page.last_mutation;
     }
     taking.keep_refused(&page);
@@ -90,7 +92,8 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     let rows: Vec<BaseRow> = rows.collect();
     // A fetch of everything is over with its last page: what did not come again is gone.
     let only = (!page.more && replica.meta.seen == 0).then_some(meta.generation);
-    let pages = replica.plan_pages(&mut meta, rows, only);
+    let gone = Gone { before: only, floor: (meta.floor > replica.meta.floor).then_some(meta.floor) };
+    let pages = replica.plan_pages(&mut meta, rows, gone);
     let mut changes = taking.finish();
     changes.extend(pages);
     changes.push(Replica::plan_meta(meta));

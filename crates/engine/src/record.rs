@@ -38,6 +38,8 @@ pub struct Meta {
     pub seen: Version,
     /// The snapshot of the first page of the fetch of everything that is under way, see [`Self::seen`].
     pub since: Version,
+    /// Rows that were deleted up to here are gone, [`shared::protocol::PullPage::floor`].
+    pub floor: Version,
     /// The last own mutation that a pull has confirmed.
     pub confirmed: LastMutation,
     /// The number of the last own mutation, and the hash of the history up to it.
@@ -59,6 +61,7 @@ impl Meta {
             cursor: 0,
             seen: 0,
             since: 0,
+            floor: 0,
             confirmed: LastMutation { n: 0, hash: Hash(0) },
             made: LastMutation { n: 0, hash: Hash(0) },
             sent: 0,

@@ -36,6 +36,23 @@ pub struct Replica {
     checksum: Checksum,
 }
 
+/// Confirmed rows that are not to be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// Those of a generation before this one.
+    pub(crate) before: Option<u32>,
+    /// Those deleted up to this version.
+    pub(crate) floor: Option<Version>,
+}
+
+impl Gone {
+    fn covers(self, base: &BaseRow) -> bool {
+        let old = self.before.is_some_and(|generation| base.generation != generation);
+        let forgotten = self.floor.is_some_and(|floor| base.row.is_gone_at(floor));
+        old || forgotten
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Slot {
     base: BaseRow,
@@ -283,9 +300,9 @@ impl Replica {
         self.base.get(&id).map(|slot| &slot.base)
     }
 
-    /// Plans pages that hold `rows` besides what is there, and of that only the generation `only`, if given.
-    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<BaseRow>, only: Option<u32>) -> Changes {
-        let keep = |row: &BaseRow| only.is_none_or(|generation| row.generation == generation);
+    /// Plans pages that hold `rows` besides what is there, without what is gone.
+    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<BaseRow>, gone: Gone) -> Changes {
+        let keep = |row: &BaseRow| !gone.covers(row);
         let mut changed: BTreeMap<u64, Vec<BaseRow>> = BTreeMap::new();
         let stored = |number: u64| -> Vec<BaseRow> {
             let ids = self.pages.get(&number).into_iter().flatten();
@@ -309,7 +326,8 @@ impl Replica {
             page.push(row);
             open = (page.len() < crate::record::ROWS_PER_PAGE).then_some(number);
         }
-        for (number, ids) in only.iter().flat_map(|_| &self.pages) {
+        let all = (gone != Gone::default()).then_some(&self.pages);
+        for (number, ids) in all.into_iter().flatten() {
             if ids.iter().filter_map(|id| self.base(*id)).any(|row| !keep(row)) {
                 changed.entry(*number).or_insert_with(|| stored(*number));
             }

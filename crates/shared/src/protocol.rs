@@ -111,6 +111,10 @@ pub struct PullPage {
     pub refused: Vec<RefusedMutation>,
     /// Over all rows of the organization at `snapshot`.
     pub checksum: Checksum,
+    /// Rows that were deleted up to here are gone for good: with the last page of a pull the device, too, lets go of
+    /// those it has.
+    #[serde(default)]
+    pub floor: Version,
 }
 
 /// A row as it is now, and how its texts came from what the device has to what they are.

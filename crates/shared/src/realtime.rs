@@ -42,7 +42,7 @@ impl std::fmt::Debug for SocketTicket {
 pub enum ServerMessage {
     /// A task is new, changed or deleted; at the latest with version `ver` of the organization.
     TaskUpdated { id: TaskId, ver: Version },
-    /// A task has a new comment. Reserved: no server sends it yet.
+    /// A task has a new comment.
     CommentCreated { id: CommentId, task: TaskId, ver: Version },
     /// The organization is at this version; what has changed is for a pull to say.
     SyncRequired { ver: Version },

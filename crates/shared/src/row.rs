@@ -132,6 +132,11 @@ impl Row {
         }
     }
 
+    /// Whether it was deleted up to this version of the organization, and so is not kept any more.
+    pub fn is_gone_at(&self, floor: Version) -> bool {
+        self.life.is_deleted() && self.ver <= floor
+    }
+
     /// Every write that the row remembers.
     pub fn stamps(&self) -> impl Iterator<Item = &Stamp> {
         let values = self.values.values().flat_map(Reg::siblings).map(|sibling| &sibling.stamp);

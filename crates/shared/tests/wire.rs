@@ -267,6 +267,7 @@ fn a_page_and_a_reset() {
         last_mutation: LastMutation { n: 10, hash: Hash(0xfeed) },
         refused: vec![RefusedMutation { n: 4, reason: Refusal::TooLong { limit: 500 } }],
         checksum: Checksum(Hash(0xc0de)),
+        floor: 30,
     };
     check("pull_response.json", &PullResponse::Page(page));
     check("reset.json", &PullResponse::Reset { epoch: epoch() });

@@ -33,6 +33,10 @@ pub struct Database {
     pub history: Vec<(Actor, Handled)>,
     /// Every state that a row ever had. For the oracle; the server does not keep it.
     pub states: BTreeMap<(EntityId, Version), Row>,
+    /// What was deleted long ago, and is gone.
+    pub purged: BTreeSet<EntityId>,
+    /// When that happened: after this version, with this floor.
+    pub purges: Vec<(Version, Version)>,
 }
 
 impl Database {
@@ -45,6 +49,8 @@ impl Database {
             prefixes: BTreeMap::new(),
             history: Vec::new(),
             states: BTreeMap::new(),
+            purged: BTreeSet::new(),
+            purges: Vec::new(),
         }
     }
 
@@ -63,6 +69,20 @@ impl Database {
         let decision = self.decide(Author::Server, &push, &BTreeSet::new(), now);
         let decision = decision.map_err(|problem| Violation(problem.to_string()))?;
         self.write(SERVER, &decision)
+    }
+
+    /// Lets go of what was deleted up to a version.
+    pub fn purge(&mut self, floor: Version) {
+        let gone: Vec<EntityId> = self.rows.values().filter(|row| row.is_gone_at(floor)).map(|row| row.id).collect();
+        for id in gone {
+            if let Some(row) = self.rows.remove(&id) {
+                self.org.checksum.remove(id.uuid(), row.ver);
+            }
+            self.purged.insert(id);
+        }
+        self.logs.retain(|(id, _), _| !self.purged.contains(id));
+        self.org.floor = floor;
+        self.purges.push((self.org.ver, floor));
     }
 
     /// How far a device's mutations were handled.
@@ -184,10 +204,12 @@ impl Database {
         (!after.is_empty()).then(|| (key, after.to_vec()))
     }
 
-    /// The rows as they were at a version.
-    pub fn rows_at(&self, ver: Version) -> BTreeMap<EntityId, &Row> {
+    /// The rows as they were at a version, without those that were deleted up to the floor.
+    pub fn rows_at(&self, ver: Version, floor: Version) -> BTreeMap<EntityId, &Row> {
         let states = self.states.iter().filter(|((_, of), _)| *of <= ver);
-        states.map(|((id, _), row)| (*id, row)).collect() // the later state of a row replaces the earlier
+        let mut rows: BTreeMap<EntityId, &Row> = states.map(|((id, _), row)| (*id, row)).collect(); // the later wins
+        rows.retain(|_, row| !row.is_gone_at(floor));
+        rows
     }
 
     /// What came of a mutation.

@@ -52,7 +52,9 @@ faults! {
     /// The session is over until the member signs in.
     SignedOut = 10,
     /// The server's data gets another epoch: everybody fetches everything anew.
-    NewEpoch = 3,
+    NewEpoch = 1,
+    /// The server lets go of what was deleted long ago.
+    Purged = 2,
     /// All tabs of a device die.
     DeviceDies = 30,
     /// One of two tabs dies.
@@ -81,6 +83,8 @@ faults! {
     Reordered = 0,
     /// An answer to a question that was no longer asked.
     Outdated = 0,
+    /// A device that was away while the server let go of what was deleted: it starts anew.
+    Forgotten = 0,
     /// A pull of several pages.
     ManyPages = 0,
     /// Mutations were handled between two pages of one pull.

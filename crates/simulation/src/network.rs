@@ -97,6 +97,11 @@ impl World {
             self.db.org.epoch = shared::ids::Epoch(self.rng.uuid());
             self.oracle.new_epoch();
         }
+        if self.chaos.strikes(Fault::Purged) {
+            let floor = self.db.org.floor + self.rng.below(self.db.org.ver - self.db.org.floor + 1);
+            note!(self, "server: lets go of what was deleted up to {floor}");
+            self.db.purge(floor);
+        }
         let Some(answer) = self.serve(device, &request)? else { return Ok(()) };
         note!(self, "server: #{call} {}", answer.describe());
         let lost = self.chaos.strikes(Fault::AnswerLost) || !self.devices[device].connected;
@@ -135,7 +140,12 @@ impl World {
             Request::Push(push) => self.serve_push(device, &wire(push)?)?,
             Request::Pull(pull) => {
                 let limit = if self.rng.chance(150) { 1_000 } else { 1 + self.rng.index(7) };
-                Answer::Pull(wire(&self.db.pull(&wire(pull)?, limit)?)?)
+                let answer = self.db.pull(&wire(pull)?, limit)?;
+                if matches!(answer, PullResponse::Reset { epoch } if pull.epoch == Some(epoch)) {
+                    self.chaos.notice(Fault::Forgotten);
+                    self.oracle.new_epoch();
+                }
+                Answer::Pull(wire(&answer)?)
             }
         };
         let died = self.chaos.strikes(Fault::ServerDiesAfter);

@@ -125,6 +125,14 @@ impl Door {
         }
     }
 
+    /// Every organization, for the server's own housekeeping.
+    pub async fn organizations(mut self) -> Result<Vec<OrgId>, DbError> {
+        sqlx::query("SELECT set_config('tern.housekeeping', 'on', true)").execute(&mut *self.tx).await?;
+        let ids: Vec<uuid::Uuid> =
+            sqlx::query_scalar("SELECT id FROM organizations ORDER BY id").fetch_all(&mut *self.tx).await?;
+        Ok(ids.into_iter().map(OrgId).collect())
+    }
+
     /// Enters the organization of a session, with a token that the server has signed.
     pub async fn session(self, token: &RefreshToken) -> Result<OrgTx, DbError> {
         OrgTx::confine(self.tx, token.org()).await

@@ -8,6 +8,7 @@
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | members, devices, actors, sessions, invitations |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
+//! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
 
 mod accounts;
@@ -18,6 +19,7 @@ mod error;
 mod notices;
 mod open;
 mod pull;
+mod purge;
 mod push;
 mod tx;
 

@@ -26,6 +26,11 @@ impl OrgTx {
         Self::admit(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member).await
     }
 
+    /// For the server's own housekeeping, of which no member knows.
+    pub async fn house(db: &Db, org: OrgId) -> Result<Self, DbError> {
+        Self::confine(db.begin("BEGIN").await?, org).await
+    }
+
     pub async fn commit(self) -> Result<(), DbError> {
         Ok(self.tx.commit().await?)
     }

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Version};
-use shared::ids::{EntityId, OrgId, TaskId};
+use shared::ids::{CommentId, EntityId, OrgId, TaskId};
 use shared::realtime::ServerMessage;
+use shared::row::Row;
 
 use super::push::PushDecision;
 
-/// Tasks that a poke names. Whoever changes more of them at once pokes without names: a poke stays far below the
+/// Changes that a poke names. Whoever changes more of them at once pokes without names: a poke stays far below the
 /// 8,000 bytes that PostgreSQL carries in a notification, and no device is sent hundreds of messages for one pull.
-pub const MOST_TASKS: usize = 20;
+pub const MOST_CHANGES: usize = 20;
 
 /// An organization has reached a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +19,29 @@ pub struct Poke {
     pub ver: Version,
     /// The device that did it, which needs no poke.
     pub actor: Actor,
-    /// Every task that changed, where nothing else did and they are few.
+    /// Every change, where all of them have names and they are few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<Vec<TaskId>>,
+    pub changes: Option<Vec<Change>>,
+}
+
+/// A change that has a message of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A task was made or changed.
+    Task(TaskId),
+    /// A comment was made, on a task.
+    Comment(CommentId, TaskId),
+}
+
+impl Change {
+    fn of(row: &Row) -> Option<Self> {
+        match row.id {
+            EntityId::Task(id) => Some(Self::Task(id)),
+            EntityId::Comment(id) if row.created.ver == row.ver => Some(Self::Comment(id, row.subject()?.task)),
+            _ => None,
+        }
+    }
 }
 
 impl Poke {
@@ -29,17 +50,20 @@ impl Poke {
         if decision.rows.is_empty() {
             return None;
         }
-        let task = |id: &EntityId| if let EntityId::Task(id) = id { Some(*id) } else { None };
-        let few = decision.rows.len() <= MOST_TASKS;
-        let tasks = if few { decision.rows.keys().map(task).collect() } else { None };
-        Some(Self { org, ver: decision.org.ver, actor: decision.device.actor, tasks })
+        let few = decision.rows.len() <= MOST_CHANGES;
+        let changes = if few { decision.rows.values().map(Change::of).collect() } else { None };
+        Some(Self { org, ver: decision.org.ver, actor: decision.device.actor, changes })
     }
 
     /// The messages of it.
     pub fn messages(&self) -> Vec<ServerMessage> {
         let ver = self.ver;
-        match &self.tasks {
-            Some(tasks) => tasks.iter().map(|id| ServerMessage::TaskUpdated { id: *id, ver }).collect(),
+        let message = |change: &Change| match *change {
+            Change::Task(id) => ServerMessage::TaskUpdated { id, ver },
+            Change::Comment(id, task) => ServerMessage::CommentCreated { id, task, ver },
+        };
+        match &self.changes {
+            Some(changes) => changes.iter().map(message).collect(),
             None => vec![ServerMessage::SyncRequired { ver }],
         }
     }
@@ -52,8 +76,9 @@ mod tests {
 
     #[test]
     fn the_largest_poke_fits_into_a_notification() {
-        let tasks = Some(vec![TaskId(Uuid::max()); MOST_TASKS]);
-        let poke = Poke { org: OrgId(Uuid::max()), ver: Version::MAX, actor: Actor::MAX, tasks };
+        let change = Change::Comment(CommentId(Uuid::max()), TaskId(Uuid::max()));
+        let changes = Some(vec![change; MOST_CHANGES]);
+        let poke = Poke { org: OrgId(Uuid::max()), ver: Version::MAX, actor: Actor::MAX, changes };
         let payload = serde_json::to_string(&poke).unwrap();
         assert!(payload.len() < 8_000 / 4, "{} bytes", payload.len());
         assert_eq!(serde_json::from_str::<Poke>(&payload).unwrap(), poke);
@@ -62,9 +87,9 @@ mod tests {
     #[test]
     fn a_poke_names_the_tasks_or_asks_for_a_pull() {
         let (org, task) = (OrgId(Uuid::nil()), TaskId(Uuid::max()));
-        let named = Poke { org, ver: 7, actor: 1, tasks: Some(vec![task]) };
+        let named = Poke { org, ver: 7, actor: 1, changes: Some(vec![Change::Task(task)]) };
         assert_eq!(named.messages(), [ServerMessage::TaskUpdated { id: task, ver: 7 }]);
-        let unnamed = Poke { tasks: None, ..named };
+        let unnamed = Poke { changes: None, ..named };
         assert_eq!(unnamed.messages(), [ServerMessage::SyncRequired { ver: 7 }]);
     }
 }

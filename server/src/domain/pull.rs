@@ -115,6 +115,7 @@ pub fn page(input: PullInput) -> PullResponse {
         last_mutation: last,
         refused,
         checksum: org.checksum,
+        floor: org.floor,
     })
 }
 

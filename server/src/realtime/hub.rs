@@ -218,6 +218,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::poke::Change;
     use crate::member::Claims;
     use shared::ids::{DeviceId, TaskId, UserId};
 
@@ -230,7 +231,7 @@ mod tests {
     }
 
     fn poke(org: u128, actor: Actor, ver: Version) -> Poke {
-        Poke { org: OrgId(Uuid::from_u128(org)), ver, actor, tasks: Some(vec![TaskId(Uuid::nil())]) }
+        Poke { org: OrgId(Uuid::from_u128(org)), ver, actor, changes: Some(vec![Change::Task(TaskId(Uuid::nil()))]) }
     }
 
     fn waiting(seat: &Seat) -> Vec<Version> {

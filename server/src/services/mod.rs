@@ -2,6 +2,7 @@
 //! domain decide, write, commit.
 
 mod failure;
+mod housekeeping;
 mod invitations;
 mod passwords;
 mod realtime;
@@ -55,7 +56,7 @@ impl Services {
 }
 
 /// The server's clock.
-fn now() -> Millis {
+pub fn now() -> Millis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -110,6 +110,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     pub(crate) database: String,
+    pub(crate) services: Arc<Services>,
 }
 
 impl Server {
@@ -128,11 +129,12 @@ impl Server {
         let services = Arc::new(Services::new(db, Tokens::new(keys).unwrap()));
         let (following, notices) = (Arc::clone(&services), services.listen().await.unwrap());
         tokio::spawn(async move { following.follow(notices).await });
-        let app = router(AppState { services, files: Arc::new(Files::open(dist).unwrap()), pace });
+        let app =
+            router(AppState { services: Arc::clone(&services), files: Arc::new(Files::open(dist).unwrap()), pace });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { url, http: http(), database }
+        Self { url, http: http(), database, services }
     }
 
     /// What the server makes and checks tokens with.

@@ -8,6 +8,7 @@ mod auth;
 mod bad_input;
 mod files;
 mod harness;
+mod housekeeping;
 mod isolation;
 mod process;
 mod realtime;

@@ -7,9 +7,12 @@ use futures::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use reqwest::header::{CONNECTION, ORIGIN, UPGRADE};
 use shared::clock::Version;
-use shared::ids::TaskId;
+use shared::field::{Field, TextField};
+use shared::ids::{CommentId, TaskId};
+use shared::mutation::{Create, Op};
 use shared::protocol::kind;
 use shared::realtime::{ServerMessage, SocketTicket, close};
+use shared::value::{Subject, Value};
 use tern_server::router::Pace;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -85,16 +88,23 @@ async fn a_push_pokes_the_other_devices_and_not_its_own() {
     let (mut at_desk, ver) = Socket::open(&ines).await;
     let (mut in_pocket, _) = Socket::open(&phone).await;
     let (mut at_bo, _) = Socket::open(&bo).await;
-    assert_eq!(ver, 1, "the first project");
+    assert_eq!(ver, 3, "two members and the first project");
 
     let (project, first, second) = (ines.project().await, task_id(), task_id());
     ines.push(1, [create(first, project, "One")]).await;
-    assert_eq!((in_pocket.next().await, at_bo.next().await), (Ok(updated(first, 2)), Ok(updated(first, 2))));
+    assert_eq!((in_pocket.next().await, at_bo.next().await), (Ok(updated(first, 4)), Ok(updated(first, 4))));
     phone.push(2, [create(second, project, "Two")]).await;
     // Had the first push poked its own device, that would have come before.
-    assert_eq!((at_desk.next().await, at_bo.next().await), (Ok(updated(second, 3)), Ok(updated(second, 3))));
+    assert_eq!((at_desk.next().await, at_bo.next().await), (Ok(updated(second, 5)), Ok(updated(second, 5))));
     // A device that comes later is told how far the organization is.
-    assert_eq!(Socket::open(&bo).await.1, 3);
+    assert_eq!(Socket::open(&bo).await.1, 5);
+
+    let id = CommentId(Uuid::now_v7());
+    let subject = Subject { task: first, reply_to: None };
+    let comment = Create::new(id).text(TextField::Body, "Which colour?").value(Field::Subject, Value::Subject(subject));
+    ines.push(5, [Op::Create(comment), edit(second, "Two", "Too")]).await;
+    assert_eq!(at_bo.next().await, Ok(updated(second, 7)));
+    assert_eq!(at_bo.next().await, Ok(ServerMessage::CommentCreated { id, task: first, ver: 7 }));
 }
 
 #[tokio::test]
@@ -110,13 +120,13 @@ async fn a_push_that_changes_nothing_pokes_nobody_and_one_that_changes_much_name
     ines.send(&first).await; // a repeat
     ines.push(2, [edit(task_id(), "Nobody's", "Anybody's")]).await; // refused
     ines.push(2, many.iter().map(|id| create(*id, project, "One of many"))).await;
-    assert_eq!(socket.next().await, Ok(updated(known, 2)));
-    assert_eq!(socket.next().await, Ok(ServerMessage::SyncRequired { ver: 23 }));
+    assert_eq!(socket.next().await, Ok(updated(known, 4)));
+    assert_eq!(socket.next().await, Ok(ServerMessage::SyncRequired { ver: 25 }));
     ines.push(23, many[..20].iter().map(|id| edit(*id, "One of many", "One of few"))).await;
     let mut named = BTreeSet::new();
     for _ in 0..20 {
         match socket.next().await {
-            Ok(ServerMessage::TaskUpdated { id, ver: 43 }) => named.insert(id),
+            Ok(ServerMessage::TaskUpdated { id, ver: 45 }) => named.insert(id),
             other => panic!("{other:?}"),
         };
     }
@@ -134,10 +144,10 @@ async fn another_organization_hears_nothing() {
     let (mut at_mallory, _) = Socket::open(&mallory).await;
     let (secret, theirs) = (task_id(), task_id());
     ines.push(1, [create(secret, ines.project().await, "Secret")]).await;
-    assert_eq!(at_bo.next().await, Ok(updated(secret, 2)));
+    assert_eq!(at_bo.next().await, Ok(updated(secret, 4)));
     // The socket keeps the order: what was not to be heard would have come first.
     eve.push(1, [create(theirs, eve.project().await, "Theirs")]).await;
-    assert_eq!(at_mallory.next().await, Ok(updated(theirs, 2)));
+    assert_eq!(at_mallory.next().await, Ok(updated(theirs, 4)));
 }
 
 #[tokio::test]
@@ -191,7 +201,7 @@ async fn a_session_that_ends_closes_its_sockets_and_opens_no_more() {
     let task = task_id();
     let mut phone = server.login("ines@saltmarsh.example", Uuid::now_v7()).await;
     phone.push(1, [create(task, ines.project().await, "Still there")]).await;
-    assert_eq!(of_ines.next().await, Ok(updated(task, 2)));
+    assert_eq!(of_ines.next().await, Ok(updated(task, 4)));
     ines.refresh(&ines.refresh_token).await;
     ines.push(2, [edit(task, "Still there", "Still here")]).await;
 }
@@ -221,11 +231,11 @@ async fn after_the_listening_connection_was_lost_every_socket_is_told_to_catch_u
         .unwrap();
     sqlx::query("SELECT pg_terminate_backend($1)").bind(pids[0]).execute(&mut owner).await.unwrap();
     assert_eq!(of_gone.next().await, Err(close::SESSION_ENDED));
-    assert_eq!(of_bo.next().await, Ok(ServerMessage::SyncRequired { ver: 1 }));
-    assert_eq!(of_eve.next().await, Ok(ServerMessage::SyncRequired { ver: 1 }));
+    assert_eq!(of_bo.next().await, Ok(ServerMessage::SyncRequired { ver: 3 }));
+    assert_eq!(of_eve.next().await, Ok(ServerMessage::SyncRequired { ver: 2 }));
     let task = task_id();
     ines.push(1, [create(task, project, "Heard again")]).await;
-    assert_eq!(of_bo.next().await, Ok(updated(task, 2)));
+    assert_eq!(of_bo.next().await, Ok(updated(task, 4)));
 }
 
 #[tokio::test]
@@ -240,8 +250,8 @@ async fn what_waits_for_a_slow_reader_collapses() {
     let mut slow = Socket(client_async(url(&bo).await, stream).await.unwrap().0);
     let (mut quick, _) = Socket::open(&bo).await;
     // Far more than all buffers between server and client take: nobody pushes so much in a second but a test.
-    let pokes = "SELECT pg_notify('tern_poke', json_build_object('org', $1::text, 'ver', ver, 'actor', 0, 'tasks',
-                   (SELECT json_agg($2::text) FROM generate_series(1, 20)))::text)
+    let pokes = "SELECT pg_notify('tern_poke', json_build_object('org', $1::text, 'ver', ver, 'actor', 0, 'changes',
+                   (SELECT json_agg(json_build_object('task', $2::text)) FROM generate_series(1, 20)))::text)
                  FROM generate_series(1::bigint, $3) AS t (ver)";
     let org = ines.session.account.organization.to_string();
     let mut owner = server.owner().await;
@@ -296,7 +306,7 @@ async fn a_client_that_answers_pings_stays_and_what_it_says_is_of_no_interest() 
         pings += usize::from(socket.0.next().await.unwrap().unwrap().is_ping());
     }
     let (_, heard) = tokio::join!(ines.push(1, [create(task, project, "One")]), socket.next());
-    assert_eq!(heard, Ok(updated(task, 2)));
+    assert_eq!(heard, Ok(updated(task, 4)));
     // More than a client may say at once.
     socket.0.send(Message::binary(vec![0; 10_000])).await.unwrap();
     patiently(async { while let Some(Ok(_)) = socket.0.next().await {} }).await;

@@ -281,6 +281,7 @@ impl Server {
             last_mutation: self.last.get(&request.actor).copied().unwrap_or_default(),
             refused: own.filter_map(refused).collect(),
             checksum,
+            floor: 0,
         })
     }
 

@@ -187,15 +187,16 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
     let rule = field.spec().rule;
     let register = row.values.entry(field).or_default();
     let before = register.resolve(rule).map_or(Value::Nothing, |resolution| resolution.value);
+    let before_count = register.siblings().len();
     let gone = register.write(stamp, value.clone());
     let concurrent = register.siblings().len() > 1;
     let wins = register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
-    // Where the writer saw several values, it was the one that counted among them that was overwritten knowingly.
-    if gone.len() > 1
-        && rule != Rule::Everybody
-        && let Some(won) = rule.resolve(&gone)
-    {
-        keep_losers(row, field, gone, &won.value, value, stamp);
+    if before_count > 1 && rule != Rule::Everybody {
+        // Who saw all of them knew which one counted.
+        let known = (gone.len() == before_count).then(|| rule.resolve(&gone)).flatten();
+        for lost in unknowingly_replaced(gone, known.map(|known| known.value).as_ref(), value, stamp) {
+            row.keep_lost(Lost { field, value: lost.value, stamp: lost.stamp, since: stamp.at });
+        }
     }
     let outcome = match (concurrent, wins || rule == Rule::Everybody) {
         (false, _) => Outcome::Applied,
@@ -205,20 +206,20 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
     Merged { outcome, ..applied(Some(Inverse::Write { field, value: before })) }
 }
 
-/// Of concurrent values that are overwritten together, those that nobody saw win go to the ledger.
-fn keep_losers(
-    row: &mut Row,
-    field: Field,
+/// Of concurrent values that a write takes away, those that its author may never have seen count: they go to the
+/// ledger. `known` is the one that the author saw, where that is certain; where it is not, all but the author's own
+/// are kept, for what counted for the author may have been replaced meanwhile.
+fn unknowingly_replaced(
     gone: impl IntoIterator<Item = Sibling<Value>>,
-    won: &Value,
+    known: Option<&Value>,
     now: &Value,
     stamp: Stamp,
-) {
-    for Sibling { stamp: written, value } in gone {
-        if value != *won && value != *now {
-            row.keep_lost(Lost { field, value, stamp: written, since: stamp.at });
-        }
-    }
+) -> Vec<Sibling<Value>> {
+    let lost = |gone: &Sibling<Value>| match known {
+        Some(known) => gone.value != *known,
+        None => gone.stamp.actor != stamp.actor,
+    };
+    gone.into_iter().filter(|gone| gone.value != *now && lost(gone)).collect()
 }
 
 fn edit_text(row: &mut Row, edit: &TextEdit, stamp: Stamp, log: &[TextChange]) -> Result<Merged, Refusal> {

@@ -96,7 +96,7 @@ impl Marks {
         let accepted: BTreeSet<Dot> =
             db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(actor, one)| (*actor, one.n)).collect();
         let text = |mark: &Mark| db.rows.get(&mark.entity).and_then(|row| row.text(mark.field)).unwrap_or_default();
-        for (c, mark) in &self.of {
+        for (c, mark) in self.of.iter().filter(|(_, mark)| !db.purged.contains(&mark.entity)) {
             let count = text(mark).chars().filter(|other| other == c).count();
             let inserted = mark.inserted.iter().filter(|dot| accepted.contains(dot)).count();
             let deleted = mark.deleted.iter().any(|dot| accepted.contains(dot));

@@ -32,9 +32,17 @@ pub fn check(db: &Database) -> Check {
     ensure!(accepted.is_sorted_by_key(|(ver, ..)| *ver), "versions are not in the order of the commits");
     accepted.sort_by_key(|(ver, ..)| *ver);
     let mut tables = Tables::default();
+    let mut purges = db.purges.iter().peekable();
     for (place, (ver, actor, one)) in (1..).zip(accepted) {
+        // What is gone is nobody's parent any more.
+        while let Some((_, floor)) = purges.next_if(|(after, _)| *after < ver) {
+            tables.rows.retain(|_, row| !row.is_gone_at(*floor));
+        }
         ensure!(ver == place, "version {ver} is at place {place}");
         tables.apply(Stamp { actor, ctr: one.n, ver, ctx: one.ctx, at: one.at }, &one.op)?;
+    }
+    for (_, floor) in purges {
+        tables.rows.retain(|_, row| !row.is_gone_at(*floor));
     }
     for (id, row) in &db.rows {
         ensure!(

@@ -47,7 +47,7 @@ impl Oracle {
     fn check_shown(&self, db: &Database, replica: &Replica, before: &Before) -> Check {
         let after = texts(replica);
         let actor = replica.meta().actor;
-        for (id, text) in &before.texts {
+        for (id, text) in before.texts.iter().filter(|((id, _), _)| !db.purged.contains(id)) {
             let now = after.get(id).map_or("", String::as_str);
             for mark in text.chars().filter(|mark| is_mark(*mark) && !now.contains(*mark)) {
                 let number = u32::from(mark) - FIRST_MARK;
@@ -88,7 +88,7 @@ impl Oracle {
         if meta.cursor != meta.seen || meta.seen == 0 {
             return Ok(()); // in the middle of a pull
         }
-        let then = db.rows_at(meta.seen);
+        let then = db.rows_at(meta.seen, meta.floor);
         ensure!(rows == then, "device {actor}: its rows are not those of version {}", meta.seen);
         for (by, handled) in &db.history {
             let Some(ver) = handled.ver.filter(|_| *by == actor) else { continue };

@@ -1,0 +1,66 @@
+//! Letting go of what was deleted long ago.
+
+use shared::clock::{Millis, Version};
+use shared::hash::Checksum;
+use uuid::Uuid;
+
+use super::convert::{bigint, bits, timestamp, unsigned};
+use super::{DbError, OrgTx};
+
+impl OrgTx {
+    /// Raises the floor to the last version that was given before a time, and removes the rows that were deleted up to
+    /// there. What is gone is a function of the floor alone, so that a device that hears of the floor lets go of the
+    /// same rows. Returns how many there were.
+    pub async fn purge(&mut self, before: Millis) -> Result<u64, DbError> {
+        let clock = self.lock().await?;
+        let floor = self.last_version(before).await?;
+        if floor <= clock.floor {
+            return Ok(0);
+        }
+        let org = self.org().0;
+        let gone: Vec<(String, Uuid, i64)> =
+            sqlx::query_as("DELETE FROM entities WHERE org_id = $1 AND deleted AND ver <= $2 RETURNING kind, id, ver")
+                .bind(org)
+                .bind(bigint(floor))
+                .fetch_all(self.connection())
+                .await?;
+        let mut checksum = clock.checksum;
+        for (_, id, ver) in &gone {
+            checksum.remove(*id, unsigned(*ver));
+        }
+        sqlx::query(
+            "DELETE FROM text_changes c USING UNNEST($2::text[], $3::uuid[]) AS gone (kind, id)
+             WHERE c.org_id = $1 AND (c.kind, c.entity_id) = (gone.kind, gone.id)",
+        )
+        .bind(org)
+        .bind(gone.iter().map(|(kind, ..)| kind.as_str()).collect::<Vec<_>>())
+        .bind(gone.iter().map(|(_, id, _)| *id).collect::<Vec<_>>())
+        .execute(self.connection())
+        .await?;
+        self.raise_floor(floor, checksum).await?;
+        Ok(gone.len() as u64)
+    }
+
+    /// The last version that was given before a time; 0 if there was none.
+    async fn last_version(&mut self, before: Millis) -> Result<Version, DbError> {
+        let org = self.org().0;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT max(ver) FROM mutations WHERE org_id = $1 AND handled_at < $2")
+                .bind(org)
+                .bind(timestamp(before))
+                .fetch_one(self.connection())
+                .await?;
+        Ok(last.map_or(0, unsigned))
+    }
+
+    async fn raise_floor(&mut self, floor: Version, checksum: Checksum) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("UPDATE organizations SET floor = $2, checksum = $3 WHERE id = $1")
+            .bind(org)
+            .bind(bigint(floor))
+            .bind(bits(checksum.0))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+}
