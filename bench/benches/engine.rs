@@ -146,6 +146,7 @@ impl World {
             last_mutation: self.engine.replica().meta().made,
             refused: Vec::new(),
             checksum: self.checksum,
+            floor: 0,
         })
     }
 
