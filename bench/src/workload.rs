@@ -7,7 +7,6 @@ use shared::date::Date;
 use shared::field::{Field, TextField};
 use shared::ids::{ProjectId, TaskId, UserId};
 use shared::mutation::{Create, Op};
-use shared::order;
 use shared::register::Tag;
 use shared::value::Place;
 use shared::workflow::{Priority, Status};
@@ -83,7 +82,6 @@ pub(crate) struct Workload {
     words: Vec<&'static str>,
     tags: Vec<&'static str>,
     made: usize,
-    order: Option<String>,
 }
 
 impl Workload {
@@ -94,7 +92,7 @@ impl Workload {
             dice.roll();
         }
         let (words, tags) = (WORDS.split_whitespace().collect(), TAGS.split_whitespace().collect());
-        Self { dice, words, tags, made: 0, order: None }
+        Self { dice, words, tags, made: 0 }
     }
 }
 
@@ -128,9 +126,9 @@ impl Iterator for Workload {
         let (assignee, project) = (dice.index(PEOPLE), dice.index(PROJECTS));
         let due = i32::try_from((created + dice.below(120 * DAY)) / DAY).unwrap_or_default();
         dice.roll(); // the last change
-        dice.roll(); // the place in a manual order, which is where it was made here
+        // A fractional index: four bytes, and the one that ends it.
+        let order = format!("{:08x}80", dice.below(1_000_000_000));
         self.made += 1;
-        self.order = Some(order::between(self.order.as_deref(), None));
         Some(Task {
             id: TaskId(Uuid::now_v7()),
             title: title.join(" "),
@@ -141,7 +139,7 @@ impl Iterator for Workload {
             assignee,
             project,
             due: Date::from_days(START + due).ok()?,
-            order: self.order.clone()?,
+            order,
         })
     }
 }
