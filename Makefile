@@ -7,7 +7,7 @@ OPS ?= 60
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench-browser simulate clean
+.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -42,6 +42,10 @@ test-browser: setup ## Run the tests of what only a browser has, in Chromium
 e2e: setup ## Run the user's journeys in Chromium against a real server
 	@scripts/build.sh
 	@scripts/e2e.sh $(ARGS)
+
+bench: ## Measure code and system on release builds, into bench/RESULTS.md: SECONDS_OF_LOAD=60 USERS=50
+	@scripts/setup.sh build
+	@scripts/bench.sh
 
 bench-browser: setup ## Measure the app in Chromium with 10,000 tasks: STORED=10000 EACH=200
 	@scripts/build.sh

@@ -4,6 +4,7 @@
 //! that stores the rows with its effect.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use shared::clock::{Counter, Version};
 use shared::field::TextField;
@@ -91,13 +92,10 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         taking.confirm();
     }
     let clock = &taking.page_clock;
-    let rows = page.rows.into_iter().map(|pulled| BaseRow {
-        row: pulled.row,
-        snapshot: clock.snapshot,
-        own: clock.last.n,
-        generation: meta.generation,
+    let rows = page.rows.into_iter().map(|pulled| {
+        Arc::new(BaseRow { row: pulled.row, snapshot: clock.snapshot, own: clock.last.n, generation: meta.generation })
     });
-    let rows: Vec<BaseRow> = rows.collect();
+    let rows: Vec<Arc<BaseRow>> = rows.collect();
     // A fetch of everything is over with its last page: what did not come again is gone.
     let only = (!page.more && replica.meta.seen == 0).then_some(meta.generation);
     let gone = Gone { before: only, floor: (meta.floor > replica.meta.floor).then_some(meta.floor) };

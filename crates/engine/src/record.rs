@@ -2,6 +2,8 @@
 //! can send again, JSON for what is nowhere else. An outbox is read by releases that come months later, which lift
 //! operations by their names.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
 use shared::hash::Hash;
@@ -85,7 +87,8 @@ pub struct BaseRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     Meta(Meta),
-    Page(Vec<BaseRow>),
+    /// Shared with the replica: a change of one row plans and compares the others of its page, and copies none.
+    Page(Vec<Arc<BaseRow>>),
     Outbox(Mutation),
     Refused(RefusedChange),
 }
@@ -94,11 +97,16 @@ pub enum Record {
 pub type Changes = Vec<(Key, Option<Record>)>;
 
 impl Record {
+    fn page(rows: Vec<BaseRow>) -> Self {
+        Self::Page(rows.into_iter().map(Arc::new).collect())
+    }
+
     /// The record as bytes.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let bytes = match self {
             Self::Meta(meta) => postcard::to_stdvec(meta).map_err(|error| error.to_string()),
-            Self::Page(rows) => postcard::to_stdvec(rows).map_err(|error| error.to_string()),
+            Self::Page(rows) => postcard::to_stdvec(&rows.iter().map(Arc::as_ref).collect::<Vec<_>>())
+                .map_err(|error| error.to_string()),
             Self::Outbox(mutation) => serde_json::to_vec(mutation).map_err(|error| error.to_string()),
             Self::Refused(change) => serde_json::to_vec(change).map_err(|error| error.to_string()),
         };
@@ -109,7 +117,9 @@ impl Record {
     pub fn decode((table, number): Key, bytes: &[u8]) -> Result<Self, StoreError> {
         let record = match table {
             Table::Meta => postcard::from_bytes(bytes).map(Self::Meta).map_err(|error| error.to_string()),
-            Table::Pages => postcard::from_bytes(bytes).map(Self::Page).map_err(|error| error.to_string()),
+            Table::Pages => {
+                postcard::from_bytes::<Vec<BaseRow>>(bytes).map(Self::page).map_err(|error| error.to_string())
+            }
             Table::Outbox => serde_json::from_slice(bytes).map(Self::Outbox).map_err(|error| error.to_string()),
             Table::Refused => serde_json::from_slice(bytes).map(Self::Refused).map_err(|error| error.to_string()),
         };

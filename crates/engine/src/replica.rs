@@ -5,6 +5,7 @@
 //! applied here. It does no I/O, and planning changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use shared::clock::{Actor, Counter, Stamp, Version};
 use shared::hash::Checksum;
@@ -55,7 +56,7 @@ impl Gone {
 
 #[derive(Clone, Debug)]
 struct Slot {
-    base: BaseRow,
+    base: Arc<BaseRow>,
     page: u64,
 }
 
@@ -140,7 +141,7 @@ impl Replica {
         patch
     }
 
-    fn put_page(&mut self, number: u64, rows: Vec<BaseRow>, touched: &mut BTreeSet<EntityId>) {
+    fn put_page(&mut self, number: u64, rows: Vec<Arc<BaseRow>>, touched: &mut BTreeSet<EntityId>) {
         let ids: Vec<EntityId> = rows.iter().map(|base| base.row.id).collect();
         for id in self.pages.remove(&number).unwrap_or_default() {
             let kept = ids.contains(&id);
@@ -151,7 +152,7 @@ impl Replica {
         }
         for base in rows {
             let id = base.row.id;
-            if self.base.get(&id).is_none_or(|slot| slot.base != base) {
+            if self.base.get(&id).is_none_or(|slot| !Arc::ptr_eq(&slot.base, &base) && slot.base != base) {
                 self.remove_base(id);
                 self.checksum.add(id.uuid(), base.row.ver);
                 touched.insert(id);
@@ -296,15 +297,15 @@ impl Replica {
         Stamp { actor: self.meta.actor, ctr: mutation.n, ver: 0, ctx: mutation.ctx, at: mutation.at }
     }
 
-    pub(crate) fn base(&self, id: EntityId) -> Option<&BaseRow> {
+    pub(crate) fn base(&self, id: EntityId) -> Option<&Arc<BaseRow>> {
         self.base.get(&id).map(|slot| &slot.base)
     }
 
     /// Plans pages that hold `rows` besides what is there, without what is gone.
-    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<BaseRow>, gone: Gone) -> Changes {
+    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<Arc<BaseRow>>, gone: Gone) -> Changes {
         let keep = |row: &BaseRow| !gone.covers(row);
-        let mut changed: BTreeMap<u64, Vec<BaseRow>> = BTreeMap::new();
-        let stored = |number: u64| -> Vec<BaseRow> {
+        let mut changed: BTreeMap<u64, Vec<Arc<BaseRow>>> = BTreeMap::new();
+        let stored = |number: u64| -> Vec<Arc<BaseRow>> {
             let ids = self.pages.get(&number).into_iter().flatten();
             ids.filter_map(|id| self.base(*id).cloned()).collect()
         };
@@ -332,7 +333,7 @@ impl Replica {
                 changed.entry(*number).or_insert_with(|| stored(*number));
             }
         }
-        let record = |(number, mut rows): (u64, Vec<BaseRow>)| {
+        let record = |(number, mut rows): (u64, Vec<Arc<BaseRow>>)| {
             rows.retain(|row| keep(row));
             ((Table::Pages, number), (!rows.is_empty()).then_some(Record::Page(rows)))
         };
@@ -345,7 +346,8 @@ impl Replica {
         let pages = self.pages.iter().filter(|(_, ids)| ids.iter().any(later));
         let page = |(number, ids): (&u64, &Vec<EntityId>)| {
             let rows = ids.iter().filter_map(|id| self.base(*id).cloned());
-            let rows = rows.map(|base| BaseRow { own: base.own.min(last), ..base }).collect();
+            let rows =
+                rows.map(|base| Arc::new(BaseRow { own: base.own.min(last), ..BaseRow::clone(&base) })).collect();
             ((Table::Pages, *number), Some(Record::Page(rows)))
         };
         pages.map(page).collect()

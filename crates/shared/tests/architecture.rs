@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &str, &[&str])] = &[
     ("tern-frontend", "frontend", &["app", "engine", "shared"]),
     ("tern-server", "server", &["shared"]),
     ("tern-simulation", "crates/simulation", &["shared", "engine", "server"]),
+    ("tern-bench", "bench", &["shared", "engine"]),
 ];
 
 /// Time, chance, I/O and runtimes: what pure code gets as arguments.
@@ -74,7 +75,7 @@ fn check_absent(folder: &str, except: &[&str], words: &[&str]) {
 
 #[test]
 fn crates_import_only_whom_they_may() {
-    let names: BTreeSet<&str> = ["shared", "engine", "app", "server", "simulation", "frontend"].into();
+    let names: BTreeSet<&str> = ["shared", "engine", "app", "server", "simulation", "frontend", "bench"].into();
     for (package, folder, allowed) in MAY_IMPORT {
         let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = text.parse().unwrap();

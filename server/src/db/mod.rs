@@ -31,7 +31,7 @@ pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
 pub use tx::OrgTx;
 
-use sqlx::{Postgres, Transaction};
+use sqlx::{Postgres, SqlSafeStr, Transaction};
 
 /// The database, as the runtime role sees it.
 #[derive(Clone, Debug)]
@@ -46,13 +46,16 @@ impl Db {
         Ok(())
     }
 
-    /// Begins a transaction with the statement given.
+    /// Begins a transaction with the statement given, which may have others behind it.
     ///
     /// In a task of its own, because a request may be given up at any point and sqlx counts a transaction only once
     /// `BEGIN` is answered: given up in between, the connection would go back to the pool with an open transaction in
     /// it, and the next request would work within that one's isolation level and snapshot. The task goes on to its
     /// end, and a transaction that nobody waits for any more rolls back.
-    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Postgres>, DbError> {
+    async fn begin(
+        &self,
+        statement: impl SqlSafeStr + Send + 'static,
+    ) -> Result<Transaction<'static, Postgres>, DbError> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin_with(statement).await });
         Ok(begun.await.map_err(|error| sqlx::Error::Io(error.into()))??)

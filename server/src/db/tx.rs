@@ -1,7 +1,7 @@
 //! A transaction on one organization's data.
 
 use shared::ids::OrgId;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{Db, DbError};
 use crate::member::Member;
@@ -18,12 +18,12 @@ pub struct OrgTx {
 impl OrgTx {
     /// For reading and writing; every statement sees what was committed before it.
     pub async fn begin(db: &Db, member: &Member) -> Result<Self, DbError> {
-        Self::admit(db.begin("BEGIN").await?, member).await
+        Self::admit(db, "BEGIN", member).await
     }
 
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
-        Self::admit(db.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?, member).await
+        Self::admit(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member).await
     }
 
     /// For the server's own housekeeping, of which no member knows.
@@ -52,8 +52,11 @@ impl OrgTx {
 
     /// An access token outlives what it was given for by some minutes: whether its bearer is still a member, and the
     /// session not ended, is asked here.
-    async fn admit(tx: Transaction<'static, Postgres>, member: &Member) -> Result<Self, DbError> {
-        let mut tx = Self::confine(tx, member.org()).await?;
+    async fn admit(db: &Db, begin: &str, member: &Member) -> Result<Self, DbError> {
+        let org = member.org();
+        // As `confine`, but on the way of BEGIN: every request comes through here. Nothing in a UUID needs quoting.
+        let begin = format!("{begin}; SELECT set_config('tern.org', '{}', true)", org.0);
+        let mut tx = Self { tx: db.begin(AssertSqlSafe(begin)).await?, org };
         let stands = sqlx::query_scalar::<_, i32>(
             "SELECT 1
              FROM sessions s

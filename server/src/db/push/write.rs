@@ -131,20 +131,19 @@ impl OrgTx {
 
     async fn write_clocks(&mut self, decision: &PushDecision) -> Result<(), DbError> {
         let org = self.org().0;
-        sqlx::query("UPDATE organizations SET ver = $2, checksum = $3 WHERE id = $1")
-            .bind(org)
-            .bind(bigint(decision.org.ver))
-            .bind(bits(decision.org.checksum.0))
-            .execute(self.connection())
-            .await?;
         let DeviceClock { actor, last } = decision.device;
-        sqlx::query("UPDATE actors SET last_n = $3, last_hash = $4 WHERE org_id = $1 AND actor = $2")
-            .bind(org)
-            .bind(i64::from(actor))
-            .bind(bigint(last.n))
-            .bind(bits(last.hash))
-            .execute(self.connection())
-            .await?;
+        sqlx::query(
+            "WITH organization AS (UPDATE organizations SET ver = $2, checksum = $3 WHERE id = $1)
+             UPDATE actors SET last_n = $5, last_hash = $6 WHERE org_id = $1 AND actor = $4",
+        )
+        .bind(org)
+        .bind(bigint(decision.org.ver))
+        .bind(bits(decision.org.checksum.0))
+        .bind(i64::from(actor))
+        .bind(bigint(last.n))
+        .bind(bits(last.hash))
+        .execute(self.connection())
+        .await?;
         Ok(())
     }
 }

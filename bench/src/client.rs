@@ -1,0 +1,122 @@
+//! HTTP as a device speaks it: one connection, kept open, answers compressed.
+
+use std::io::Read as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::transport::{Transport, TransportError};
+use flate2::read::GzDecoder;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use reqwest::{Client, RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
+use shared::ids::DeviceId;
+use shared::protocol::{Problem, PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::realtime::SocketTicket;
+use uuid::Uuid;
+
+use crate::outcome::Outcome;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A signed-in device's way to the server.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    http: Client,
+    url: String,
+    token: String,
+    pub(crate) account: Account,
+    /// Bytes of the answers' bodies, as they came over the wire.
+    received: AtomicU64,
+}
+
+impl Connection {
+    /// Founds an organization and signs its owner in.
+    pub(crate) async fn found(url: &str, organization: &str) -> Outcome<Self> {
+        Self::register(url, Some(organization.to_owned()), None).await
+    }
+
+    /// Registers somebody in the organization of a member, on a device of their own.
+    pub(crate) async fn join(&self) -> Outcome<Self> {
+        let invitation: Invitation = self.answer(self.http.post(self.address("/api/invitations"))).await?;
+        Self::register(&self.url, None, Some(invitation.token)).await
+    }
+
+    /// The same person on another device.
+    pub(crate) async fn second_device(&self) -> Outcome<Self> {
+        let email = self.account.email.clone();
+        let body = LoginRequest { email, password: Password(PASSWORD.to_owned()), device: device() };
+        Self::enter(&self.url, "/api/auth/login", &body).await
+    }
+
+    async fn register(url: &str, organization: Option<String>, invitation: Option<String>) -> Outcome<Self> {
+        let email = format!("{}@bench.example", Uuid::now_v7().simple());
+        let (name, password) = ("Ines Okafor".to_owned(), Password(PASSWORD.to_owned()));
+        let body = RegisterRequest { organization, invitation, name, email, password, device: device() };
+        Self::enter(url, "/api/auth/register", &body).await
+    }
+
+    async fn enter(url: &str, path: &str, body: &impl Serialize) -> Outcome<Self> {
+        let http = Client::builder().no_proxy().tcp_nodelay(true).build()?;
+        let response = http.post(format!("{url}{path}")).json(body).send().await?;
+        let Session { access_token, account, .. } = response.error_for_status()?.json().await?;
+        Ok(Self { http, url: url.to_owned(), token: access_token.0, account, received: AtomicU64::new(0) })
+    }
+
+    /// Bytes received since the last call.
+    pub(crate) fn take_received(&self) -> u64 {
+        self.received.swap(0, Ordering::Relaxed)
+    }
+
+    /// What opens this device's socket: an address.
+    pub(crate) async fn socket_address(&self) -> Outcome<String> {
+        let ticket: SocketTicket = self.answer(self.http.post(self.address("/api/ws/ticket"))).await?;
+        Ok(format!("{}/api/ws?ticket={}", self.url.replacen("http", "ws", 1), ticket.ticket))
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {
+        let request = request.bearer_auth(&self.token).header(ACCEPT_ENCODING, "gzip");
+        let response = request.send().await.map_err(|_| TransportError::Unreachable)?;
+        let fine = response.status().is_success();
+        let body = self.body(response).await?;
+        if fine {
+            return serde_json::from_slice(&body).map_err(|_| TransportError::Schema);
+        }
+        let problem: Problem = serde_json::from_slice(&body).map_err(|_| TransportError::Unreachable)?;
+        Err(match problem.kind.as_str() {
+            kind::GAP | kind::EPOCH => TransportError::OutOfStep,
+            kind::BUSY | kind::UNAVAILABLE => TransportError::Busy { retry_after: None },
+            _ => TransportError::Rejected(problem),
+        })
+    }
+
+    async fn body(&self, response: Response) -> Result<Vec<u8>, TransportError> {
+        let compressed = response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
+        let bytes = response.bytes().await.map_err(|_| TransportError::Unreachable)?;
+        self.received.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        if !compressed {
+            return Ok(bytes.into());
+        }
+        let mut plain = Vec::new();
+        GzDecoder::new(&bytes[..]).read_to_end(&mut plain).map_err(|_| TransportError::Unreachable)?;
+        Ok(plain)
+    }
+}
+
+impl Transport for Connection {
+    async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
+        self.answer(self.http.post(self.address("/api/sync/push")).json(request)).await
+    }
+
+    async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
+        self.answer(self.http.get(self.address("/api/sync/pull")).query(request)).await
+    }
+}
+
+fn device() -> DeviceInfo {
+    DeviceInfo { id: DeviceId(Uuid::now_v7()), name: "bench".to_owned() }
+}
