@@ -231,7 +231,9 @@ impl Taking<'_> {
 
     /// The text that the device's own waiting creation of a row gave it.
     fn created_text(&self, id: EntityId, field: TextField) -> Option<String> {
-        let creation = self.replica.pending(id).next().filter(|mutation| mutation.op.creates())?;
+        // Not always the first that waits: edits of a creation that was refused may stand before the one that makes the
+        // row once more.
+        let creation = self.replica.pending(id).find(|mutation| mutation.op.creates())?;
         self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
     }
 

@@ -24,7 +24,7 @@ pub const REMINDERS: usize = 20;
 pub const CHOICES: usize = 100;
 /// Characters of a provider's name and of its id.
 pub const REFERENCE_CHARS: usize = 200;
-/// Characters of a fractional index. A thousand moves to the same spot make about 250.
+/// Characters of a fractional index. A thousand moves to one spot between two others make about 170.
 pub const ORDER_CHARS: usize = 1_000;
 /// Steps of one text delta.
 pub const DELTA_STEPS: usize = 4_096;

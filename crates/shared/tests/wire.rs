@@ -66,7 +66,12 @@ fn id(n: u128) -> Uuid {
 }
 
 fn place() -> Place {
-    Place { project: Some(project()), section: Some(SectionId(id(1))), parent: Some(TaskId(id(2))), order: "80".into() }
+    Place {
+        project: Some(project()),
+        section: Some(SectionId(id(1))),
+        parent: Some(TaskId(id(2))),
+        order: "a0V".into(),
+    }
 }
 
 fn create() -> Create {
@@ -299,7 +304,7 @@ fn unknown_fields_and_operations_are_refused() {
 /// The stored form has no names in it: a field that moves makes every device's data unreadable.
 #[test]
 fn the_stored_form_never_changes_unnoticed() {
-    assert_eq!(format!("{:016x}", xxh3_64(&postcard::to_stdvec(&row()).unwrap())), "407d48f1ea88ca5e");
+    assert_eq!(format!("{:016x}", xxh3_64(&postcard::to_stdvec(&row()).unwrap())), "dbabb1694fb197af");
 }
 
 fn op() -> impl Strategy<Value = Op> {

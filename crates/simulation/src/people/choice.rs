@@ -213,7 +213,7 @@ impl World {
     }
 
     fn place_of(&mut self, kind: Kind, seen: &Seen) -> Option<Place> {
-        let order = order::between(None, self.rng.pick(&["80", "8180", "7f80"]).copied());
+        let order = order::between(None, self.rng.pick(&["a0", "a1", "Zz"]).copied());
         if kind == Kind::Project {
             return Some(Place { order, ..Place::default() });
         }
