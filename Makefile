@@ -3,7 +3,7 @@
 # The simulation: SEEDS worlds from START on, each with OPS operations. A failing seed runs alone with SEEDS=1 START=<seed>.
 SEEDS ?= 1000
 START ?= 0
-OPS ?= 60
+OPS ?= 300
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
@@ -51,7 +51,7 @@ bench-browser: setup ## Measure the app in Chromium with 10,000 tasks: STORED=10
 	@scripts/build.sh
 	@scripts/bench-browser.sh
 
-simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=60
+simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=300
 	@scripts/setup.sh build
 	@scripts/simulate.sh $(SEEDS) $(START) $(OPS)
 

@@ -67,7 +67,7 @@ check 'Formatting' scripts/lint.sh format
 check 'Clippy, machine' scripts/lint.sh native
 check 'Clippy, browser' scripts/lint.sh browser
 suite 'Unit and integration tests' scripts/test-unit.sh
-suite 'Simulated worlds' scripts/simulate.sh "${SEEDS:-5000}" 0 300
+suite 'Simulated worlds' scripts/simulate.sh "${SEEDS:-5000}"
 suite 'Unit tests in Chromium' scripts/test-browser.sh
 # Without the build, the journeys would test an old one.
 if check 'Release build' scripts/build.sh; then
