@@ -20,19 +20,19 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use futures::channel::oneshot;
-use js_sys::{Array, Function, Math, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{DomException, Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest, IdbTransaction};
+use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 use super::{Batch, Contents, Key, Revision, Store, StoreError, Table};
+use plan::{Attempt, Plan, REVISION, REVISION_KEY, Stamp, Verdict};
+use value::{bytes, exception_name, integer, js_key, platform, store_name};
+
+mod plan;
+mod value;
 
 /// The version of the layout: which object stores there are.
 const LAYOUT: u32 = 1;
-/// The object store of the revision, and its only key.
-const REVISION: &str = "revision";
-const REVISION_KEY: f64 = 0.0;
-/// The largest integer that JavaScript holds exactly.
-const LAST_INTEGER: u64 = (1 << 53) - 1;
 
 /// A handle on a database of the browser. Clones share its connection.
 #[derive(Clone, Debug)]
@@ -383,181 +383,5 @@ impl Read {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether an earlier attempt at the same commit may have been made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
-    First,
-    AfterUnknown,
-}
-
-/// Why the changes of a plan are not to be made.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    AlreadyMade,
-    Impossible(StoreError),
-}
-
-impl From<StoreError> for Verdict {
-    fn from(error: StoreError) -> Self {
-        Self::Impossible(error)
-    }
-}
-
-impl From<JsValue> for Verdict {
-    fn from(thrown: JsValue) -> Self {
-        Self::Impossible(platform(&thrown))
-    }
-}
-
-/// A batch, ready to be written without a pause.
-#[derive(Debug)]
-struct Plan {
-    expect: Revision,
-    /// Recognizes this commit should the news of it get lost.
-    mark: f64,
-    put: Vec<(Table, JsValue, Uint8Array)>,
-    delete: Vec<(Table, JsValue)>,
-}
-
-impl Plan {
-    fn new(batch: &Batch) -> Result<Self, StoreError> {
-        let put = batch.put.iter().map(|(key, value)| Ok((key.0, js_key(*key)?, Uint8Array::from(&value[..]))));
-        let delete = batch.delete.iter().map(|key| Ok((key.0, js_key(*key)?)));
-        Ok(Self {
-            expect: batch.expect,
-            mark: Math::random(),
-            put: put.collect::<Result<_, StoreError>>()?,
-            delete: delete.collect::<Result<_, StoreError>>()?,
-        })
-    }
-
-    /// Makes the requests of this plan if `found` holds the revision that it expects.
-    fn carry_out(&self, tx: &IdbTransaction, found: &IdbRequest, attempt: Attempt) -> Result<(), Verdict> {
-        self.judge(Stamp::read(&found.result()?)?, attempt)?;
-        let next = Array::of2(&js_integer(self.expect + 1)?, &self.mark.into());
-        tx.object_store(REVISION)?.put_with_key(&next, &REVISION_KEY.into())?;
-        for (table, key, value) in &self.put {
-            tx.object_store(store_name(*table))?.put_with_key(value, key)?;
-        }
-        for (table, key) in &self.delete {
-            tx.object_store(store_name(*table))?.delete(key)?;
-        }
-        #[expect(
-            deprecated,
-            reason = "it is standard (IndexedDB 3.0, `commit()`); web-sys was generated from an older draft"
-        )]
-        tx.commit()?;
-        Ok(())
-    }
-
-    fn judge(&self, found: Stamp, attempt: Attempt) -> Result<(), Verdict> {
-        if found.revision == self.expect {
-            return Ok(());
-        }
-        let next = found.revision == self.expect + 1;
-        Err(match attempt {
-            Attempt::AfterUnknown if next && found.mark.to_bits() == self.mark.to_bits() => Verdict::AlreadyMade,
-            // Others have committed on top of whatever it was: nobody can tell any more. Loading anew can.
-            Attempt::AfterUnknown if found.revision > self.expect + 1 => Verdict::Impossible(StoreError::Closed),
-            _ => Verdict::Impossible(StoreError::Stale),
-        })
-    }
-}
-
-/// The record of the revision: `[revision, mark of its commit]`.
-#[derive(Clone, Copy, Debug)]
-struct Stamp {
-    revision: Revision,
-    mark: f64,
-}
-
-impl Stamp {
-    fn read(value: &JsValue) -> Result<Self, StoreError> {
-        if value.is_undefined() {
-            return Ok(Self { revision: 0, mark: 0.0 });
-        }
-        let corrupt = || StoreError::Corrupt("the revision is not a pair of numbers".into());
-        let pair = value.dyn_ref::<Array>().ok_or_else(corrupt)?;
-        Ok(Self { revision: integer(&pair.get(0))?, mark: pair.get(1).as_f64().ok_or_else(corrupt)? })
-    }
-}
-
-/// The object store of a table. Never change one: it holds members' unsynced work.
-fn store_name(table: Table) -> &'static str {
-    match table {
-        Table::Meta => "meta",
-        Table::Pages => "pages",
-        Table::Outbox => "outbox",
-        Table::Refused => "refused",
-    }
-}
-
-fn js_key(key: Key) -> Result<JsValue, StoreError> {
-    js_integer(key.1)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "integers up to 2⁵³ − 1 are exact")]
-fn js_integer(number: u64) -> Result<JsValue, StoreError> {
-    if number > LAST_INTEGER {
-        return Err(StoreError::Platform(format!("{number} is too large for a number of JavaScript")));
-    }
-    Ok(JsValue::from_f64(number as f64))
-}
-
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-fn integer(value: &JsValue) -> Result<u64, StoreError> {
-    match value.as_f64() {
-        Some(number) if number >= 0.0 && number <= LAST_INTEGER as f64 && number.fract() == 0.0 => Ok(number as u64),
-        _ => Err(StoreError::Corrupt("a key or a revision is not a whole number".into())),
-    }
-}
-
-fn bytes(value: JsValue) -> Result<Vec<u8>, StoreError> {
-    let array =
-        value.dyn_into::<Uint8Array>().map_err(|_| StoreError::Corrupt("a record is not an array of bytes".into()))?;
-    Ok(array.to_vec())
-}
-
-fn exception_name(thrown: &JsValue) -> String {
-    thrown.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default()
-}
-
-/// What an exception or the error of a request means.
-fn platform(thrown: &JsValue) -> StoreError {
-    match exception_name(thrown).as_str() {
-        "QuotaExceededError" => StoreError::Full,
-        // A newer version of the app has upgraded the layout.
-        "VersionError" => StoreError::Closed,
-        name => {
-            let message = thrown.dyn_ref::<DomException>().map_or_else(|| format!("{thrown:?}"), DomException::message);
-            StoreError::Platform(format!("{name}: {message}"))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-    use super::*;
-
-    wasm_bindgen_test_configure!(run_in_browser);
-
-    #[wasm_bindgen_test]
-    fn a_lost_commit_is_recognized_when_it_was_made() {
-        let plan = Plan { expect: 4, mark: 0.5, put: Vec::new(), delete: Vec::new() };
-        let judge = |revision, mark, attempt| plan.judge(Stamp { revision, mark }, attempt);
-        let stale = Err(Verdict::Impossible(StoreError::Stale));
-        assert_eq!(judge(4, 0.25, Attempt::First), Ok(()));
-        assert_eq!(judge(4, 0.25, Attempt::AfterUnknown), Ok(()), "it was not made");
-        assert_eq!(judge(5, 0.5, Attempt::AfterUnknown), Err(Verdict::AlreadyMade));
-        assert_eq!(judge(5, 0.75, Attempt::AfterUnknown), stale, "another tab was faster");
-        assert_eq!(judge(5, 0.75, Attempt::First), stale);
-        assert_eq!(judge(6, 0.75, Attempt::First), stale);
-        assert_eq!(judge(3, 0.75, Attempt::AfterUnknown), stale, "somebody has deleted everything");
-        assert_eq!(judge(6, 0.75, Attempt::AfterUnknown), Err(Verdict::Impossible(StoreError::Closed)));
     }
 }
