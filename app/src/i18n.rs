@@ -427,6 +427,8 @@ fn field(field: Field) -> &'static str {
         Field::Archived => "Archive",
         Field::Filter => "Filter",
         Field::Shared => "Sharing",
+        Field::Private | Field::Access(_) => "Access",
+        Field::Owner => "Owner",
         Field::Role => "Role",
         Field::Email => "Email",
         Field::Key | Field::Prefix => "Key",

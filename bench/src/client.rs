@@ -113,7 +113,7 @@ impl Transport for Connection {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        self.answer(self.http.get(self.address("/api/sync/pull")).query(request)).await
+        self.answer(self.http.post(self.address("/api/sync/pull")).json(request)).await
     }
 }
 

@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { chain, NO_HISTORY } from "./hash.ts";
 
 const SCHEMA = 2;
+const PULL = "/api/sync/pull";
 
 export interface Account {
   user: string;
@@ -87,6 +88,8 @@ function project(row: Row): ProjectRow[] {
 interface PullPage {
   epoch: string;
   rows: { row: Row }[];
+  /** The scopes that are open, where the request named others. */
+  open: string[] | null;
   cursor: number;
   more: boolean;
   last_mutation: { n: number; hash: string };
@@ -149,9 +152,10 @@ export class ApiDevice {
   /** Everything the organization has. */
   async pull(): Promise<Row[]> {
     const rows: Row[] = [];
+    const scopes = (await this.pullPage(0, [])).open ?? [];
     let page: PullPage | undefined;
     do {
-      page = await this.pullPage(page?.cursor ?? 0);
+      page = await this.pullPage(page?.cursor ?? 0, scopes);
       rows.push(...page.rows.map(({ row }) => row));
     } while (page.more);
     return rows;
@@ -162,21 +166,25 @@ export class ApiDevice {
     const { port, host } = new URL(this.origin);
     const socket = connect({ port: Number(port), host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
-    socket.write(`GET ${this.pullPath(0)} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${this.token}\r\n\r\n`);
+    const { body, headers } = this.pullRequest(0, ["everyone"]);
+    const lines = Object.entries({ host, ...headers, "content-length": Buffer.byteLength(body) });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`POST ${PULL} HTTP/1.1\r\n${head}\r\n${body}`);
     const until = performance.now() + Math.random() * 3;
     while (performance.now() < until) await new Promise(setImmediate); // timers are too coarse
     socket.resetAndDestroy();
   }
 
-  private async pullPage(cursor: number): Promise<PullPage> {
-    const headers = { authorization: `Bearer ${this.token}` };
-    const pulled = await answer(await fetch(this.origin + this.pullPath(cursor), { headers }));
-    return (pulled as { page: PullPage }).page;
+  private async pullPage(cursor: number, scopes: string[]): Promise<PullPage> {
+    const response = await fetch(this.origin + PULL, { method: "POST", ...this.pullRequest(cursor, scopes) });
+    return ((await answer(response)) as { page: PullPage }).page;
   }
 
-  private pullPath(cursor: number): string {
+  private pullRequest(cursor: number, scopes: string[]): { headers: Record<string, string>; body: string } {
     const { actor, epoch } = this.account;
-    return `/api/sync/pull?schema=${SCHEMA}&actor=${actor}&epoch=${epoch}&cursor=${cursor}&seen=0&confirmed=${this.n}`;
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.token}` };
+    const request = { schema: SCHEMA, actor, epoch, cursor, seen: 0, confirmed: this.n, scopes };
+    return { headers, body: JSON.stringify(request) };
   }
 
   async tasks(): Promise<TaskRow[]> {

@@ -36,10 +36,6 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(crate) fn get(path: String) -> Self {
-        Self { method: "GET", path, body: None }
-    }
-
     pub(crate) fn post(path: &str) -> Self {
         Self { method: "POST", path: path.into(), body: None }
     }
@@ -232,10 +228,11 @@ mod tests {
     #[wasm_bindgen_test]
     async fn asks_the_network() {
         // The test runner answers everything it does not know with a page.
-        let page = Request::get("/".into()).send(None).await.unwrap();
+        let get = |path: &str| Request { method: "GET", path: path.into(), body: None };
+        let page = get("/").send(None).await.unwrap();
         assert_eq!(page.status, 200);
         assert_eq!(page.read::<PullResponse>(), Err(Failure::Unreachable));
-        let nobody = Request::get("http://127.0.0.1:1/".into()).send(None).await;
+        let nobody = get("http://127.0.0.1:1/").send(None).await;
         assert_eq!(nobody, Err(Failure::Unreachable));
     }
 }

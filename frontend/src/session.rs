@@ -359,7 +359,7 @@ mod tests {
     }
 
     fn request() -> Request {
-        Request::get("/api/x".into())
+        Request { method: "GET", path: "/api/x".into(), body: None }
     }
 
     fn is_signed_out<T: std::fmt::Debug>(result: Result<T, Failure>) -> bool {

@@ -9,7 +9,6 @@ use server::domain::push::PushProblem;
 use shared::clock::Millis;
 use shared::ids::EntityId;
 use shared::merge::Outcome;
-use shared::mutation::Author;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 
 use crate::device::{Living, TabId, ready};
@@ -42,6 +41,7 @@ impl Request {
                 let numbers = push.mutations.iter().map(|mutation| mutation.n.to_string());
                 format!("push {}", numbers.collect::<Vec<_>>().join(","))
             }
+            Self::Pull(PullRequest { fill: Some(fill), .. }) => format!("pull {fill:?}"),
             Self::Pull(pull) => format!("pull from {} (seen {}, confirmed {})", pull.cursor, pull.seen, pull.confirmed),
         }
     }
@@ -55,7 +55,13 @@ impl Answer {
             Self::Pull(PullResponse::Page(page)) => {
                 let more = if page.more { ", more" } else { "" };
                 let rows: Vec<_> = page.rows.iter().map(|pulled| pulled.row.ver).collect();
-                format!("rows {rows:?}, last {}, snapshot {}{more}", page.last_mutation.n, page.snapshot)
+                let (last, snapshot, open) = (page.last_mutation.n, page.snapshot, &page.open);
+                format!("rows {rows:?}, left {:?}, open {open:?}, last {last}, snapshot {snapshot}{more}", page.left)
+            }
+            Self::Pull(PullResponse::Filled(page)) => {
+                let rows: Vec<_> = page.rows.iter().map(|pulled| pulled.row.ver).collect();
+                let (last, snapshot, next) = (page.last_mutation.n, page.snapshot, page.next);
+                format!("old rows {rows:?}, last {last}, snapshot {snapshot}, next {next:?}")
             }
             Self::Failed(error) => error.to_string(),
         }
@@ -155,7 +161,7 @@ impl World {
     fn serve_push(&mut self, device: usize, push: &PushRequest) -> Check<Answer> {
         let hidden = self.hidden(push);
         let last = self.db.last(push.actor).n;
-        let decision = match self.db.decide(Author::Member, push, &hidden, self.now) {
+        let decision = match self.db.decide(push, &hidden, self.now) {
             Ok(decision) => decision,
             Err(PushProblem::Epoch) => return Ok(Answer::Failed(TransportError::OutOfStep)),
             // Nobody's profile was copied here, everybody is of one version, and no device leaves a gap: it sends a
@@ -257,7 +263,28 @@ impl World {
     }
 
     fn notice_pages(&mut self, tab: TabId, answer: &Answer) {
-        let Answer::Pull(PullResponse::Page(page)) = answer else { return };
+        let page = match answer {
+            Answer::Pull(PullResponse::Page(page)) => page,
+            Answer::Pull(PullResponse::Filled(page)) => {
+                if page.next.is_some() && !page.rows.is_empty() {
+                    self.chaos.notice(Fault::FilledInParts);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let followed = self.devices[tab.device].tabs[tab.tab].engine.as_ref().map(|engine| engine.replica().meta());
+        if let (Some(open), Some(meta)) = (&page.open, followed) {
+            if meta.scopes.iter().any(|followed| !open.contains(&followed.scope)) {
+                self.chaos.notice(Fault::ScopeClosed);
+            }
+            if !meta.scopes.is_empty() {
+                self.chaos.notice(Fault::ScopeOpened);
+            }
+        }
+        if !page.left.is_empty() {
+            self.chaos.notice(Fault::RowLeft);
+        }
         let engine = self.devices[tab.device].tabs[tab.tab].engine.as_ref();
         let midway = engine.is_some_and(|engine| engine.replica().meta().cursor > engine.replica().meta().seen);
         if page.more {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
 
-use super::extract::{Bearer, Body, Parameters};
+use super::extract::{Bearer, Body};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
 
@@ -17,11 +17,11 @@ pub(crate) async fn push(
     Ok(Json(app.services.push(&member, &request).await?))
 }
 
-/// `GET /api/sync/pull`
+/// `POST /api/sync/pull`
 pub(crate) async fn pull(
     State(app): State<AppState>,
     Bearer(member): Bearer,
-    Parameters(request): Parameters<PullRequest>,
+    Body(request): Body<PullRequest>,
 ) -> Result<Json<PullResponse>, ApiProblem> {
     Ok(Json(app.services.pull(&member, &request).await?))
 }

@@ -297,16 +297,28 @@ impl<'a> Device<'a> {
             epoch: Some(account.epoch),
             cursor,
             seen: cursor,
-            since: 0,
             confirmed: 0,
+            scopes: Vec::new(),
+            fill: None,
         }
     }
 
     pub(crate) async fn ask(&self, request: &PullRequest) -> Response {
-        self.request(Method::GET, "/api/sync/pull").query(request).send().await.unwrap()
+        self.request(Method::POST, "/api/sync/pull").json(request).send().await.unwrap()
     }
 
+    /// The answer to a device that follows what is open to it, unless the request says otherwise.
     pub(crate) async fn pull_as(&self, request: &PullRequest) -> PullResponse {
+        let answer = self.answer(request).await;
+        match &answer {
+            PullResponse::Page(PullPage { open: Some(open), .. }) if request.scopes.is_empty() => {
+                self.answer(&PullRequest { scopes: open.clone(), ..request.clone() }).await
+            }
+            _ => answer,
+        }
+    }
+
+    async fn answer(&self, request: &PullRequest) -> PullResponse {
         let response = self.ask(request).await;
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
         response.json().await.unwrap()
@@ -321,7 +333,7 @@ impl<'a> Device<'a> {
     pub(crate) async fn pull(&self, cursor: Version) -> PullPage {
         match self.pull_as(&self.pull_request(cursor)).await {
             PullResponse::Page(page) => page,
-            PullResponse::Reset { .. } => panic!("told to start anew"),
+            other => panic!("not a page: {other:?}"),
         }
     }
 
@@ -377,7 +389,9 @@ pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
         "memberships",
         "actors",
         "invitations",
+        "scopes",
         "entities",
+        "departures",
         "prefixes",
         "text_changes",
         "mutations",

@@ -13,3 +13,4 @@ mod isolation;
 mod process;
 mod realtime;
 mod sync;
+mod visibility;

@@ -7,12 +7,12 @@ use shared::clock::{Actor, Counter, Version};
 use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
 use shared::merge::Inverse;
 use shared::protocol::PushResult;
-use shared::row::Row;
+use shared::scope::Scope;
 use shared::text::TextChange;
 use uuid::Uuid;
 
-use super::Loaded;
-use crate::db::convert::{actor, bigint, entity, field, row, unsigned};
+use super::{Loaded, ScopeColumns, scope_state};
+use crate::db::convert::{actor, bigint, entity, field, names, row, scope, unsigned};
 use crate::db::{DbError, OrgTx};
 use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
 
@@ -21,8 +21,12 @@ impl OrgTx {
     pub async fn load(&mut self, device: &DeviceClock, needs: &Needs) -> Result<Loaded, DbError> {
         let mut loaded = Loaded::default();
         if !needs.entities.is_empty() {
-            loaded.rows = self.rows(&needs.entities).await?;
+            self.rows(&needs.entities, &mut loaded).await?;
         }
+        if !needs.moved.is_empty() {
+            self.dependents(&needs.moved, &mut loaded).await?;
+        }
+        self.states(&mut loaded).await?;
         if !needs.undone.is_empty() {
             loaded.undone = self.undone(device.actor, &needs.undone).await?;
         }
@@ -50,10 +54,10 @@ impl OrgTx {
         Ok(loaded)
     }
 
-    async fn rows(&mut self, wanted: &BTreeSet<EntityId>) -> Result<BTreeMap<EntityId, Row>, DbError> {
+    async fn rows(&mut self, wanted: &BTreeSet<EntityId>, loaded: &mut Loaded) -> Result<(), DbError> {
         let org = self.org().0;
-        let rows: Vec<String> = sqlx::query_scalar(
-            "SELECT e.state::text
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT e.state::text, e.scope
              FROM UNNEST($2::text[], $3::uuid[]) AS wanted (kind, id)
              JOIN entities e USING (kind, id)
              WHERE e.org_id = $1",
@@ -63,7 +67,46 @@ impl OrgTx {
         .bind(wanted.iter().map(|id| id.uuid()).collect::<Vec<_>>())
         .fetch_all(self.connection())
         .await?;
-        rows.iter().map(|state| row(state).map(|row| (row.id, row))).collect()
+        for (state, name) in rows {
+            let row = row(&state)?;
+            loaded.scopes.insert(row.id, scope(&name)?);
+            loaded.rows.insert(row.id, row);
+        }
+        Ok(())
+    }
+
+    /// What is about these tasks, with its version and scope.
+    async fn dependents(&mut self, tasks: &BTreeSet<TaskId>, loaded: &mut Loaded) -> Result<(), DbError> {
+        let org = self.org().0;
+        let rows: Vec<(String, Uuid, Uuid, i64, String)> = sqlx::query_as(
+            "SELECT kind, id, task_id, ver, scope FROM entities
+             WHERE org_id = $1 AND task_id = ANY($2) AND kind IN ('comment', 'attachment')",
+        )
+        .bind(org)
+        .bind(tasks.iter().map(|task| task.0).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        for (kind, id, task, ver, name) in rows {
+            let id = entity(&kind, id)?;
+            loaded.scopes.insert(id, scope(&name)?);
+            loaded.dependents.entry(TaskId(task)).or_default().insert(id, unsigned(ver));
+        }
+        Ok(())
+    }
+
+    /// The states of the scopes that were loaded, of everyone's, and of the reader's own.
+    async fn states(&mut self, loaded: &mut Loaded) -> Result<(), DbError> {
+        let org = self.org().0;
+        let own = self.reader().map(|reader| Scope::Person(reader.user));
+        let scopes: BTreeSet<Scope> = loaded.scopes.values().copied().chain([Scope::Everyone]).chain(own).collect();
+        let columns: Vec<ScopeColumns> =
+            sqlx::query_as("SELECT scope, access::text, checksum FROM scopes WHERE org_id = $1 AND scope = ANY($2)")
+                .bind(org)
+                .bind(names(&scopes.into_iter().collect::<Vec<_>>()))
+                .fetch_all(self.connection())
+                .await?;
+        loaded.states = columns.into_iter().map(scope_state).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// Each task's parent, and the parent's, up to the top. UNION, because it must end whatever the rows say.
