@@ -4,11 +4,15 @@
 //! Nichols et al., 1995). Because one party orders all edits, only the first transformation property is needed: for
 //! concurrent `a` and `b`, `a` then `b'` and `b` then `a'` give the same text. Lengths are in Unicode scalar values.
 
+mod cursor;
+
 use operational_transform::{Operation, OperationSeq};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Actor, Counter, Version};
 use crate::limits::DELTA_STEPS;
+
+pub use cursor::{By, Selection};
 
 /// One step of a [`Delta`], from left to right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
