@@ -193,7 +193,7 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
     let gone = register.write(stamp, value.clone());
     let concurrent = register.siblings().len() > 1;
     let wins = register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
-    if before_count > 1 && rule != Rule::Everybody {
+    if rule != Rule::Everybody {
         // Who saw all of them knew which one counted.
         let known = (gone.len() == before_count).then(|| rule.resolve(&gone)).flatten();
         for lost in unknowingly_replaced(gone, known.map(|known| known.value).as_ref(), value, stamp) {
