@@ -10,7 +10,7 @@ use rows::{TASK, at, edit_title, row, stamp, tags, task};
 use shared::clock::{Actor, Counter, Millis, Stamp, Version};
 use shared::field::{Field, TextField};
 use shared::ids::{CommentId, EntityId, ProjectId, TaskId, UserId};
-use shared::limits::{KEPT_FOR, TITLE_CHARS};
+use shared::limits::TITLE_CHARS;
 use shared::merge::{self, Around, Inverse, Merged, Outcome, TextEntry};
 use shared::mutation::{Create, EditRelations, Op, Refusal, TextEdit};
 use shared::register::Tag;
@@ -20,6 +20,9 @@ use shared::text::{Delta, Step, TextChange};
 use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
+
+/// In milliseconds.
+const DAYS_90: Millis = 7_776_000_000;
 
 #[track_caller]
 fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp) -> Merged {
@@ -148,10 +151,10 @@ fn the_ledger_keeps_a_value_for_90_days() {
     };
     let mut row = row();
     lose(&mut row, 2, 1_000);
-    lose(&mut row, 5, KEPT_FOR + 999);
+    lose(&mut row, 5, DAYS_90 + 999);
     assert_eq!(lost(&row).len(), 2);
-    lose(&mut row, 8, KEPT_FOR + 1_000);
-    assert_eq!(lost(&row).iter().map(|lost| lost.2).collect::<Vec<_>>(), [KEPT_FOR + 999, KEPT_FOR + 1_000]);
+    lose(&mut row, 8, DAYS_90 + 1_000);
+    assert_eq!(lost(&row).iter().map(|lost| lost.2).collect::<Vec<_>>(), [DAYS_90 + 999, DAYS_90 + 1_000]);
     // Written long ago, and only now on the server: it takes the value away now.
     let mut row = contested();
     apply(&mut row, &priority(Priority::Urgent), at(70, stamp(4, 1, 4, 1)));
