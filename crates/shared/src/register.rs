@@ -112,6 +112,16 @@ impl<T: Ord> Set<T> {
         stays
     }
 
+    /// Takes out what one write has put in, as if it had never been.
+    pub(crate) fn take_back(&mut self, one: &T, write: &Stamp) {
+        if let Some(adds) = self.0.get_mut(one) {
+            adds.retain(|add| !add.same_write(write));
+            if adds.is_empty() {
+                self.0.remove(one);
+            }
+        }
+    }
+
     pub fn contains(&self, one: &T) -> bool {
         self.0.contains_key(one)
     }

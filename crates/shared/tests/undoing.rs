@@ -52,8 +52,18 @@ impl Kept {
 
     fn undo(&mut self, which: usize, cycle: bool) -> Result<usize, Refusal> {
         let ver = self.done.len() as u64 + 2;
+        let actor = self.done[which].0.actor;
+        self.undo_as(stamp(actor, ver, ver, ver - 1), which, cycle)
+    }
+
+    /// From another device of the same member, to which nothing has come since the row was made.
+    fn undo_elsewhere(&mut self, which: usize) {
+        let ver = self.done.len() as u64 + 2;
+        self.undo_as(stamp(8, 1, ver, 1), which, false).unwrap();
+    }
+
+    fn undo_as(&mut self, by: Stamp, which: usize, cycle: bool) -> Result<usize, Refusal> {
         let (target, inverse) = self.done[which].clone();
-        let by = stamp(target.actor, ver, ver, ver - 1);
         let op = Op::Undo(Undo { entity: TASK.into(), actor: target.actor, n: target.ctr });
         let log = self.log.clone();
         let undone = inverse.as_ref().map(|inverse| Undone { stamp: target, inverse });
@@ -256,6 +266,32 @@ fn only_one_own_deletion_is_taken_back() {
     task.takes_back(deleted);
     assert!(!task.is_deleted());
     assert_eq!(task.outcome, Outcome::Applied);
+}
+
+/// The history says what a device's other devices did, also to one that has not pulled it yet.
+#[test]
+fn who_takes_a_change_back_knows_it() {
+    let mut task = Kept::new();
+    task.does(1, 1, &priority(Priority::Low));
+    let high = task.does(1, 2, &priority(Priority::High));
+    task.undo_elsewhere(high);
+    assert_eq!((task.outcome, task.priority()), (Outcome::Applied, Priority::Low.into()));
+    assert_eq!(task.row.as_ref().unwrap().values[&Field::Priority].siblings().len(), 1);
+
+    let mut task = Kept::new();
+    let order = |order: &str| Place { order: order.into(), ..row().unwrap().place() };
+    let moved = task.does(1, 1, &Op::write(TASK, Field::Place, order("a1")));
+    task.does(2, 1, &Op::write(TASK, Field::Place, order("a2")));
+    task.undo_elsewhere(moved);
+    let standing = task.row.as_ref().unwrap().values[&Field::Place].siblings();
+    assert_eq!(standing.iter().map(|sibling| sibling.stamp.actor).collect::<Vec<_>>(), [2, 8]);
+    assert_eq!((task.outcome, task.row.as_ref().unwrap().place()), (Outcome::Merged, order("")));
+
+    let mut task = Kept::new();
+    task.does(1, 1, &tags(&["old"], &[]));
+    let changed = task.does(1, 2, &tags(&["new"], &["old"]));
+    task.undo_elsewhere(changed);
+    assert_eq!((task.outcome, task.tags()), (Outcome::Applied, vec!["old"]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::field::Field;
 use crate::ids::{EntityId, TaskId};
 use crate::mutation::{Create, Op, Refusal, TextEdit, Write};
 use crate::policy::Rule;
-use crate::register::Sibling;
+use crate::register::{Reg, Sibling};
 use crate::row::Row;
 use crate::text::{TextChange, TextError, transform_over};
 use crate::value::{Place, Value};
@@ -191,8 +191,7 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
     let before = register.resolve(rule).map_or(Value::Nothing, |resolution| resolution.value);
     let before_count = register.siblings().len();
     let gone = register.write(stamp, value.clone());
-    let concurrent = register.siblings().len() > 1;
-    let wins = register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
+    let outcome = met(register, rule, value);
     if rule != Rule::Everybody {
         // Who saw all of them knew which one counted.
         let known = (gone.len() == before_count).then(|| rule.resolve(&gone)).flatten();
@@ -200,12 +199,17 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
             row.keep_lost(field, lost, stamp);
         }
     }
-    let outcome = match (concurrent, wins || rule == Rule::Everybody) {
-        (false, _) => Outcome::Applied,
-        (true, true) => Outcome::Merged,
-        (true, false) => Outcome::Superseded,
-    };
     Merged { outcome, ..applied(Some(Inverse::Write { field, value: before })) }
+}
+
+/// How a value that has just been written met the others of its register.
+fn met(register: &Reg<Value>, rule: Rule, value: &Value) -> Outcome {
+    let counts = || register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
+    match register.siblings().len() {
+        ..2 => Outcome::Applied,
+        _ if rule == Rule::Everybody || counts() => Outcome::Merged,
+        _ => Outcome::Superseded,
+    }
 }
 
 /// Of concurrent values that a write takes away, those that its author may never have seen count: they go to the
