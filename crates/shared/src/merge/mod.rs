@@ -82,7 +82,8 @@ pub fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp, around: &Around<'_>) 
     }
     let mut merged = change(row, op, stamp, around)?;
     if row.life.is_deleted() && !matches!(op, Op::Delete(_) | Op::Undo(_)) {
-        // The deletion wins; the change is in the row all the same and comes back with a restore.
+        // The deletion wins; the change is in the row all the same and comes back with a restore. (Where this is one,
+        // another deletion stands.)
         merged.outcome = Outcome::Superseded;
     }
     touch(row, stamp);
@@ -169,8 +170,8 @@ fn change(row: &mut Row, op: &Op, stamp: Stamp, around: &Around<'_>) -> Result<M
         }
         Op::Restore(_) => {
             let was_deleted = row.life.is_deleted();
-            let outcome = if row.life.restore(stamp) { Outcome::Superseded } else { Outcome::Applied };
-            Merged { outcome, ..applied(was_deleted.then_some(Inverse::Restore)) }
+            row.life.restore(stamp);
+            applied(was_deleted.then_some(Inverse::Restore))
         }
         Op::Undo(_) => {
             let undone = around.undone.ok_or(Refusal::NothingToUndo)?;
