@@ -226,7 +226,11 @@ mod tests {
     #[test]
     fn equal_or_broken_neighbours_do_no_harm() {
         let index = between(None, None);
-        assert!(between(Some(&index), Some(&index)) > index);
+        for index in ["a0", "a0V", "b12x"] {
+            let behind = between(Some(index), None);
+            assert_eq!(between(Some(index), Some(index)), behind, "after both");
+            assert_eq!(between(Some(index), Some("a")), behind);
+        }
         assert_eq!(between(Some("no index"), Some("")), index);
         assert_eq!(between(Some("a"), Some("a00")), index, "too short, and without room before it");
         let smallest = "A".to_owned() + &"0".repeat(26);
