@@ -31,18 +31,18 @@ fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp) -> Merged {
 
 /// Refused, and nothing has changed.
 #[track_caller]
-fn refused(row: &Option<Row>, op: &Op, around: &Around<'_>, reason: Refusal) {
-    let mut after = row.clone();
+fn refused(row: Option<&Row>, op: &Op, around: &Around<'_>, reason: Refusal) {
+    let mut after = row.cloned();
     assert_eq!(merge::apply(&mut after, op, stamp(2, 1, 9, 8), around), Err(reason), "{op:?}");
-    assert_eq!(after, *row);
+    assert_eq!(after.as_ref(), row);
 }
 
 fn priority(priority: Priority) -> Op {
     Op::write(TASK, Field::Priority, priority)
 }
 
-fn lost(row: &Option<Row>) -> Vec<(Value, (Actor, Counter), Millis)> {
-    let lost = row.iter().flat_map(|row| &row.lost);
+fn lost(row: Option<&Row>) -> Vec<(Value, (Actor, Counter), Millis)> {
+    let lost = row.into_iter().flat_map(|row| &row.lost);
     lost.map(|lost| (lost.value.clone(), (lost.stamp.actor, lost.stamp.ctr), lost.since)).collect()
 }
 
@@ -58,14 +58,14 @@ fn a_row_is_made_once() {
     assert_eq!(made.text(TextField::Title), Some("One"));
     assert_eq!(made.value(Field::Priority), Priority::Low.into());
     assert!(made.tags.contains(&Tag::new("ops")));
-    refused(&Some(made), &op, &Around::default(), Refusal::AlreadyExists);
+    refused(Some(&made), &op, &Around::default(), Refusal::AlreadyExists);
 }
 
 #[test]
 fn an_operation_on_another_row_is_refused() {
     let other = TaskId(Uuid::from_u128(77));
-    refused(&row(), &Op::Delete(other.into()), &Around::default(), Refusal::NotFound);
-    refused(&None, &Op::Delete(TASK.into()), &Around::default(), Refusal::NotFound);
+    refused(row().as_ref(), &Op::Delete(other.into()), &Around::default(), Refusal::NotFound);
+    refused(None, &Op::Delete(TASK.into()), &Around::default(), Refusal::NotFound);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn contested() -> Option<Row> {
     let mut row = row();
     apply(&mut row, &priority(Priority::High), stamp(1, 1, 2, 1));
     apply(&mut row, &priority(Priority::Low), stamp(2, 1, 3, 1));
-    assert_eq!(lost(&row), [], "what has lost is still in its field");
+    assert_eq!(lost(row.as_ref()), [], "what has lost is still in its field");
     row
 }
 
@@ -114,20 +114,24 @@ fn contested() -> Option<Row> {
 fn what_had_lost_goes_to_the_ledger_when_both_are_replaced() {
     let mut row = contested();
     apply(&mut row, &priority(Priority::None), at(50, stamp(3, 1, 4, 3)));
-    assert_eq!(lost(&row), [(Priority::Low.into(), (2, 1), 50)], "high was shown, and replaced knowingly");
+    assert_eq!(lost(row.as_ref()), [(Priority::Low.into(), (2, 1), 50)], "high was shown, and replaced knowingly");
     let mut row = contested();
     apply(&mut row, &priority(Priority::Low), stamp(3, 1, 4, 3));
-    assert_eq!(lost(&row), [], "it is what was written");
+    assert_eq!(lost(row.as_ref()), [], "it is what was written");
 }
 
 #[test]
 fn who_had_not_seen_all_may_have_replaced_what_counted() {
     let mut row = contested();
     apply(&mut row, &priority(Priority::Medium), stamp(3, 1, 4, 2));
-    assert_eq!(lost(&row), [(Priority::High.into(), (1, 1), 0)], "what else had been there is not known any more");
+    assert_eq!(
+        lost(row.as_ref()),
+        [(Priority::High.into(), (1, 1), 0)],
+        "what else had been there is not known any more"
+    );
     let mut row = contested();
     apply(&mut row, &priority(Priority::Medium), stamp(1, 2, 4, 1));
-    assert_eq!(lost(&row), [], "one's own value one knows");
+    assert_eq!(lost(row.as_ref()), [], "one's own value one knows");
 }
 
 #[test]
@@ -138,7 +142,7 @@ fn of_people_all_were_shown() {
         apply(&mut row, &Op::write(TASK, Field::Assignees, people), stamp(actor, 1, ver, 1));
     }
     apply(&mut row, &Op::write(TASK, Field::Assignees, Value::Nothing), stamp(3, 1, 4, 3));
-    assert_eq!(lost(&row), []);
+    assert_eq!(lost(row.as_ref()), []);
 }
 
 #[test]
@@ -152,14 +156,14 @@ fn the_ledger_keeps_a_value_for_90_days() {
     let mut row = row();
     lose(&mut row, 2, 1_000);
     lose(&mut row, 5, DAYS_90 + 999);
-    assert_eq!(lost(&row).len(), 2);
+    assert_eq!(lost(row.as_ref()).len(), 2);
     lose(&mut row, 8, DAYS_90 + 1_000);
-    assert_eq!(lost(&row).iter().map(|lost| lost.2).collect::<Vec<_>>(), [DAYS_90 + 999, DAYS_90 + 1_000]);
+    assert_eq!(lost(row.as_ref()).iter().map(|lost| lost.2).collect::<Vec<_>>(), [DAYS_90 + 999, DAYS_90 + 1_000]);
     // Written long ago, and only now on the server: it takes the value away now.
     let mut row = contested();
     apply(&mut row, &priority(Priority::Urgent), at(70, stamp(4, 1, 4, 1)));
     apply(&mut row, &priority(Priority::None), at(20, stamp(3, 1, 5, 4)));
-    assert!(lost(&row).iter().all(|lost| lost.2 == 70), "{row:?}");
+    assert!(lost(row.as_ref()).iter().all(|lost| lost.2 == 70), "{row:?}");
 }
 
 #[test]
@@ -171,7 +175,7 @@ fn a_move_into_itself_is_kept_and_not_made() {
     let around = Around { cycle: true, ..Around::default() };
     let merged = merge::apply(&mut row, &op, stamp(1, 1, 2, 1), &around).unwrap();
     assert_eq!(merged, Merged { outcome: Outcome::Superseded, text: None, inverse: None });
-    assert_eq!(lost(&row), [(place, (1, 1), 0)]);
+    assert_eq!(lost(row.as_ref()), [(place, (1, 1), 0)]);
     assert_eq!(row.unwrap().place(), before);
 }
 
@@ -245,40 +249,39 @@ fn an_edit_is_carried_over_the_log() {
     assert_eq!(merged.text.unwrap().change.delta, Delta::between("One two", "No One two"));
     assert_eq!(row.as_ref().unwrap().text(TextField::Title), Some("No One two"));
     let own = [TextChange { actor: 2, ..log[0].clone() }];
-    refused(&row, &edit_title("One", "Own"), &Around { log: &own, ..Around::default() }, Refusal::TextBase);
-    refused(&row, &edit_title("Another", "Text"), &Around::default(), Refusal::TextBase);
+    refused(row.as_ref(), &edit_title("One", "Own"), &Around { log: &own, ..Around::default() }, Refusal::TextBase);
+    refused(row.as_ref(), &edit_title("Another", "Text"), &Around::default(), Refusal::TextBase);
 }
 
 #[test]
 fn a_text_has_a_limit_that_only_merging_may_exceed() {
     let full = "x".repeat(TITLE_CHARS - 3) + "One";
-    let long = full.clone() + "yz";
+    let both = full.clone() + "yz";
     let mut row = row();
-    let refuse = |row: &Option<Row>, from: &str, to: &str| {
+    let too_long = |row: Option<&Row>, from: &str, to: &str| {
         let limit = u32::try_from(TITLE_CHARS).unwrap();
         refused(row, &edit_title(from, to), &Around::default(), Refusal::TooLong { limit });
     };
-    refuse(&row, "One", &long);
-    let fill = Delta::new(vec![Step::Insert("x".repeat(TITLE_CHARS - 3)), Step::Keep(3)]);
-    let fills = Op::TextEdit(TextEdit { entity: TASK.into(), field: TextField::Title, delta: fill.clone() });
-    apply(&mut row, &fills, stamp(1, 1, 2, 1));
-    let log = [TextChange { ver: 2, actor: 1, ctr: 1, delta: fill }];
-    let around = Around { log: &log, ..Around::default() };
+    too_long(row.as_ref(), "One", &both);
+    let delta = Delta::new(vec![Step::Insert("x".repeat(TITLE_CHARS - 3)), Step::Keep(3)]);
+    let grows = Op::TextEdit(TextEdit { entity: TASK.into(), field: TextField::Title, delta: delta.clone() });
+    apply(&mut row, &grows, stamp(1, 1, 2, 1));
+    let around = Around { log: &[TextChange { ver: 2, actor: 1, ctr: 1, delta }], ..Around::default() };
     merge::apply(&mut row, &edit_title("One", "Oneyz"), stamp(2, 1, 3, 1), &around).unwrap();
-    assert_eq!(row.as_ref().unwrap().text(TextField::Title), Some(long.as_str()), "each of the two kept the limit");
-    refuse(&row, &long, &(long.clone() + "!"));
-    apply(&mut row, &edit_title(&long, &(full.clone() + "?!")), stamp(1, 2, 4, 3));
+    assert_eq!(row.as_ref().unwrap().text(TextField::Title), Some(both.as_str()), "each of the two kept the limit");
+    too_long(row.as_ref(), &both, &(both.clone() + "!"));
+    apply(&mut row, &edit_title(&both, &(full.clone() + "?!")), stamp(1, 2, 4, 3));
     apply(&mut row, &edit_title(&(full.clone() + "?!"), &(full.clone() + "?")), stamp(1, 3, 5, 4));
     let steps = vec![Step::Keep(u32::MAX)];
     let monster = Op::TextEdit(TextEdit { entity: TASK.into(), field: TextField::Title, delta: Delta::new(steps) });
-    let limit = u32::try_from(TITLE_CHARS).unwrap();
-    refused(&row, &monster, &Around::default(), Refusal::TooLong { limit });
+    let reason = Refusal::TooLong { limit: u32::try_from(TITLE_CHARS).unwrap() };
+    refused(row.as_ref(), &monster, &Around::default(), reason);
 }
 
 #[test]
 fn a_title_is_not_emptied_on_purpose() {
     let mut row = row();
-    refused(&row, &edit_title("One", "  "), &Around::default(), Refusal::Empty);
+    refused(row.as_ref(), &edit_title("One", "  "), &Around::default(), Refusal::Empty);
     // Two who each take a part away may leave nothing: that is no reason to lose one of them.
     apply(&mut row, &edit_title("One", "O"), stamp(1, 1, 2, 1));
     let log = [TextChange { ver: 2, actor: 1, ctr: 1, delta: Delta::between("One", "O") }];
@@ -291,7 +294,7 @@ fn a_title_is_not_emptied_on_purpose() {
     apply(&mut row, &edit("", "x", TextField::Notes), stamp(1, 2, 4, 3));
     apply(&mut row, &edit("x", "", TextField::Notes), stamp(1, 3, 5, 4));
     assert_eq!(row.as_ref().unwrap().text(TextField::Notes), Some(""));
-    refused(&row, &edit("", "x", TextField::Body), &Around::default(), Refusal::NotFound);
+    refused(row.as_ref(), &edit("", "x", TextField::Body), &Around::default(), Refusal::NotFound);
 }
 
 #[test]

@@ -190,8 +190,8 @@ fn a_title_is_not_undone_to_nothing() {
         Op::TextEdit(TextEdit { entity: TASK.into(), field: TextField::Notes, delta })
     };
     let mut task = Kept::new();
-    let noted = task.does(1, 1, &notes("", "a"));
-    task.takes_back(noted);
+    let added = task.does(1, 1, &notes("", "a"));
+    task.takes_back(added);
     assert_eq!(task.row.as_ref().unwrap().text(TextField::Notes), Some(""));
 }
 
@@ -206,6 +206,16 @@ fn tags_that_are_still_there_for_it_alone_go() {
     task.cannot(changed, Refusal::NothingToUndo);
     task.takes_back(undo);
     assert_eq!(task.tags(), ["a", "b"]);
+}
+
+#[test]
+fn one_side_of_a_change_is_enough_to_undo() {
+    let mut task = Kept::new();
+    let on = task.does(1, 1, &tags(&["a"], &[]));
+    let off = task.takes_back(on);
+    assert_eq!(task.tags(), [""; 0]);
+    task.takes_back(off);
+    assert_eq!(task.tags(), ["a"]);
 }
 
 #[test]
