@@ -216,6 +216,7 @@ mod tests {
             ("b125", "b129", "b127"),
             ("a0", "a1V", "a1"),
             ("Zz", "a01", "a0"),
+            ("a0", "a01V", "a01"),
         ] {
             let side = |index: &str| (!index.is_empty()).then(|| index.to_owned());
             let (low, high) = (side(before), side(after));
