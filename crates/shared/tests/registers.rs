@@ -158,6 +158,7 @@ proptest! {
             }
             prop_assert_eq!(dots(tags.stamps()), maximal(&view));
             prop_assert_eq!(tags.contains(&tag), !maximal(&view).is_empty());
+            prop_assert!(tags.adds(&tag).is_sorted_by_key(Stamp::order));
         }
     }
 
@@ -175,6 +176,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(dots(life.deletions()), maximal(&view));
+            prop_assert!(life.deletions().is_sorted_by_key(Stamp::order));
         }
     }
 
