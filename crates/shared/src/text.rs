@@ -78,7 +78,7 @@ impl Delta {
     pub fn growth(&self) -> i64 {
         let step = |step: &Step| match step {
             Step::Keep(_) => 0,
-            Step::Insert(text) => i64::try_from(text.chars().count()).unwrap_or(i64::MAX / 2),
+            Step::Insert(text) => i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
             Step::Delete(count) => -i64::from(*count),
         };
         self.0.iter().map(step).fold(0, i64::saturating_add)

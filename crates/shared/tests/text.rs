@@ -247,8 +247,13 @@ fn an_edit_of_another_text_is_refused() {
 fn monstrous_edits_are_refused() {
     let many = Delta::new(vec![Step::Insert("a".into()); DELTA_STEPS + 1]);
     assert_eq!(many.apply(""), Err(TextError::TooLarge));
+    let just = Delta::new(vec![Step::Insert("a".into()); DELTA_STEPS]);
+    assert_eq!(just.apply("").unwrap(), "a".repeat(DELTA_STEPS));
     for step in [Step::Keep(u32::MAX), Step::Delete(u32::MAX)] {
         assert_eq!(Delta::new(vec![step]).apply(""), Err(TextError::TooLarge));
+    }
+    for step in [Step::Keep(10_000_000), Step::Delete(10_000_000)] {
+        assert_eq!(Delta::new(vec![step]).apply(""), Err(TextError::WrongBase), "long, but a text could be");
     }
 }
 
