@@ -104,10 +104,8 @@ fn spans(steps: &[Step]) -> Vec<Span> {
         match step {
             Step::Keep(0) => {}
             Step::Keep(count) => {
-                if last.taken > 0 || last.put > 0 {
-                    spans.push(std::mem::take(&mut last));
-                }
-                last.kept = last.kept.saturating_add(*count);
+                spans.push(last);
+                last = Span { kept: *count, ..Span::default() };
             }
             Step::Insert(text) => {
                 let count = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
