@@ -15,16 +15,27 @@ use crate::{dom, i18n as t};
 
 /// One of several values.
 fn choice(icon: AnyView, name: &'static str, checked: Signal<bool>, on_click: impl Fn() + 'static) -> AnyView {
+    checkable("menuitemradio", icon, name.to_owned(), checked, on_click)
+}
+
+/// A value that is chosen or not; `role` says whether others are then given up.
+pub(crate) fn checkable(
+    role: &'static str,
+    icon: AnyView,
+    name: String,
+    checked: Signal<bool>,
+    on_click: impl Fn() + 'static,
+) -> AnyView {
     view! {
         <button
             class="menu-item"
             type="button"
-            role="menuitemradio"
+            role=role
             aria-checked=move || if checked.get() { "true" } else { "false" }
             on:click=move |_| on_click()
         >
             {icon}
-            {name}
+            <span class="menu-text" dir="auto">{name}</span>
         </button>
     }
     .into_any()
@@ -91,8 +102,11 @@ pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
         action("#i-edit", t::edit_title(), "E", edit_title),
         action("#i-s-todo", t::status(), "S", switch(Menu::Status)),
         action("#i-p-high", t::priority(), "P", switch(Menu::Priority)),
+        action("#i-mine", t::assignees(), "A", switch(Menu::Assignees)),
         action("#i-calendar", t::due_date(), "D", switch(Menu::Due)),
         action("#i-tag", t::tags(), "L", switch(Menu::Tags)),
+        action("#i-list", t::move_to_project(), "", switch(Menu::Project)),
+        action("#i-subtasks", t::move_to_parent(), "", switch(Menu::Parent)),
         view! { <hr /> }.into_any(),
         if closed {
             action("#i-restore", t::reopen(), "", toggle)

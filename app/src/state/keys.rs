@@ -61,6 +61,7 @@ impl App {
             "x" => self.on_cursor(|id| self.toggle_selected(id)),
             "s" => self.open_menu(Menu::Status),
             "p" => self.open_menu(Menu::Priority),
+            "a" => self.open_menu(Menu::Assignees),
             "l" => self.open_menu(Menu::Tags),
             "d" => self.open_menu(Menu::Due),
             _ => false,
@@ -173,8 +174,12 @@ fn control_of(id: TaskId, menu: Menu) -> Option<HtmlElement> {
     let name = match menu {
         Menu::Status => "status",
         Menu::Priority => "priority",
+        Menu::Assignees => "assignees",
         Menu::Due => "due",
+        Menu::Start => "start",
         Menu::Tags => "tags",
+        Menu::Project => "project",
+        Menu::Parent => "parent",
         Menu::Actions | Menu::Workspace => "actions",
     };
     let task = format!("[data-task=\"{id}\"]");
