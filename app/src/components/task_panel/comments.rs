@@ -58,7 +58,7 @@ fn Comment(id: CommentId, answers: bool, answered: RwSignal<Option<CommentId>>) 
             view! {
                 <div class="body" dir="auto">{comment.body}</div>
                 {unsynced(mark)}
-                <Actions id own=author.me editing answered />
+                <Actions id own=author.me || author.id.is_none() editing answered />
             }
             .into_any()
         };
@@ -75,6 +75,7 @@ fn Comment(id: CommentId, answers: bool, answered: RwSignal<Option<CommentId>>) 
     }
 }
 
+/// `own`: as far as this device knows, the member may have written it, if perhaps on another device.
 #[component]
 fn Actions(id: CommentId, own: bool, editing: RwSignal<bool>, answered: RwSignal<Option<CommentId>>) -> impl IntoView {
     let app = use_app();
