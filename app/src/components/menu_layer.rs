@@ -161,7 +161,8 @@ fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyView {
     }
 }
 
-fn role(menu: Menu) -> &'static str {
+/// What kind of layer a menu is, for `role` and `aria-haspopup`.
+pub(crate) fn role(menu: Menu) -> &'static str {
     if matches!(menu, Menu::Due | Menu::Start | Menu::Tags | Menu::Parent) { "dialog" } else { "menu" }
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn ProjectItems(id: TaskId, target: MenuTarget) -> impl IntoView {
             target.close();
             app.edit(&app.tasks.with_parts(id), &Edit::Project(project));
         };
-        checkable("menuitemradio", glyph, name, here, go)
+        checkable("menuitemradio", glyph, name, here, Box::new(go))
     });
     items.collect_view()
 }
@@ -63,7 +63,10 @@ pub(crate) fn ParentEditor(id: TaskId, target: MenuTarget) -> impl IntoView {
                 on:input=move |event| typed.set(event_target_value(&event))
             />
             <div class="offers">
-                {move || offered().into_iter().map(|task| offer(app, &task, target)).collect_view()}
+                {move || match offered() {
+                    none if none.is_empty() => view! { <p class="menu-note">{t::no_task_found()}</p> }.into_any(),
+                    some => some.into_iter().map(|task| offer(app, &task, target)).collect_view().into_any(),
+                }}
             </div>
             {none}
         </div>

@@ -17,7 +17,7 @@ pub(crate) fn AssigneeItems(target: MenuTarget) -> impl IntoView {
         let picture = avatar(Some(id), &person.name);
         // The menu stays: often there are several.
         let toggle = move || target.apply.run(Edit::Assign(id, !assigned.get_untracked()));
-        checkable("menuitemcheckbox", picture, person.name, assigned, toggle)
+        checkable("menuitemcheckbox", picture, person.name, assigned, Box::new(toggle))
     });
     items.collect_view()
 }

@@ -20,6 +20,7 @@ texts! {
     parent = "Part of";
     remove_parent = "Part of no other task";
     find_task = "Find a task";
+    no_task_found = "No other task of the project has this in its title.";
     move_to_project = "Move to project";
     move_to_parent = "Move under a task";
     subtasks = "Subtasks";

@@ -106,7 +106,7 @@ fn commands(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Command
         _ => {
             let (field, from, to) = write(task, edit, keeps_parent)?;
             // Writing the value that stands says that it is the right one, where that was in question.
-            let differs = from != to || task.unsettled.contains_key(&field);
+            let differs = from != to || task.is_unsettled(field);
             differs.then(|| (Command::write(entity, field, to), Command::write(entity, field, from)))
         }
     }
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn the_value_that_stands_is_written_where_it_is_in_question() {
         let mut task = task(Status::Done, &[]);
-        task.unsettled.insert(Field::Status, Vec::new());
+        task.unsettled.push((Field::Status, Vec::new()));
         assert_eq!(of(&task, &Edit::Status(Status::Done)).forward.len(), 1);
         assert_eq!(of(&task, &Edit::Priority(Priority::None)), Change::default());
     }

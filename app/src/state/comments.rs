@@ -7,6 +7,8 @@ use leptos::prelude::*;
 use shared::comment::CommentView;
 use shared::ids::{CommentId, TaskId};
 
+use crate::state::order::sort_by;
+
 /// A comment as the app shows it.
 pub(crate) type CommentItem = Item<CommentView>;
 
@@ -60,7 +62,7 @@ impl Comments {
                     (begun, root, answers, comment.created.at, comment.id)
                 })
                 .collect();
-            thread.sort_unstable();
+            sort_by(&mut thread, &Ord::cmp);
             thread.into_iter().map(|(_, _, answers, _, id)| (id, answers)).collect()
         })
     }

@@ -171,7 +171,16 @@ impl App {
 
 /// The control on the screen that opens a menu of a task, or the nearest thing to it.
 fn control_of(id: TaskId, menu: Menu) -> Option<HtmlElement> {
-    let name = match menu {
+    let name = menu_name(menu);
+    let task = format!("[data-task=\"{id}\"]");
+    dom::query_visible(&format!("{task} [data-menu={name}]"))
+        .or_else(|| dom::query_visible(&format!("{task} [data-menu=actions]")))
+        .or_else(|| dom::query_visible(&task))
+}
+
+/// What `data-menu` says on a control that opens a menu.
+pub(crate) fn menu_name(menu: Menu) -> &'static str {
+    match menu {
         Menu::Status => "status",
         Menu::Priority => "priority",
         Menu::Assignees => "assignees",
@@ -181,9 +190,5 @@ fn control_of(id: TaskId, menu: Menu) -> Option<HtmlElement> {
         Menu::Project => "project",
         Menu::Parent => "parent",
         Menu::Actions | Menu::Workspace => "actions",
-    };
-    let task = format!("[data-task=\"{id}\"]");
-    dom::query_visible(&format!("{task} [data-menu={name}]"))
-        .or_else(|| dom::query_visible(&format!("{task} [data-menu=actions]")))
-        .or_else(|| dom::query_visible(&task))
+    }
 }

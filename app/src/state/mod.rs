@@ -5,6 +5,7 @@ pub(crate) mod changes;
 pub(crate) mod comments;
 pub(crate) mod keys;
 mod navigation;
+mod order;
 pub(crate) mod people;
 pub(crate) mod pill;
 mod session;
@@ -33,6 +34,7 @@ use crate::route::Route;
 use crate::{dom, i18n as t};
 use changes::{Change, Edit, History, with_keys};
 use comments::Comments;
+use order::sort_by;
 use tasks::Tasks;
 use ui::{Toast, Ui};
 
@@ -138,7 +140,7 @@ impl App {
                 projects.retain(|known| known.value.id != id);
                 projects.extend(item.filter(|item| !item.value.deleted));
             }
-            projects.sort_by(|a, b| by_name((&a.value.name, &a.value.id), (&b.value.name, &b.value.id)));
+            sort_by(projects, &|a, b| by_name((&a.value.name, &a.value.id), (&b.value.name, &b.value.id)));
         });
     }
 
@@ -151,7 +153,7 @@ impl App {
                 people.retain(|known| known.id != id);
                 people.extend(item.map(|item| item.value));
             }
-            people.sort_by(|a, b| by_name((&a.name, &a.id), (&b.name, &b.id)));
+            sort_by(people, &|a, b| by_name((&a.name, &a.id), (&b.name, &b.id)));
         });
     }
 
@@ -164,7 +166,7 @@ impl App {
                 fields.retain(|known| known.id != id);
                 fields.extend(item.map(|item| item.value).filter(|field| !field.deleted));
             }
-            fields.sort_by_key(|field| field.id);
+            sort_by(fields, &|a, b| a.id.cmp(&b.id));
         });
     }
 

@@ -12,6 +12,7 @@ use shared::task::TaskView;
 use shared::workflow::Status;
 
 use crate::dom;
+use crate::state::order::sort_by;
 
 /// From this many changes at once, sorting everything is quicker than finding each one's place.
 const MANY: usize = 200;
@@ -146,7 +147,7 @@ impl Tasks {
             .into_iter()
             .filter_map(|part| Some((self.item(part)?.with(|item| item.value.order.clone()), part)))
             .collect();
-        parts.sort();
+        sort_by(&mut parts, &Ord::cmp);
         parts.into_iter().map(|(_, part)| part).collect()
     }
 
@@ -173,7 +174,7 @@ impl Tasks {
         let mut ids: Vec<TaskId> = self.items.with_value(|items| {
             items.iter().filter(|(_, item)| item.with_untracked(|item| fits(&item.value))).map(|(id, _)| *id).collect()
         });
-        ids.sort_unstable_by(|a, b| b.cmp(a));
+        sort_by(&mut ids, &|a, b| b.cmp(a));
         ids.truncate(most);
         ids.into_iter().filter_map(|id| self.task(id)).collect()
     }

@@ -52,7 +52,7 @@ pub struct TaskView {
     pub deletion: Option<Stamp>,
     /// The fields whose concurrent values no rule could decide between, each with the values that stand, in the
     /// server's order.
-    pub unsettled: BTreeMap<Field, Vec<Sibling<Value>>>,
+    pub unsettled: Vec<(Field, Vec<Sibling<Value>>)>,
 }
 
 macro_rules! value {
@@ -108,13 +108,18 @@ impl TaskView {
         !self.unsettled.is_empty()
     }
 
+    /// Whether a person should look at this field.
+    pub fn is_unsettled(&self, field: Field) -> bool {
+        self.unsettled.iter().any(|(other, _)| *other == field)
+    }
+
     /// The deletion that won against the last edit: its author did not know of it.
     pub fn overruled_by(&self) -> Option<Stamp> {
         self.deletion.filter(|deletion| !self.updated.has_seen(deletion))
     }
 }
 
-fn unsettled(row: &Row) -> BTreeMap<Field, Vec<Sibling<Value>>> {
+fn unsettled(row: &Row) -> Vec<(Field, Vec<Sibling<Value>>)> {
     let standing = |field| Some((field, row.values.get(&field)?.siblings().to_vec()));
     row.unsettled().filter_map(standing).collect()
 }

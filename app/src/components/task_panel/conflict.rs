@@ -1,7 +1,7 @@
 //! Values that several people chose at the same time and that no rule decides between: what each chose, and a way to
 //! say which is right. Choosing is a change like any other, made by somebody who has seen all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use engine::view::TaskItem;
 use leptos::prelude::*;
@@ -19,8 +19,7 @@ use crate::{dates, i18n as t};
 #[component]
 pub(crate) fn Conflicts(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let unsettled: Memo<BTreeMap<Field, Vec<Sibling<Value>>>> =
-        Memo::new(move |_| item.with(|item| item.value.unsettled.clone()));
+    let unsettled = Memo::new(move |_| item.with(|item| item.value.unsettled.clone()));
     move || {
         let cards = unsettled.get().into_iter().map(|(field, values)| card(app, id, field, &values));
         cards.collect_view()
@@ -28,7 +27,10 @@ pub(crate) fn Conflicts(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
 }
 
 fn card(app: App, id: TaskId, field: Field, values: &[Sibling<Value>]) -> AnyView {
-    let everybody: BTreeSet<UserId> = values.iter().flat_map(|sibling| people(&sibling.value)).copied().collect();
+    let mut everybody = BTreeSet::new();
+    for one in values {
+        everybody.extend(people(&one.value));
+    }
     let all = (field == Field::Assignees
         && values.iter().filter(|one| people(&one.value).next().is_some()).count() > 1)
         .then(|| {

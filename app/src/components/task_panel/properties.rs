@@ -12,10 +12,10 @@ use crate::components::property::{
 };
 use crate::components::tag;
 use crate::components::task_panel::custom_fields::CustomFields;
-use crate::i18n as t;
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Subject};
 use crate::state::use_app;
+use crate::{dates, i18n as t};
 
 #[component]
 pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
@@ -24,19 +24,16 @@ pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView 
     let status = Memo::new(move |_| item.with(|item| item.value.status));
     let priority = Memo::new(move |_| item.with(|item| item.value.priority));
     let due = Memo::new(move |_| item.with(|item| (item.value.due, item.value.status.is_closed())));
-    let start = Memo::new(move |_| item.with(|item| item.value.start));
+    let start = Signal::derive(move || item.with(|item| item.value.start.map(dates::short)));
     let assignees = Memo::new(move |_| {
         let people = item.with(|item| item.value.assignees.clone());
         let name = |id| app.person_name(id).unwrap_or_else(|| t::somebody().to_owned());
         people.into_iter().map(|id| (id, name(id))).collect::<Vec<_>>()
     });
-    let project = Memo::new(move |_| {
-        let id = item.with(|item| item.value.project);
-        (id, app.project_name(id))
-    });
-    let parent = Memo::new(move |_| item.with(|item| item.value.parent));
-    let whole = Memo::new(move |_| app.tasks.find(parent.get()?).map(|whole| whole.with(|whole| whole.value.clone())));
-    let parent_title = Signal::derive(move || whole.with(|whole| whole.as_ref().map(|whole| whole.title.clone())));
+    let project = Signal::derive(move || item.with(|item| item.value.project));
+    let project_name = Signal::derive(move || app.project_name(project.get()));
+    let whole = move || app.tasks.find(item.with(|item| item.value.parent)?);
+    let whole_title = Signal::derive(move || whole().map(|whole| whole.with(|whole| whole.value.title.clone())));
     view! {
         <dl class="props">
             <dt>{t::status()}</dt>
@@ -48,16 +45,16 @@ pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView 
             <dt>{t::due_date()}</dt>
             <dd>{due_button(due.into(), t::nothing(), menus, subject)}</dd>
             <dt>{t::start_date()}</dt>
-            <dd>{start_button(start.into(), menus, subject)}</dd>
+            <dd>{start_button(start, menus, subject)}</dd>
             <Estimate id item />
             <dt>{t::tags()}</dt>
             <dd class="tag-row"><Tags id item /></dd>
             <dt>{t::project()}</dt>
-            <dd>{project_button(project.into(), menus, subject)}</dd>
+            <dd>{project_button(project, project_name, menus, subject)}</dd>
             <dt>{t::parent()}</dt>
             <dd>
-                {parent_button(parent_title, menus, subject)}
-                {move || whole.with(|whole| whole.as_ref().map(whole_link))}
+                {parent_button(whole_title, menus, subject)}
+                {move || whole().map(|whole| whole.with(|whole| whole_link(&whole.value)))}
             </dd>
             <CustomFields id item />
         </dl>
