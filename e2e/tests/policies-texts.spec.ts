@@ -129,6 +129,9 @@ test("two edits of one comment are both in it, and two comments are both kept", 
     async () => {
       await desk.panel.rewrite("Hello world", "Hello beautiful world");
       await desk.panel.say("From the desk");
+      const outbox = await desk.openOutbox();
+      await expect(outbox.getByRole("list", { name: "Waiting changes" })).toContainText("Talked about");
+      await outbox.getByRole("button", { name: "Close" }).click();
     },
     async () => {
       await phone.panel.rewrite("Hello world", "Hello world!");

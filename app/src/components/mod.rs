@@ -8,6 +8,7 @@ pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod invite;
+pub(crate) mod keyed;
 pub(crate) mod menu_items;
 pub(crate) mod menu_layer;
 pub(crate) mod modal;

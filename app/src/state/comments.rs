@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use engine::view::Item;
+use engine::view::{Item, Mark};
 use leptos::prelude::*;
 use shared::comment::CommentView;
-use shared::ids::{CommentId, TaskId};
+use shared::ids::{CommentId, EntityId, TaskId};
 
 use crate::state::order::sort_by;
 
@@ -40,13 +40,21 @@ impl Comments {
         });
     }
 
+    /// The tasks with comments that the team does not have yet, each as often as it has any.
+    pub(crate) fn waiting(self) -> Vec<TaskId> {
+        self.0.with(|comments| {
+            let waits = |item: &&CommentItem| item.mark == Mark::Waiting;
+            comments.values().filter(waits).map(|item| item.value.task).collect()
+        })
+    }
+
     pub(crate) fn find(self, id: CommentId) -> Option<CommentItem> {
         self.0.with(|comments| comments.get(&id).cloned())
     }
 
-    /// The comments on a task and whether each is an answer: in the order of their making, and answers behind what
-    /// they answer. One that was deleted stays only where it is answered.
-    pub(crate) fn thread(self, task: TaskId) -> Vec<(CommentId, bool)> {
+    /// The comments on a task: in the order of their making, and answers behind what they answer. One that was
+    /// deleted stays only where it is answered.
+    pub(crate) fn thread(self, task: TaskId) -> Vec<EntityId> {
         self.0.with(|comments| {
             let all: Vec<&CommentView> =
                 comments.values().map(|item| &item.value).filter(|comment| comment.task == task).collect();
@@ -63,7 +71,7 @@ impl Comments {
                 })
                 .collect();
             sort_by(&mut thread, &Ord::cmp);
-            thread.into_iter().map(|(_, _, answers, _, id)| (id, answers)).collect()
+            thread.into_iter().map(|(_, _, _, _, id)| id.into()).collect()
         })
     }
 }
@@ -84,7 +92,6 @@ fn root(comments: &BTreeMap<CommentId, CommentItem>, comment: &CommentView) -> C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::view::Mark;
     use shared::clock::Stamp;
 
     fn comment(n: u32, at: i64, reply_to: Option<u32>, deleted: bool) -> (CommentId, Option<CommentItem>) {
@@ -102,9 +109,8 @@ mod tests {
         (id(n), Some(Item { value, mark: Mark::None }))
     }
 
-    fn shown(comments: Comments) -> Vec<(u128, bool)> {
-        let number = |id: CommentId| id.0.as_u128() & 0xff;
-        comments.thread(TaskId::default()).into_iter().map(|(id, answers)| (number(id), answers)).collect()
+    fn shown(comments: Comments) -> Vec<u128> {
+        comments.thread(TaskId::default()).into_iter().map(|id| id.uuid().as_u128() & 0xff).collect()
     }
 
     #[test]
@@ -117,7 +123,7 @@ mod tests {
                 comment(3, 30, Some(1), false),
                 comment(4, 40, Some(3), false),
             ]);
-            assert_eq!(shown(comments), [(1, false), (3, true), (4, true), (2, false)]);
+            assert_eq!(shown(comments), [1, 3, 4, 2]);
         });
     }
 
@@ -130,9 +136,9 @@ mod tests {
                 comment(2, 20, Some(1), false),
                 comment(3, 30, None, true),
             ]);
-            assert_eq!(shown(comments), [(1, false), (2, true)]);
+            assert_eq!(shown(comments), [1, 2]);
             comments.apply(vec![comment(2, 20, Some(1), true)]);
-            assert_eq!(shown(comments), []);
+            assert!(shown(comments).is_empty());
         });
     }
 

@@ -170,6 +170,15 @@ impl App {
         });
     }
 
+    /// The tasks of which, or about which, the team does not have everything; in the order of their making.
+    pub(crate) fn waiting_tasks(self) -> Vec<TaskId> {
+        let mut ids = self.tasks.waiting.get();
+        ids.extend(self.comments.waiting());
+        sort_by(&mut ids, &Ord::cmp);
+        ids.dedup();
+        ids
+    }
+
     pub(crate) fn project_name(self, id: ProjectId) -> Option<String> {
         self.projects
             .with(|projects| projects.iter().find(|item| item.value.id == id).map(|item| item.value.name.clone()))

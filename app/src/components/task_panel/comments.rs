@@ -1,17 +1,20 @@
 //! What is said about an open task.
 
+use std::sync::Arc;
+
 use engine::command::{Command, New};
 use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::field::{Field, TextField};
-use shared::ids::{CommentId, Kind, TaskId};
+use shared::ids::{CommentId, EntityId, Kind, TaskId};
 use shared::limits::BODY_CHARS;
 use shared::value::{Subject, Value};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 use crate::components::avatar::avatar;
 use crate::components::icon::icon;
+use crate::components::keyed::keyed;
 use crate::components::task_row::unsynced;
 use crate::state::changes::Change;
 use crate::state::comments::CommentItem;
@@ -23,6 +26,10 @@ use crate::{dates, dom, i18n as t};
 pub(crate) fn Comments(id: TaskId, answered: RwSignal<Option<CommentId>>) -> impl IntoView {
     let app = use_app();
     let thread = Memo::new(move |_| app.comments.thread(id));
+    let comment_card = move |id| match id {
+        EntityId::Comment(id) => view! { <Comment id answered /> }.into_any(),
+        _ => ().into_any(),
+    };
     let count = move || thread.with(|thread| (!thread.is_empty()).then_some(thread.len()));
     view! {
         <section class="section" aria-labelledby="comments-head">
@@ -32,9 +39,7 @@ pub(crate) fn Comments(id: TaskId, answered: RwSignal<Option<CommentId>>) -> imp
             </div>
             <Show when=move || thread.with(Vec::is_empty)><p class="muted">{t::no_comments()}</p></Show>
             <div class="thread" role="list" aria-label=t::comments()>
-                <For each=move || thread.get() key=|entry| *entry children=move |(id, answers)| {
-                    view! { <Comment id answers answered /> }
-                } />
+                {keyed(thread.into(), Arc::new(comment_card))}
             </div>
         </section>
     }
@@ -42,37 +47,51 @@ pub(crate) fn Comments(id: TaskId, answered: RwSignal<Option<CommentId>>) -> imp
 }
 
 #[component]
-fn Comment(id: CommentId, answers: bool, answered: RwSignal<Option<CommentId>>) -> impl IntoView {
+fn Comment(id: CommentId, answered: RwSignal<Option<CommentId>>) -> impl IntoView {
     let app = use_app();
     let item = Memo::new(move |_| app.comments.find(id));
     let editing = RwSignal::new(false);
-    move || {
-        let item = item.get()?;
-        let CommentItem { value: comment, mark } = item;
-        let author = app.author(comment.created.actor);
-        let body = if comment.deleted {
-            view! { <p class="muted">{t::comment_deleted()}</p> }.into_any()
-        } else if editing.get() {
-            view! { <BodyEditor id body=comment.body editing /> }.into_any()
-        } else {
-            view! {
-                <div class="body" dir="auto">{comment.body}</div>
-                {unsynced(mark)}
-                <Actions id own=author.me || author.id.is_none() editing answered />
+    let answers = item.with_untracked(|item| item.as_ref().is_some_and(|item| item.value.reply_to.is_some()));
+    let author = move || {
+        let Some(created) = item.with(|item| item.as_ref().map(|item| item.value.created)) else {
+            return ().into_any();
+        };
+        let author = app.author(created.actor);
+        view! {
+            {avatar(author.id, &author.name)}
+            <header><b dir="auto">{author.name}</b><time>{dates::moment(created.at)}</time></header>
+        }
+        .into_any()
+    };
+    // While it is edited nothing replaces what is typed; saving merges it with what has come in.
+    let body = move || {
+        if editing.get() {
+            let body = item.with_untracked(|item| item.as_ref().map(|item| item.value.body.clone()));
+            return view! { <BodyEditor id body=body.unwrap_or_default() editing /> }.into_any();
+        }
+        match item.get() {
+            Some(CommentItem { value: comment, .. }) if comment.deleted => {
+                view! { <p class="muted">{t::comment_deleted()}</p> }.into_any()
             }
-            .into_any()
-        };
-        let card = view! {
-            <article class="comment" role="listitem" data-answer=answers.then_some("")>
-                {avatar(author.id, &author.name)}
-                <div>
-                    <header><b dir="auto">{author.name.clone()}</b><time>{dates::moment(comment.created.at)}</time></header>
-                    {body}
-                </div>
-            </article>
-        };
-        Some(card.into_any())
+            Some(CommentItem { value: comment, mark }) => {
+                let author = app.author(comment.created.actor);
+                view! {
+                    <div class="body" dir="auto">{comment.body}</div>
+                    {unsynced(mark)}
+                    <Actions id own=author.me || author.id.is_none() editing answered />
+                }
+                .into_any()
+            }
+            None => ().into_any(),
+        }
+    };
+    view! {
+        <article class="comment" role="listitem" data-answer=answers.then_some("")>
+            {author}
+            <div class="said">{body}</div>
+        </article>
     }
+    .into_any()
 }
 
 /// `own`: as far as this device knows, the member may have written it, if perhaps on another device.

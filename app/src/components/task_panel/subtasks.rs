@@ -1,12 +1,14 @@
 //! The parts of an open task: how far they are, in an order that the team gives them.
 
+use std::sync::Arc;
+
 use engine::command::{Command, New, NewTask};
 use engine::view::TaskItem;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::field::Field;
-use shared::ids::TaskId;
+use shared::ids::{EntityId, TaskId};
 use shared::limits::TITLE_CHARS;
 use shared::order;
 use shared::task::TaskView;
@@ -15,6 +17,7 @@ use shared::workflow::{Priority, Status};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 use crate::components::icon::icon;
+use crate::components::keyed::keyed;
 use crate::components::move_menus::last_order;
 use crate::route::Route;
 use crate::state::changes::{Change, Edit};
@@ -25,6 +28,11 @@ use crate::{dom, i18n as t};
 pub(crate) fn Subtasks(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
     let parts = Memo::new(move |_| app.tasks.parts_of(id));
+    let entities = Signal::derive(move || parts.get().into_iter().map(EntityId::from).collect());
+    let part = move |id| match id {
+        EntityId::Task(id) => app.tasks.item(id).map(|item| view! { <Part id item=item.into() parts /> }).into_any(),
+        _ => ().into_any(),
+    };
     let adding = RwSignal::new(false);
     let done = Memo::new(move |_| {
         let closed =
@@ -57,9 +65,7 @@ pub(crate) fn Subtasks(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
             </div>
             <Show when=move || parts.with(|parts| !parts.is_empty())>
                 <ul class="subtasks" role="list" aria-label=t::subtasks()>
-                    <For each=move || parts.get() key=|part| *part children=move |part| {
-                        app.tasks.item(part).map(|item| view! { <Part id=part item=item.into() parts /> })
-                    } />
+                    {keyed(entities, Arc::new(part))}
                 </ul>
             </Show>
             {move || adding.get().then(|| view! { <NewPart item adding /> })}
