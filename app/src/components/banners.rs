@@ -19,7 +19,7 @@ pub(crate) fn Banners() -> impl IntoView {
     });
     let overruled = Memo::new(move |_| {
         let tasks = app.tasks.overruled.get().into_iter().filter_map(|id| app.tasks.task(id));
-        tasks.filter(|task| app.author(task.updated.actor).me).map(|task| (task.id, task.deletion)).collect::<Vec<_>>()
+        tasks.filter(|task| app.author(task.updated.actor).me).map(|task| task.id).collect::<Vec<_>>()
     });
     let any = move || {
         blocked.get().is_some()
@@ -35,7 +35,7 @@ pub(crate) fn Banners() -> impl IntoView {
                 {move || matches!(blocked.get(), Some((Blocked::SignIn, _))).then(|| {
                     sign_in_again(blocked.get().map_or(0, |(_, waiting)| waiting))
                 })}
-                {move || overruled.get().into_iter().filter_map(|(id, _)| lost_edit(app, id)).collect_view()}
+                {move || overruled.get().into_iter().filter_map(|id| lost_edit(app, id)).collect_view()}
                 <Show when=move || app.pwa.update_ready.get()><Update /></Show>
                 <Show when=move || app.pwa.installable.get()><Install /></Show>
             </div>

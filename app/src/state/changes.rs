@@ -57,7 +57,8 @@ impl Change {
         let mut change = Self::default();
         for (task, _) in tasks {
             // A task that moves together with the one it is a part of stays a part of it.
-            let keeps_parent = tasks.iter().any(|(other, _)| Some(other.id) == task.parent);
+            let keeps_parent = matches!(edit, Edit::Project(_))
+                && task.parent.is_some_and(|parent| tasks.iter().any(|(other, _)| other.id == parent));
             change.add(commands(task, edit, keeps_parent));
         }
         change.said = say(tasks, change.forward.len(), edit);

@@ -1,6 +1,6 @@
 //! What is said about tasks.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use engine::view::{Item, Mark};
 use leptos::prelude::*;
@@ -14,15 +14,15 @@ pub(crate) type CommentItem = Item<CommentView>;
 
 /// Every comment of the device.
 #[derive(Clone, Copy)]
-pub(crate) struct Comments(RwSignal<BTreeMap<CommentId, CommentItem>>);
+pub(crate) struct Comments(RwSignal<HashMap<CommentId, CommentItem>>);
 
 impl Comments {
     pub(crate) fn new() -> Self {
-        Self(RwSignal::new(BTreeMap::new()))
+        Self(RwSignal::new(HashMap::new()))
     }
 
     pub(crate) fn clear(self) {
-        self.0.update(BTreeMap::clear);
+        self.0.update(HashMap::clear);
     }
 
     /// Takes in what changed. An item that is `None` is gone.
@@ -77,7 +77,7 @@ impl Comments {
 }
 
 /// The comment that began what this one is part of.
-fn root(comments: &BTreeMap<CommentId, CommentItem>, comment: &CommentView) -> CommentId {
+fn root(comments: &HashMap<CommentId, CommentItem>, comment: &CommentView) -> CommentId {
     let mut root = comment;
     // Never longer than there are comments, whatever they say that they answer.
     for _ in 0..comments.len() {

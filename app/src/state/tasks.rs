@@ -1,7 +1,7 @@
 //! The tasks as the app holds them: a signal for each, so that a change of one patches one row, and the groups of the
 //! list in their order, kept by inserting and removing, never by sorting ten thousand tasks because of one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use engine::view::{Mark, TaskItem};
 use leptos::prelude::*;
@@ -28,8 +28,8 @@ pub(crate) struct Tasks {
     pub(crate) waiting: RwSignal<Vec<TaskId>>,
     /// Tasks whose deletion won against an edit.
     pub(crate) overruled: RwSignal<Vec<TaskId>>,
-    /// Each task that is a part of another, behind that one.
-    parts: StoredValue<BTreeSet<(TaskId, TaskId)>>,
+    /// Each task that is a part of another, behind that one; sorted.
+    parts: StoredValue<Vec<(TaskId, TaskId)>>,
     /// Fires when a task comes or goes, or becomes a part of another one.
     arrivals: Trigger,
 }
@@ -104,7 +104,7 @@ impl Tasks {
             scope: RwSignal::new(None),
             waiting: RwSignal::new(Vec::new()),
             overruled: RwSignal::new(Vec::new()),
-            parts: StoredValue::new(BTreeSet::new()),
+            parts: StoredValue::new(Vec::new()),
             arrivals: Trigger::new(),
         }
     }
@@ -137,11 +137,8 @@ impl Tasks {
     pub(crate) fn parts_of(self, id: TaskId) -> Vec<TaskId> {
         self.arrivals.track();
         let ids: Vec<TaskId> = self.parts.with_value(|parts| {
-            parts
-                .range((id, TaskId::default())..)
-                .take_while(|(whole, _)| *whole == id)
-                .map(|(_, part)| *part)
-                .collect()
+            let first = parts.partition_point(|(whole, _)| *whole < id);
+            parts.iter().skip(first).take_while(|(whole, _)| *whole == id).map(|(_, part)| *part).collect()
         });
         let mut parts: Vec<(String, TaskId)> = ids
             .into_iter()
@@ -209,7 +206,7 @@ impl Tasks {
         self.items.update_value(HashMap::clear);
         self.waiting.update(Vec::clear);
         self.overruled.update(Vec::clear);
-        self.parts.update_value(BTreeSet::clear);
+        self.parts.update_value(Vec::clear);
         self.scope.set(None);
         self.groups.set(Groups::default());
         self.arrivals.notify();
@@ -280,8 +277,14 @@ impl Tasks {
             return false;
         }
         self.parts.update_value(|parts| {
-            before.map(|before| parts.remove(&before));
-            parts.extend(after);
+            if let Some(Ok(place)) = before.map(|before| parts.binary_search(&before)) {
+                parts.remove(place);
+            }
+            if let Some(after) = after
+                && let Err(place) = parts.binary_search(&after)
+            {
+                parts.insert(place, after);
+            }
         });
         true
     }

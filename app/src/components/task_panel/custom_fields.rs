@@ -26,7 +26,7 @@ pub(crate) fn CustomFields(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoVie
 fn CustomField(id: TaskId, item: RwSignal<TaskItem>, field: CustomFieldView) -> impl IntoView {
     let app = use_app();
     let key = field.id;
-    let value = Memo::new(move |_| item.with(|item| item.value.custom.get(&key).cloned().unwrap_or_default()));
+    let value = Signal::derive(move || item.with(|item| item.value.custom.get(&key).cloned().unwrap_or_default()));
     let name = format!("custom-{key}");
     let editor = match field.field_type {
         FieldType::People => people(app, value),
@@ -39,7 +39,7 @@ fn CustomField(id: TaskId, item: RwSignal<TaskItem>, field: CustomFieldView) -> 
     .into_any()
 }
 
-fn input(app: App, at: (TaskId, CustomFieldId), kind: &FieldType, value: Memo<Value>, name: &str) -> AnyView {
+fn input(app: App, at: (TaskId, CustomFieldId), kind: &FieldType, value: Signal<Value>, name: &str) -> AnyView {
     let (id, key) = at;
     let write = move |value: Value| app.edit(&[id], &Edit::Custom(key, value));
     let shown = move || value.with(as_text);
@@ -112,7 +112,7 @@ fn as_text(value: &Value) -> String {
     }
 }
 
-fn people(app: App, value: Memo<Value>) -> AnyView {
+fn people(app: App, value: Signal<Value>) -> AnyView {
     let shown = move || {
         let Value::People(people) = value.get() else { return ().into_any() };
         let person = |id| {

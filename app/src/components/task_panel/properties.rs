@@ -25,7 +25,7 @@ pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView 
     let priority = Memo::new(move |_| item.with(|item| item.value.priority));
     let due = Memo::new(move |_| item.with(|item| (item.value.due, item.value.status.is_closed())));
     let start = Signal::derive(move || item.with(|item| item.value.start.map(dates::short)));
-    let assignees = Memo::new(move |_| {
+    let assignees = Signal::derive(move || {
         let people = item.with(|item| item.value.assignees.clone());
         let name = |id| app.person_name(id).unwrap_or_else(|| t::somebody().to_owned());
         people.into_iter().map(|id| (id, name(id))).collect::<Vec<_>>()
@@ -41,7 +41,7 @@ pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView 
             <dt>{t::priority()}</dt>
             <dd>{priority_button(priority.into(), menus, subject)}</dd>
             <dt>{t::assignees()}</dt>
-            <dd>{assignees_button(assignees.into(), menus, subject)}</dd>
+            <dd>{assignees_button(assignees, menus, subject)}</dd>
             <dt>{t::due_date()}</dt>
             <dd>{due_button(due.into(), t::nothing(), menus, subject)}</dd>
             <dt>{t::start_date()}</dt>
@@ -65,8 +65,7 @@ pub(crate) fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView 
 #[component]
 fn Estimate(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let estimate = Memo::new(move |_| item.with(|item| item.value.estimate));
-    let shown = move || estimate.get().map(|estimate| estimate.to_string()).unwrap_or_default();
+    let shown = move || item.with(|item| item.value.estimate).map(|estimate| estimate.to_string()).unwrap_or_default();
     let save = move |event: Event| {
         let typed = event_target_value(&event);
         let typed = typed.trim();

@@ -34,13 +34,13 @@ pub(crate) fn Subtasks(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
         _ => ().into_any(),
     };
     let adding = RwSignal::new(false);
-    let done = Memo::new(move |_| {
+    let done = move || {
         let closed =
             |id: &TaskId| app.tasks.find(*id).is_some_and(|part| part.with(|part| part.value.status.is_closed()));
         parts.with(|parts| (parts.iter().filter(|id| closed(id)).count(), parts.len()))
-    });
+    };
     let progress = move || {
-        let (done, all) = done.get();
+        let (done, all) = done();
         (all > 0).then(|| {
             let width = format!("width:{}%", 100 * done / all);
             view! {
