@@ -35,9 +35,15 @@ export interface Problem {
 export interface TaskRow {
   id: string;
   title: string;
+  description: string;
+  notes: string;
   status: unknown[];
   priority: unknown[];
   due: unknown[];
+  assignees: unknown[];
+  place: unknown[];
+  /** What lost, and was then overwritten by somebody who had seen that it had. */
+  lost: unknown[];
   tags: Record<string, unknown>;
   life: unknown[];
   /** [actor, number on its device, version, what was seen, time] */
@@ -49,9 +55,16 @@ export interface ProjectRow {
   name: string;
 }
 
+export interface CommentRow {
+  id: string;
+  body: string;
+  task: string;
+  deleted: boolean;
+}
+
 type Stamp = [number, number, number, number, number];
 
-interface Row {
+export interface Row {
   /** What kind of row it is, and its id. */
   id: Record<string, string>;
   ver: number;
@@ -61,23 +74,44 @@ interface Row {
   /** A value is `"nothing"`, or an object whose only key says what kind of value it is. */
   values: Record<string, { stamp: Stamp; value: "nothing" | Record<string, unknown> }[]>;
   tags: Record<string, unknown>;
+  lost: { field: string; value: "nothing" | Record<string, unknown> }[];
 }
 
-function values(row: Row, field: string): unknown[] {
-  const siblings = row.values[field] ?? [];
-  return siblings.map(({ value }) => (value === "nothing" ? null : Object.values(value)[0]));
+/** The values of a field that stand, in the server's order. */
+export function values(row: Row, field: string): unknown[] {
+  return (row.values[field] ?? []).map(({ value }) => plain(value));
+}
+
+function plain(value: "nothing" | Record<string, unknown>): unknown {
+  return value === "nothing" ? null : Object.values(value)[0];
 }
 
 function task(row: Row): TaskRow[] {
   const id = row.id.task;
   if (id === undefined) return [];
-  const { life, created, tags, texts } = row;
-  const [status, priority, due] = ["status", "priority", "due"].map((field) => values(row, field)) as [
-    unknown[],
-    unknown[],
-    unknown[],
-  ];
-  return [{ id, title: texts.title ?? "", status, priority, due, tags, life, created }];
+  const { title = "", description = "", notes = "" } = row.texts;
+  return [{
+    id,
+    title,
+    description,
+    notes,
+    status: values(row, "status"),
+    priority: values(row, "priority"),
+    due: values(row, "due"),
+    assignees: values(row, "assignees"),
+    place: values(row, "place"),
+    lost: row.lost.map(({ value }) => plain(value)),
+    tags: row.tags,
+    life: row.life,
+    created: row.created,
+  }];
+}
+
+function comment(row: Row): CommentRow[] {
+  const id = row.id.comment;
+  if (id === undefined) return [];
+  const { task } = values(row, "subject")[0] as { task: string };
+  return [{ id, body: row.texts.body ?? "", task, deleted: row.life.length > 0 }];
 }
 
 function project(row: Row): ProjectRow[] {
@@ -189,6 +223,17 @@ export class ApiDevice {
 
   async tasks(): Promise<TaskRow[]> {
     return (await this.pull()).flatMap(task);
+  }
+
+  /** The only task with this title. */
+  async task(title: string): Promise<TaskRow> {
+    const found = (await this.tasks()).filter((task) => task.title === title);
+    if (found.length !== 1) throw new Error(`The server has ${found.length} tasks with the title ${title}`);
+    return found[0]!;
+  }
+
+  async comments(): Promise<CommentRow[]> {
+    return (await this.pull()).flatMap(comment);
   }
 
   async projects(): Promise<ProjectRow[]> {

@@ -229,7 +229,7 @@ fn stored(key: &str) -> Option<String> {
 }
 
 fn stored_account() -> Option<Account> {
-    serde_json::from_str(&stored(ACCOUNT)?).ok()
+    serde_json::from_slice(stored(ACCOUNT)?.as_bytes()).ok()
 }
 
 fn store_account(account: Option<&Account>) {

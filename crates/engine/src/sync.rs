@@ -239,7 +239,8 @@ impl Sync {
             done: usize::try_from(self.answered.clamp(first, last) - first).unwrap_or(usize::MAX),
             total: usize::try_from(last - first).unwrap_or(usize::MAX),
         });
-        let review = replica.view().tasks.values().filter(|item| item.value.review && !item.value.deleted).count();
+        let review =
+            replica.view().tasks.values().filter(|item| item.value.needs_review() && !item.value.deleted).count();
         SyncStatus {
             online: self.online && self.reachable,
             saving: false,

@@ -25,6 +25,7 @@ use shared::register::Tag;
 use shared::relation::Relation;
 use shared::row::Row;
 use shared::saved_view::SavedViewView;
+use shared::scope::Access;
 use shared::section::SectionView;
 use shared::task::TaskView;
 use shared::value::{FieldType, FileFacts, Place, Reference, Role, Subject, Value};
@@ -129,7 +130,8 @@ fn a_task_shows_everything_that_it_has() {
         created_at: 50,
         updated: stamp(2, 1, 3, 2),
         closed: Some(MADE),
-        review: false,
+        deletion: None,
+        unsettled: Vec::new(),
     };
     assert_eq!(TaskView::of(&row), Some(seen));
     assert!(TaskView::of(&deleted(&row)).unwrap().deleted);
@@ -149,7 +151,7 @@ fn a_task_was_closed_by_the_first_who_said_what_counts() {
     let done = at(7, stamp(2, 1, 3, 1));
     assert_eq!(says(Status::Done, done).closed, Some(done));
     let seen = says(Status::Cancelled, at(8, stamp(3, 1, 4, 1)));
-    assert_eq!((seen.status, seen.closed, seen.review), (Status::Done, Some(done), true));
+    assert_eq!((seen.status, seen.closed, seen.is_unsettled(Field::Status)), (Status::Done, Some(done), true));
     assert_eq!(says(Status::Todo, stamp(1, 2, 5, 4)).closed, None);
 }
 
@@ -163,7 +165,9 @@ fn a_project_and_its_sections_are_shown() {
         .value(Field::Icon, text("⚓"))
         .value(Field::Color, text("blue"))
         .value(Field::Hidden, true)
-        .value(Field::Archived, true);
+        .value(Field::Archived, true)
+        .value(Field::Private, true)
+        .value(Field::Access(UserId(ID)), Value::Role(Role::Guest));
     let seen = ProjectView {
         id: PROJECT,
         name: "Harbour".into(),
@@ -174,13 +178,14 @@ fn a_project_and_its_sections_are_shown() {
         color: Some("blue".into()),
         hidden: true,
         archived: true,
+        access: Access { private: true, people: BTreeMap::from([(UserId(ID), Role::Guest)]) },
         deleted: false,
     };
     let row = made(create);
     assert_eq!((ProjectView::of(&row), kinds(&row)), (Some(seen.clone()), vec![Kind::Project]));
     assert_eq!(ProjectView::of(&deleted(&row)), Some(ProjectView { deleted: true, ..seen }));
     let least = ProjectView::of(&made(Create::new(PROJECT).text(TextField::Name, "Harbour"))).unwrap();
-    assert!(!least.hidden && !least.archived);
+    assert!(!least.hidden && !least.archived && least.access == Access::default());
 
     let id = SectionId(ID);
     let create = Create::new(id)
