@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
+mod audit;
 mod auth;
 mod bad_input;
+mod failpoints;
 mod files;
 mod harness;
 mod housekeeping;
@@ -13,3 +15,4 @@ mod isolation;
 mod process;
 mod realtime;
 mod sync;
+mod wire;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::harness::{Device, Server, check, checksum, create, edit, footprint, numbers, results, task_id, title};
 
-const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
+pub(crate) const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
 
 #[tokio::test]
 async fn what_is_pushed_is_pulled() {
