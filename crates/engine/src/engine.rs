@@ -135,12 +135,12 @@ impl<S: Store> Engine<S> {
     ) -> Result<(), StoreError> {
         let page = match answer {
             PullResponse::Page(page) => page,
-            PullResponse::Reset { epoch } => {
+            PullResponse::Reset { epoch, common } => {
                 if *request != pull::request(self.replica.meta()) {
                     self.sync.outdated();
                     return Ok(());
                 }
-                self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+                self.commit(pull::plan_reset(&self.replica, epoch, common)).await?;
                 self.sync.reset();
                 return Ok(());
             }
@@ -174,7 +174,7 @@ impl<S: Store> Engine<S> {
         }
         let agrees = self.replica.checksum() == checksum;
         if self.sync.pulled(&self.replica, more, agrees, env.now()) {
-            self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+            self.commit(pull::plan_reset(&self.replica, epoch, Version::MAX)).await?;
             self.sync.refetch();
         }
         Ok(())

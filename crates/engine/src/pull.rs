@@ -50,11 +50,19 @@ pub fn request(meta: &Meta) -> PullRequest {
 
 /// Plans to fetch everything anew, as of `epoch`. Rows and outbox stay; each old row goes when the last page of the
 /// new ones has come without it.
-pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
+///
+/// What waits claims no more than `common`, up to which the new order of versions is the one that it was made in: a
+/// version beyond is somebody else's change now, which its author has never seen.
+pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
     let meta = replica.meta.clone();
     let meta =
         Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, since: 0, floor: 0, ..meta };
-    vec![Replica::plan_meta(meta)]
+    let claiming = replica.outbox().filter(|mutation| mutation.ctx > common);
+    let translated = claiming.map(|mutation| Mutation { ctx: common, ..mutation.clone() });
+    let mut changes: Changes =
+        translated.map(|mutation| (outbox_key(mutation.n), Some(Record::Outbox(mutation)))).collect();
+    changes.push(Replica::plan_meta(meta));
+    changes
 }
 
 /// Plans to take in a page that answers `asked`.

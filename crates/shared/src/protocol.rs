@@ -88,6 +88,10 @@ pub enum PullResponse {
     /// fetch everything anew, and keeps its outbox.
     Reset {
         epoch: Epoch,
+        /// Up to here the order of changes is the one that the device knows. What it has seen beyond is lost, or was of
+        /// another order: in this one nobody has seen it.
+        #[serde(default)]
+        common: Version,
     },
 }
 

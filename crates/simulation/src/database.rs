@@ -158,7 +158,8 @@ impl Database {
     pub fn pull(&self, request: &PullRequest, limit: usize) -> Check<PullResponse> {
         let plan = pull::plan(&self.org, request).map_err(|problem| Violation(problem.to_string()))?;
         let wanted = match plan {
-            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
+            // These worlds change the epoch and lose nothing: the order goes on.
+            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch, common: self.org.ver }),
             Plan::Page(wanted) => wanted,
         };
         let mut rows: Vec<Row> = self.rows.values().filter(|row| row.ver > wanted.after).cloned().collect();

@@ -36,7 +36,18 @@ impl Services {
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let org = tx.org_clock().await?;
         let wanted = match pull::plan(&org, request)? {
-            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
+            Plan::Reset { epoch } => {
+                let common = tx.common_version(&org, request.epoch).await?;
+                if request.cursor > common {
+                    tracing::warn!(
+                        actor = request.actor,
+                        seen = request.cursor,
+                        common,
+                        "a device had seen more than there is"
+                    );
+                }
+                return Ok(PullResponse::Reset { epoch, common });
+            }
             Plan::Page(wanted) => wanted,
         };
         let last = tx.device_clock(request.actor).await?.last;

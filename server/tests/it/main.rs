@@ -7,6 +7,7 @@
 mod audit;
 mod auth;
 mod bad_input;
+mod device;
 mod failpoints;
 mod files;
 mod harness;
@@ -14,5 +15,6 @@ mod housekeeping;
 mod isolation;
 mod process;
 mod realtime;
+mod restore;
 mod sync;
 mod wire;

@@ -217,9 +217,11 @@ async fn data_of_another_life_is_to_be_fetched_anew() {
     let ines = server.register("ines@saltmarsh.example").await;
     let epoch = ines.session.account.epoch;
     let other = PullRequest { epoch: Some(Epoch(Uuid::now_v7())), ..ines.pull_request(0) };
-    assert_eq!(ines.pull_as(&other).await, PullResponse::Reset { epoch });
-    assert_eq!(ines.pull_as(&ines.pull_request(3)).await, PullResponse::Reset { epoch });
-    assert_eq!(ines.pull_as(&ines.pull_request(Version::MAX)).await, PullResponse::Reset { epoch });
+    // Of an unknown life nothing is known to be common; a future is cut to what there is.
+    assert_eq!(ines.pull_as(&other).await, PullResponse::Reset { epoch, common: 0 });
+    let reset = PullResponse::Reset { epoch, common: ines.now().await };
+    assert_eq!(ines.pull_as(&ines.pull_request(3)).await, reset);
+    assert_eq!(ines.pull_as(&ines.pull_request(Version::MAX)).await, reset);
 }
 
 /// The backends that wait for a lock.

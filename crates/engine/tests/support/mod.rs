@@ -258,7 +258,7 @@ impl Server {
 
     pub fn pull(&self, request: &PullRequest) -> PullResponse {
         if request.epoch.is_some_and(|epoch| epoch != self.epoch) {
-            return PullResponse::Reset { epoch: self.epoch };
+            return PullResponse::Reset { epoch: self.epoch, common: self.ver };
         }
         let mut rows: Vec<&Row> = self.rows.values().filter(|row| row.ver > request.cursor).collect();
         rows.sort_by_key(|row| row.ver);
