@@ -120,6 +120,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let (project, task) = (ines.project().await, task_id());
     ines.push(1, [create(task, project, "One"), edit(task, "One", "Two")]).await;
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
+    server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;
     let all = tables(&mut owner).await;

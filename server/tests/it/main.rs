@@ -17,4 +17,5 @@ mod process;
 mod realtime;
 mod restore;
 mod sync;
+mod tenants;
 mod wire;
