@@ -1,6 +1,8 @@
 //! A device with the real engine, its store in memory, over real HTTP.
 
-use engine::command::Command;
+use std::cell::Cell;
+
+use engine::command::{Command, CommandError};
 use engine::engine::Engine;
 use engine::env::Env;
 use engine::store::memory::MemoryStore;
@@ -12,6 +14,7 @@ use shared::account::Session;
 use shared::clock::{Millis, Version};
 use shared::field::{Field, TextField};
 use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::mutation::Refusal;
 use shared::protocol::{Problem, kind};
 use shared::task::TaskView;
 use shared::value::{Place, Value};
@@ -45,7 +48,10 @@ pub(crate) struct Real {
     /// Where the server is now.
     pub(crate) url: String,
     http: reqwest::Client,
-    /// Epoch and what is common, of each reset it was told of.
+    /// Of so many answers one is lost; 0: none.
+    pub(crate) loses: u32,
+    asked: Cell<u32>,
+    /// What was common, of each reset that it was told of.
     pub(crate) resets: Vec<Version>,
 }
 
@@ -54,7 +60,8 @@ impl Real {
     pub(crate) async fn of(device: &Device<'_>) -> Self {
         let (store, session) = (MemoryStore::new(), device.session.clone());
         let engine = Engine::open(store.clone(), session.account.actor).await.unwrap();
-        Self { engine, store, session, url: device.server.url.clone(), http: http(), resets: Vec::new() }
+        let (url, asked) = (device.server.url.clone(), Cell::default());
+        Self { engine, store, session, url, http: http(), loses: 0, asked, resets: Vec::new() }
     }
 
     /// The program ends and starts again.
@@ -83,6 +90,17 @@ impl Real {
 
     pub(crate) async fn write(&mut self, task: TaskId, field: Field, value: impl Into<Value>) {
         self.run(Command::Write { entity: task.into(), field, value: value.into() }).await;
+    }
+
+    /// Moves a task under another one, unless that would put it into itself as this device knows it.
+    pub(crate) async fn move_under(&mut self, task: TaskId, parent: TaskId) {
+        let place = self.engine.replica().current(task.into()).unwrap().place();
+        let value = Value::Place(Place { parent: Some(parent), ..place });
+        let command = Command::Write { entity: task.into(), field: Field::Place, value };
+        match self.engine.execute(&command, &mut Machine).await {
+            Ok(_) | Err(CommandError::Refused(Refusal::Cycle | Refusal::InvalidValue)) => {}
+            Err(error) => panic!("{error}"),
+        }
     }
 
     pub(crate) async fn retitle(&mut self, task: TaskId, to: &str) {
@@ -120,22 +138,27 @@ impl Real {
         format!("{}/api/sync/pull", self.url)
     }
 
-    /// Goes on until there is nothing to do. What failed is tried again at once: its member asks for it.
+    /// Goes on until everything is with the server and everything of the server's is here.
     pub(crate) async fn sync(&mut self) {
-        for _ in 0..10 {
-            self.engine.wake();
+        self.engine.wake();
+        loop {
             while self.step().await {}
             let status = self.engine.status();
-            if status.verified && status.waiting == 0 {
+            if status.next_try.is_none() {
+                assert!(status.verified && status.waiting == 0, "does not come to rest: {status:?}");
                 return;
             }
+            self.engine.wake(); // what failed is tried again at once, because its member asks for it
         }
-        panic!("does not come to rest: {:?}", self.engine.status());
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {
         let response = request.bearer_auth(&self.session.access_token.0).send().await;
         let response = response.map_err(|_| TransportError::Unreachable)?;
+        self.asked.set(self.asked.get() + 1);
+        if self.loses > 0 && self.asked.get().is_multiple_of(self.loses) {
+            return Err(TransportError::Unreachable);
+        }
         if response.status().is_success() {
             return response.json().await.map_err(|_| TransportError::Unreachable);
         }
