@@ -122,7 +122,8 @@ async fn serve(database: &str, wire: &Wire) -> (Child, String) {
     (child, url)
 }
 
-async fn post(url: &str, ines: &Device<'_>, push: &PushRequest) -> reqwest::Result<reqwest::Response> {
+/// As the device, but to another server of the same database.
+pub(crate) async fn post(url: &str, ines: &Device<'_>, push: &PushRequest) -> reqwest::Result<reqwest::Response> {
     let request = http().post(format!("{url}/api/sync/push")).bearer_auth(&ines.session.access_token.0);
     request.json(push).send().await
 }

@@ -14,6 +14,7 @@ mod files;
 mod harness;
 mod housekeeping;
 mod isolation;
+mod moments;
 mod poison;
 mod process;
 mod realtime;

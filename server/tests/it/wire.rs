@@ -15,10 +15,10 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::{OwnedReadHalf as FromPostgres, OwnedWriteHalf as ToPostgres};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 /// What begins a transaction on an organization's data.
-const BEGIN: &str = "BEGIN; SELECT set_config('tern.org'";
+const BEGIN: [&str; 2] = ["BEGIN", "SELECT set_config('tern.org'"];
 
 /// Where a step breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) enum Moment {
     Ended,
     /// PostgreSQL has done it, and nothing goes on until the server's end is closed.
     Held,
+    /// PostgreSQL has done it, and the server hears of it when the test says so.
+    Paused,
 }
 
 /// A request in a transaction, by its number there.
@@ -55,6 +57,7 @@ pub(crate) struct Wire {
     watch: Arc<Mutex<Watch>>,
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedReceiver<()>,
+    resume: Arc<Notify>,
 }
 
 /// What every connection has of the wire.
@@ -65,6 +68,7 @@ struct Shared {
     watch: Arc<Mutex<Watch>>,
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedSender<()>,
+    resume: Arc<Notify>,
 }
 
 impl Wire {
@@ -75,15 +79,22 @@ impl Wire {
         let (watch, cut) = (Arc::default(), broadcast::channel(1).0);
         let (sender, reached) = mpsc::unbounded_channel();
         let socket = options.get_socket().unwrap().join(format!(".s.PGSQL.{}", options.get_port()));
-        let admin = options.clone();
-        let shared = Shared { socket, admin, watch: Arc::clone(&watch), cut: cut.clone(), reached: sender };
+        let (admin, resume) = (options.clone(), Arc::<Notify>::default());
+        let shared = Shared {
+            socket,
+            admin,
+            watch: Arc::clone(&watch),
+            cut: cut.clone(),
+            reached: sender,
+            resume: Arc::clone(&resume),
+        };
         tokio::spawn(async move {
             while let Ok((server, _)) = listener.accept().await {
                 let connection = Connection::open(server, shared.clone()).await;
                 tokio::spawn(connection.run());
             }
         });
-        Self { port, watch, cut, reached }
+        Self { port, watch, cut, reached, resume }
     }
 
     /// Breaks every connection but those that listen for notifications: the next transaction is on a fresh one.
@@ -106,9 +117,14 @@ impl Wire {
         self.watch.lock().unwrap().steps.clone()
     }
 
-    /// Returns when a transaction is held at its step.
+    /// Returns when a transaction is held or paused at its step.
     pub(crate) async fn held(&mut self) {
         self.reached.recv().await.unwrap();
+    }
+
+    /// Lets a paused one go on.
+    pub(crate) fn resume(&self) {
+        self.resume.notify_one();
     }
 }
 
@@ -182,7 +198,7 @@ impl Connection {
         match moment {
             Some(Moment::Before) => return None,
             Some(Moment::Ended) => self.end_backend().await,
-            Some(Moment::After | Moment::Held) | None => {}
+            Some(Moment::After | Moment::Held | Moment::Paused) | None => {}
         }
         // Who is gone takes nothing, and may have said why.
         let _ = self.to_postgres.write_all(&request).await;
@@ -194,6 +210,10 @@ impl Connection {
                 while self.from_server.read(&mut unasked).await.ok()? > 0 {}
                 return None;
             }
+            Some(Moment::Paused) => {
+                self.shared.reached.send(()).ok()?;
+                self.shared.resume.notified().await;
+            }
             Some(Moment::Before | Moment::Ended) | None => {}
         }
         self.to_server.write_all(&answer).await.ok()
@@ -202,7 +222,7 @@ impl Connection {
     /// Counts a request if it is of the watched transaction, and says how it breaks.
     fn next_step(&mut self, text: &str) -> Option<Moment> {
         let mut watch = self.shared.watch.lock().unwrap();
-        if watch.armed && text.starts_with(BEGIN) {
+        if watch.armed && text.starts_with(BEGIN[0]) && text.contains(BEGIN[1]) {
             watch.armed = false;
             self.step = Some(0);
         }

@@ -1,0 +1,75 @@
+//! What others do between two steps of a pull: the page is of one moment all the same.
+
+use std::collections::BTreeSet;
+
+use shared::ids::EntityId;
+use shared::mutation::Op;
+use shared::protocol::{PullPage, PushRequest};
+
+use crate::audit::audit;
+use crate::failpoints::post;
+use crate::harness::{Device, Server, checksum, cluster, create, edit, results, task_id};
+use crate::wire::{Break, Moment, Wire};
+
+/// A task that is made and edited, and one that is refused.
+fn work(device: &mut Device<'_>, project: shared::ids::ProjectId) -> PushRequest {
+    let task = task_id();
+    device.next(1, [create(task, project, "One"), edit(task, "One", "Two"), create(task, project, "Again")])
+}
+
+/// What a page that begins at the beginning must be, whatever happened meanwhile.
+fn check_page(page: &PullPage, own: &[PushRequest]) {
+    assert!(!page.more && page.cursor == page.snapshot);
+    assert!(page.rows.iter().all(|row| row.row.ver <= page.snapshot), "nothing from after the moment");
+    assert_eq!(page.checksum, checksum(page), "nothing is missing");
+    let there: BTreeSet<EntityId> = page.rows.iter().map(|row| row.row.id).collect();
+    let last = page.last_mutation.n;
+    for mutation in
+        own.iter().flat_map(|push| &push.mutations).filter(|mutation| matches!(mutation.op, Op::TextEdit(_)))
+    {
+        assert_eq!(
+            there.contains(&mutation.op.entity()),
+            mutation.n <= last,
+            "the effects of exactly {last} mutations"
+        );
+    }
+    let refused: Vec<_> = page.refused.iter().map(|refused| refused.n).collect();
+    assert_eq!(refused, (1..=last / 3).map(|push| push * 3).collect::<Vec<_>>(), "and their refusals");
+}
+
+#[tokio::test]
+async fn a_page_is_of_one_moment_whatever_is_pushed_between_its_steps() {
+    let mut wire = Wire::new(&cluster()).await;
+    let server = Server::start_behind(&wire).await;
+    let beside = Server::restart(&server.database).await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let mut bo = beside.join(&beside.login("ines@saltmarsh.example", task_id().0).await, "bo@saltmarsh.example").await;
+    let project = ines.project().await;
+    let mut own = vec![work(&mut ines, project)];
+    results(ines.send(&own[0]).await).await;
+
+    wire.cut_all();
+    wire.arm(None);
+    check_page(&ines.pull(0).await, &own);
+    let steps = wire.steps();
+    for landmark in
+        ["FROM sessions", "FROM organizations", "FROM actors", "FROM entities", "JOIN text_changes", "ver IS NULL"]
+    {
+        assert!(steps.iter().any(|step| step.contains(landmark)), "no step of a pull says {landmark}: {steps:#?}");
+    }
+    for step in 0..steps.len() {
+        wire.cut_all();
+        wire.arm(Some(Break { step, moment: Moment::Paused }));
+        let (mine, theirs) = (work(&mut ines, project), work(&mut bo, project));
+        own.push(mine.clone());
+        let (page, ()) = tokio::join!(ines.pull(0), async {
+            wire.held().await;
+            results(post(&beside.url, &ines, &mine).await.unwrap()).await;
+            results(bo.send(&theirs).await).await;
+            wire.resume();
+        });
+        check_page(&page, &own);
+        check_page(&ines.pull(0).await, &own);
+    }
+    audit(&server).await;
+}
