@@ -7,7 +7,7 @@ OPS ?= 300
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate clean
+.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate sabotage clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -54,6 +54,10 @@ bench-browser: setup ## Measure the app in Chromium with 10,000 tasks: STORED=10
 simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=300
 	@scripts/setup.sh build
 	@scripts/simulate.sh $(SEEDS) $(START) $(OPS)
+
+sabotage: ## Break each defence and demand that its test fails: ARGS="04 ledger"
+	@scripts/setup.sh build
+	@scripts/sabotage.sh $(ARGS)
 
 clean: ## Remove what was built here; caches outside of the clone and data/ stay
 	rm -rf dist e2e/test-results e2e/playwright-report

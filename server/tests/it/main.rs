@@ -21,4 +21,5 @@ mod realtime;
 mod restore;
 mod sync;
 mod tenants;
+mod undo;
 mod wire;

@@ -386,3 +386,16 @@ async fn in_no_table_another_organizations_rows_are_there() {
     }
     assert_eq!(content(&server).await, before);
 }
+
+/// The policies hold whoever the connections of requests are: not the owner, whom none stops.
+#[tokio::test]
+async fn requests_run_as_a_role_that_policies_stop() {
+    let server = Server::start().await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    assert_eq!(ines.pull(0).await.rows.len(), 2);
+    let mut owner = server.owner().await;
+    owner.execute("CREATE POLICY nobody ON entities AS RESTRICTIVE TO tern_app USING (false)").await.unwrap();
+    assert_eq!(ines.pull(0).await.rows.len(), 0);
+    owner.execute("DROP POLICY nobody ON entities").await.unwrap();
+    assert_eq!(ines.pull(0).await.rows.len(), 2);
+}
