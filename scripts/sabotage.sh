@@ -31,7 +31,9 @@ if [ "${1:-}" = table ]; then
   exit
 fi
 
-tree=$CARGO_TARGET_DIR/sabotage
+# A target directory of its own: nobody is to run a server that was broken here.
+tree=$CARGO_TARGET_DIR/sabotage/tree
+export CARGO_TARGET_DIR=$CARGO_TARGET_DIR/sabotage/target
 rm -rf "$tree"
 mkdir -p "$tree"
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do

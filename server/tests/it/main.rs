@@ -15,6 +15,7 @@ mod harness;
 mod housekeeping;
 mod isolation;
 mod moments;
+mod plans;
 mod poison;
 mod process;
 mod realtime;
