@@ -1,4 +1,4 @@
-//! What others do between two steps of a pull: the page is of one moment all the same.
+//! What others do between two steps of a pull or of a push: a page is of one moment, and a cursor steps over nothing.
 
 use std::collections::BTreeSet;
 
@@ -9,6 +9,7 @@ use shared::protocol::{PullPage, PushRequest};
 use crate::audit::audit;
 use crate::failpoints::post;
 use crate::harness::{Device, Server, checksum, cluster, create, edit, results, task_id};
+use crate::sync::{APPLIED, waiting_backends};
 use crate::wire::{Break, Moment, Wire};
 
 /// A task that is made and edited, and one that is refused.
@@ -70,6 +71,48 @@ async fn a_page_is_of_one_moment_whatever_is_pushed_between_its_steps() {
         });
         check_page(&page, &own);
         check_page(&ines.pull(0).await, &own);
+    }
+    audit(&server).await;
+}
+
+/// Would fail if versions came from a sequence: whoever draws the later one may commit first, and a pull in between
+/// steps over the earlier one.
+#[tokio::test]
+async fn a_push_that_is_held_up_at_any_step_is_not_stepped_over() {
+    let mut wire = Wire::new(&cluster()).await;
+    let server = Server::start_behind(&wire).await;
+    let beside: &'static Server = Box::leak(Box::new(Server::restart(&server.database).await));
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let mut bo = beside.join(&beside.login("ines@saltmarsh.example", task_id().0).await, "bo@saltmarsh.example").await;
+    let cy = beside.login("ines@saltmarsh.example", task_id().0).await;
+    let project = ines.project().await;
+    wire.cut_all();
+    wire.arm(None);
+    ines.push(1, [create(task_id(), project, "One")]).await;
+    let mut owner = server.owner().await;
+    for step in 0..wire.steps().len() {
+        let known = cy.now().await;
+        wire.cut_all();
+        wire.arm(Some(Break { step, moment: Moment::Paused }));
+        let first = ines.next(1, [create(task_id(), project, "First")]);
+        let meanwhile = async {
+            wire.held().await;
+            let second = tokio::spawn(async move {
+                assert_eq!(bo.push(1, [create(task_id(), project, "Second")]).await, [APPLIED]);
+                bo
+            });
+            // Done, or waiting for the first.
+            while !second.is_finished() && waiting_backends(&mut owner).await.is_empty() {}
+            let between = cy.pull(known).await;
+            wire.resume();
+            (between, second.await.unwrap())
+        };
+        let (answer, (between, second)) = tokio::join!(ines.send(&first), meanwhile);
+        bo = second;
+        assert_eq!(results(answer).await, [APPLIED]);
+        let after = cy.pull(between.cursor).await;
+        let versions: Vec<_> = between.rows.iter().chain(&after.rows).map(|row| row.row.ver).collect();
+        assert_eq!(versions, [known + 1, known + 2], "{:?}", wire.steps().last());
     }
     audit(&server).await;
 }
