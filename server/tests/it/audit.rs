@@ -64,7 +64,9 @@ pub(crate) async fn audit(server: &Server) {
             .unwrap();
         let rows: Vec<Row> = rows.iter().map(|state| serde_json::from_str(state).unwrap()).collect();
         let mut sum = Checksum::default();
-        rows.iter().for_each(|row| sum.add(row.id.uuid(), row.ver));
+        for row in &rows {
+            sum.add(row.id.uuid(), row.ver);
+        }
         assert_eq!(sum, Checksum(Hash(checksum.cast_unsigned())), "the checksum is the sum over the rows");
         assert_eq!(rows.len(), replayed.rows.len());
         for row in rows {
