@@ -10,7 +10,8 @@ WORLDS ?= 50000
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants clean
+.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants \
+	sabotage clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -65,6 +66,10 @@ soak: ## Run the laws of merging and simulated worlds for long: CASES=1000000 WO
 mutants: ## Break the rules of merging one by one and see whether a test notices: ARGS="--file crates/shared/src/policy.rs"
 	@scripts/setup.sh build
 	@scripts/mutants.sh $(ARGS)
+
+sabotage: ## Break each defence and demand that its test fails: ARGS="04 ledger"
+	@scripts/setup.sh build
+	@scripts/sabotage.sh $(ARGS)
 
 clean: ## Remove what was built here; caches outside of the clone and data/ stay
 	rm -rf dist e2e/test-results e2e/playwright-report

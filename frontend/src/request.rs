@@ -179,7 +179,7 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn reads_what_the_server_says() {
-        let reset = PullResponse::Reset { epoch: Epoch(Uuid::nil()) };
+        let reset = PullResponse::Reset { epoch: Epoch(Uuid::nil()), common: 0 };
         let text = serde_json::to_string(&reset).unwrap();
         for content_type in ["application/json", "Application/JSON; charset=utf-8"] {
             assert_eq!(answer(200, content_type, &text).read(), Ok(reset.clone()));

@@ -138,13 +138,13 @@ impl<S: Store> Engine<S> {
         let (epoch, last) = match &answer {
             PullResponse::Page(page) => (page.epoch, page.last_mutation),
             PullResponse::Filled(page) => (page.epoch, page.last_mutation),
-            PullResponse::Reset { epoch } => {
+            PullResponse::Reset { epoch, common } => {
                 let meta = self.replica.meta();
                 if *request != pull::request(meta) && Some(request) != pull::fill_request(meta).as_ref() {
                     self.sync.outdated();
                     return Ok(());
                 }
-                self.commit(pull::plan_reset(&self.replica, *epoch)).await?;
+                self.commit(pull::plan_reset(&self.replica, *epoch, *common)).await?;
                 self.sync.reset();
                 return Ok(());
             }
@@ -168,7 +168,7 @@ impl<S: Store> Engine<S> {
             Some((_, checksum)) => {
                 let agrees = self.replica.checksum() == checksum;
                 if self.sync.pulled(&self.replica, agrees, env.now()) {
-                    self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+                    self.commit(pull::plan_reset(&self.replica, epoch, Version::MAX)).await?;
                     self.sync.refetch();
                 }
             }

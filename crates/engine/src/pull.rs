@@ -8,6 +8,7 @@ mod taking;
 
 use std::sync::Arc;
 
+use shared::clock::Version;
 use shared::hash::chain;
 use shared::ids::Epoch;
 use shared::mutation::Mutation;
@@ -58,9 +59,16 @@ pub fn fill_request(meta: &Meta) -> Option<PullRequest> {
 
 /// Plans to fetch everything anew, as of `epoch`. Rows and outbox stay; each old row goes when the last page of the
 /// new ones has come without it.
-pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
+///
+/// What waits claims no more than `common`, up to which the new order of versions is the one that it was made in: a
+/// version beyond is somebody else's change now, which its author has never seen.
+pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
     let meta = replica.meta.clone();
-    vec![Replica::plan_meta(Meta {
+    let claiming = replica.outbox().filter(|mutation| mutation.ctx > common);
+    let translated = claiming.map(|mutation| Mutation { ctx: common, ..mutation.clone() });
+    let mut changes: Changes =
+        translated.map(|mutation| (outbox_key(mutation.n), Some(Record::Outbox(mutation)))).collect();
+    changes.push(Replica::plan_meta(Meta {
         epoch: Some(epoch),
         generation: meta.generation + 1,
         cursor: 0,
@@ -71,7 +79,8 @@ pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
         fills: Vec::new(),
         renewing: replica.has_rows(),
         ..meta
-    })]
+    }));
+    changes
 }
 
 /// Plans to take in a page of changes that answers `asked`.

@@ -115,7 +115,13 @@ pub enum PullResponse {
     Filled(FillPage),
     /// The device's data is of another life of the server, or too old to be brought up to date by changes: it must
     /// fetch everything anew, and keeps its outbox.
-    Reset { epoch: Epoch },
+    Reset {
+        epoch: Epoch,
+        /// Up to here the order of changes is the one that the device knows. What it has seen beyond is lost, or was of
+        /// another order: in this one nobody has seen it.
+        #[serde(default)]
+        common: Version,
+    },
 }
 
 /// What changed in the followed scopes, read at one moment (`snapshot`).

@@ -293,7 +293,7 @@ fn a_page_and_a_reset() {
         floor: 30,
     };
     check("pull_response.json", &PullResponse::Page(page));
-    check("reset.json", &PullResponse::Reset { epoch: epoch() });
+    check("reset.json", &PullResponse::Reset { epoch: epoch(), common: 7 });
 }
 
 #[test]

@@ -218,7 +218,8 @@ impl Database {
     pub fn pull(&self, request: &PullRequest, limit: usize) -> Check<PullResponse> {
         pull::check(request).map_err(|problem| Violation(problem.to_string()))?;
         if pull::must_reset(&self.org, request) {
-            return Ok(PullResponse::Reset { epoch: self.org.epoch });
+            // These worlds change the epoch and lose nothing: the order goes on.
+            return Ok(PullResponse::Reset { epoch: self.org.epoch, common: self.org.ver });
         }
         let last = self.last(request.actor);
         let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {

@@ -147,7 +147,7 @@ impl World {
             Request::Pull(pull) => {
                 let limit = if self.rng.chance(150) { 1_000 } else { 1 + self.rng.index(7) };
                 let answer = self.db.pull(&wire(pull)?, limit)?;
-                if matches!(answer, PullResponse::Reset { epoch } if pull.epoch == Some(epoch)) {
+                if matches!(answer, PullResponse::Reset { epoch, .. } if pull.epoch == Some(epoch)) {
                     self.chaos.notice(Fault::Forgotten);
                     self.oracle.new_epoch();
                 }

@@ -8,6 +8,7 @@
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | members, devices, actors, sessions, invitations |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
+//! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
 //! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
 
@@ -15,6 +16,7 @@ mod accounts;
 pub mod cluster;
 mod convert;
 mod door;
+mod epochs;
 mod error;
 mod notices;
 mod open;
@@ -25,6 +27,7 @@ mod tx;
 
 pub use accounts::{Session, StoredUser};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
+pub use epochs::BegunEpoch;
 pub use error::DbError;
 pub use notices::{EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};

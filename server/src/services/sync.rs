@@ -41,7 +41,12 @@ impl Services {
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let org = tx.org_clock().await?;
         if pull::must_reset(&org, request) {
-            return Ok(PullResponse::Reset { epoch: org.epoch });
+            let common = tx.common_version(&org, request.epoch).await?;
+            if request.cursor > common {
+                let (actor, seen) = (request.actor, request.cursor);
+                tracing::warn!(actor, seen, common, "a device had seen more than there is");
+            }
+            return Ok(PullResponse::Reset { epoch: org.epoch, common });
         }
         let last = tx.device_clock(request.actor).await?.last;
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;

@@ -127,6 +127,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let away = Op::write(task, Field::Place, FieldValue::Place(place));
     ines.push(1, [create(task, project, "One"), edit(task, "One", "Two"), create_second, away]).await;
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
+    server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;
     let all = tables(&mut owner).await;

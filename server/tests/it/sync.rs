@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::harness::{Device, Server, check, checksum, create, edit, footprint, numbers, results, task_id, title};
 
-const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
+pub(crate) const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
 
 #[tokio::test]
 async fn what_is_pushed_is_pulled() {
@@ -217,13 +217,15 @@ async fn data_of_another_life_is_to_be_fetched_anew() {
     let ines = server.register("ines@saltmarsh.example").await;
     let epoch = ines.session.account.epoch;
     let other = PullRequest { epoch: Some(Epoch(Uuid::now_v7())), ..ines.pull_request(0) };
-    assert_eq!(ines.pull_as(&other).await, PullResponse::Reset { epoch });
-    assert_eq!(ines.pull_as(&ines.pull_request(3)).await, PullResponse::Reset { epoch });
-    assert_eq!(ines.pull_as(&ines.pull_request(Version::MAX)).await, PullResponse::Reset { epoch });
+    // Of an unknown life nothing is known to be common; a future is cut to what there is.
+    assert_eq!(ines.pull_as(&other).await, PullResponse::Reset { epoch, common: 0 });
+    let reset = PullResponse::Reset { epoch, common: ines.now().await };
+    assert_eq!(ines.pull_as(&ines.pull_request(3)).await, reset);
+    assert_eq!(ines.pull_as(&ines.pull_request(Version::MAX)).await, reset);
 }
 
 /// The backends that wait for a lock.
-async fn waiting_backends(owner: &mut PgConnection) -> Vec<i32> {
+pub(crate) async fn waiting_backends(owner: &mut PgConnection) -> Vec<i32> {
     // Within a transaction PostgreSQL would go on showing what it showed first.
     sqlx::query("SELECT pg_stat_clear_snapshot()").execute(&mut *owner).await.unwrap();
     let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
@@ -238,8 +240,8 @@ async fn waiting_backend(owner: &mut PgConnection) -> i32 {
     }
 }
 
-/// Would fail if versions came from a sequence: the second push would commit a later version than that of the first,
-/// which is still under way, and the pull in between would step over the first.
+/// A push that comes later waits for the one before, and a pull in between sees neither. (At every step:
+/// `moments::a_push_that_is_held_up_at_any_step_is_not_stepped_over`.)
 #[tokio::test]
 async fn a_push_that_is_under_way_is_not_stepped_over() {
     let server: &'static Server = Box::leak(Box::new(Server::start().await));

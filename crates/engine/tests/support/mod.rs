@@ -287,7 +287,7 @@ impl Server {
 
     pub fn pull(&self, request: &PullRequest) -> PullResponse {
         if request.epoch.is_some_and(|epoch| epoch != self.epoch) {
-            return PullResponse::Reset { epoch: self.epoch };
+            return PullResponse::Reset { epoch: self.epoch, common: self.ver };
         }
         let own = self.results.range((request.actor, request.confirmed + 1)..=(request.actor, u64::MAX));
         let refused = |(key, result): (&(Actor, u64), &PushResult)| match result {

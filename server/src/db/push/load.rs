@@ -16,6 +16,10 @@ use crate::db::convert::{actor, bigint, entity, field, names, row, scope, unsign
 use crate::db::{DbError, OrgTx};
 use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
 
+// What is looked for comes as arrays, and is looked up one by one behind `OFFSET 0`, over which PostgreSQL joins
+// nothing. Without that it may read an organization's whole table for one row: a prepared statement keeps the plan that
+// was good when the table was small, until statistics are gathered anew.
+
 impl OrgTx {
     /// Loads what a decision about mutations of this actor depends on.
     pub async fn load(&mut self, device: &DeviceClock, needs: &Needs) -> Result<Loaded, DbError> {
@@ -59,8 +63,10 @@ impl OrgTx {
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT e.state::text, e.scope
              FROM UNNEST($2::text[], $3::uuid[]) AS wanted (kind, id)
-             JOIN entities e USING (kind, id)
-             WHERE e.org_id = $1",
+             CROSS JOIN LATERAL (
+               SELECT state, scope FROM entities
+               WHERE org_id = $1 AND kind = wanted.kind AND id = wanted.id OFFSET 0
+             ) e",
         )
         .bind(org)
         .bind(wanted.iter().map(|id| id.kind().name()).collect::<Vec<_>>())
@@ -79,8 +85,12 @@ impl OrgTx {
     async fn dependents(&mut self, tasks: &BTreeSet<TaskId>, loaded: &mut Loaded) -> Result<(), DbError> {
         let org = self.org().0;
         let rows: Vec<(String, Uuid, Uuid, i64, String)> = sqlx::query_as(
-            "SELECT kind, id, task_id, ver, scope FROM entities
-             WHERE org_id = $1 AND task_id = ANY($2) AND kind IN ('comment', 'attachment')",
+            "SELECT e.kind, e.id, wanted.task_id, e.ver, e.scope
+             FROM UNNEST($2::uuid[]) AS wanted (task_id)
+             CROSS JOIN LATERAL (
+               SELECT kind, id, ver, scope FROM entities
+               WHERE org_id = $1 AND task_id = wanted.task_id AND kind IN ('comment', 'attachment') OFFSET 0
+             ) e",
         )
         .bind(org)
         .bind(tasks.iter().map(|task| task.0).collect::<Vec<_>>())
@@ -114,10 +124,15 @@ impl OrgTx {
         let org = self.org().0;
         let pairs: Vec<(Uuid, Uuid)> = sqlx::query_as(
             "WITH RECURSIVE above (id, parent) AS (
-               SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = ANY($2)
+               SELECT e.id, e.task_id FROM UNNEST($2::uuid[]) AS wanted (id)
+               CROSS JOIN LATERAL (
+                 SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = wanted.id OFFSET 0
+               ) e
                UNION
-               SELECT e.id, e.task_id FROM entities e JOIN above ON e.id = above.parent
-               WHERE e.org_id = $1 AND e.kind = 'task'
+               SELECT e.id, e.task_id FROM above
+               CROSS JOIN LATERAL (
+                 SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = above.parent OFFSET 0
+               ) e
              )
              SELECT id, parent FROM above WHERE parent IS NOT NULL",
         )
@@ -138,10 +153,12 @@ impl OrgTx {
         let columns: Vec<(i64, i64, String, Uuid, i64, String)> = sqlx::query_as(
             "SELECT m.actor, m.n, m.kind, m.entity_id, m.ver, m.inverse::text
              FROM UNNEST($3::bigint[], $4::bigint[]) AS wanted (actor, n)
-             JOIN mutations m USING (actor, n)
-             JOIN actors author USING (org_id, actor)
-             JOIN actors me ON me.org_id = m.org_id AND me.actor = $2
-             WHERE m.org_id = $1 AND m.ver IS NOT NULL AND m.inverse IS NOT NULL
+             CROSS JOIN LATERAL (
+               SELECT * FROM mutations WHERE org_id = $1 AND actor = wanted.actor AND n = wanted.n OFFSET 0
+             ) m
+             JOIN actors author ON author.org_id = $1 AND author.actor = m.actor
+             JOIN actors me ON me.org_id = $1 AND me.actor = $2
+             WHERE m.ver IS NOT NULL AND m.inverse IS NOT NULL
                AND (author.actor = me.actor OR author.user_id = me.user_id)",
         )
         .bind(org)
@@ -166,10 +183,14 @@ impl OrgTx {
         type Columns = (Uuid, String, String, i64, i64, i64, String);
         let org = self.org().0;
         let columns: Vec<Columns> = sqlx::query_as(
-            "SELECT c.entity_id, c.kind, c.field, c.ver, c.actor, c.ctr, c.delta::text
+            "SELECT wanted.entity_id, wanted.kind, wanted.field, c.ver, c.actor, c.ctr, c.delta::text
              FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::bigint[]) AS wanted (entity_id, kind, field, after)
-             JOIN text_changes c USING (entity_id, kind, field)
-             WHERE c.org_id = $1 AND c.ver > wanted.after
+             CROSS JOIN LATERAL (
+               SELECT ver, actor, ctr, delta FROM text_changes
+               WHERE org_id = $1 AND entity_id = wanted.entity_id AND kind = wanted.kind AND field = wanted.field
+                 AND ver > wanted.after
+               OFFSET 0
+             ) c
              ORDER BY c.ver",
         )
         .bind(org)
