@@ -1,9 +1,9 @@
 //! The engine's way to the server: push and pull over HTTP.
 
 use engine::transport::{Transport, TransportError};
-use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::protocol::{COMPACT, PullRequest, PullResponse, PushRequest, PushResponse, kind};
 
-use crate::request::{Failure, Request};
+use crate::request::{Answer, Failure, Request};
 use crate::session::{Session, Who};
 
 /// Push and pull for one member; nothing is sent once somebody else is signed in.
@@ -25,7 +25,8 @@ impl Transport for HttpTransport {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        Ok(self.session.send(self.member, &Request::post_json("/api/sync/pull", request)).await?)
+        let request = Request { accept: COMPACT, ..Request::post_json("/api/sync/pull", request) };
+        Ok(self.session.ask(self.member, &request, Answer::read_compact).await?)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::identity::{self, Identity};
 use crate::listener::Listener;
 use crate::lock::Lock;
-use crate::request::{Failure, Request};
+use crate::request::{Answer, Failure, Request};
 
 /// Held by whoever sends or receives the refresh cookie.
 const COOKIE_LOCK: &str = "tern-refresh";
@@ -145,15 +145,25 @@ impl Session {
     /// Sends a request as this member. Where the access token has run out, renews it and sends once more. Refused
     /// when somebody else is signed in by now: one member's requests never carry another one's credentials.
     pub(crate) async fn send<T: DeserializeOwned>(&self, member: Who, request: &Request) -> Result<T, Failure> {
+        self.ask(member, request, Answer::read).await
+    }
+
+    /// As [`Self::send`], with an answer that is to be read in its own way.
+    pub(crate) async fn ask<T>(
+        &self,
+        member: Who,
+        request: &Request,
+        read: fn(&Answer) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let mut refused = None;
         if let Some(token) = self.token(member)? {
-            match request.send(Some(&token)).await?.read() {
+            match read(&request.send(Some(&token)).await?) {
                 Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED => refused = Some(token),
                 result => return result,
             }
         }
         let token = self.renew(member, refused).await?;
-        request.send(Some(&token)).await?.read()
+        read(&request.send(Some(&token)).await?)
     }
 
     /// A new access token in place of the `refused` one.
@@ -359,7 +369,7 @@ mod tests {
     }
 
     fn request() -> Request {
-        Request { method: "GET", path: "/api/x".into(), body: None }
+        Request::post("/api/x")
     }
 
     fn is_signed_out<T: std::fmt::Debug>(result: Result<T, Failure>) -> bool {

@@ -35,7 +35,7 @@ pub enum Step {
 
 /// Where the conversation with the server stands. Lives in memory: after a restart it begins anew.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "six independent facts, not one state in disguise")]
+#[expect(clippy::struct_excessive_bools, reason = "seven independent facts, not one state in disguise")]
 pub struct Sync {
     /// What the device says about its network.
     online: bool,
@@ -49,6 +49,8 @@ pub struct Sync {
     /// The server is at another place than this device assumed: until a pull is complete, every push would be too.
     pull_first: bool,
     next_poll: Option<Millis>,
+    /// Changes have just come; where much is going on, old rows would never have their turn.
+    fill_next: bool,
     /// The last own mutation that a push was answered for.
     answered: Counter,
     /// The cycle's first and last mutation, for progress.
@@ -70,6 +72,7 @@ impl Default for Sync {
             pull_wanted: true,
             pull_first: false,
             next_poll: None,
+            fill_next: false,
             answered: 0,
             cycle: None,
             verified: false,
@@ -102,7 +105,7 @@ impl Sync {
             let Some(epoch) = replica.meta.epoch else { return Step::Pull(pull::request(&replica.meta)) };
             return Step::Push(PushRequest { schema: SCHEMA, actor: replica.meta.actor, epoch, mutations });
         }
-        if let Some(fill) = fill.clone().filter(|_| replica.meta.renewing) {
+        if let Some(fill) = fill.clone().filter(|_| replica.meta.renewing || self.fill_next) {
             return Step::Pull(fill);
         }
         // Nothing is confirmed before the last old row is here.
@@ -124,6 +127,7 @@ impl Sync {
     pub fn pulled_part(&mut self, replica: &Replica) {
         self.succeeded();
         self.verified = false;
+        self.fill_next = true;
         self.pull_wanted = replica.meta.fills.is_empty();
     }
 
@@ -132,6 +136,7 @@ impl Sync {
     pub fn pulled(&mut self, replica: &Replica, agrees: bool, now: Millis) -> bool {
         self.succeeded();
         self.pull_wanted = false;
+        self.fill_next = true;
         self.next_poll = Some(now + POLL);
         self.pull_first &= replica.meta.renewing;
         if !replica.meta.fills.is_empty() {
@@ -156,6 +161,7 @@ impl Sync {
     /// A page of old rows was taken in.
     pub fn filled(&mut self, replica: &Replica) {
         self.succeeded();
+        self.fill_next = false;
         // Whether all is there now, the next pull of changes says.
         self.pull_wanted |= replica.meta.fills.is_empty();
     }

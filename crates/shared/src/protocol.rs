@@ -2,7 +2,7 @@
 //! silently ignored.
 //!
 //! - `POST /api/sync/push`: [`PushRequest`] → [`PushResponse`]
-//! - `POST /api/sync/pull`: [`PullRequest`] → [`PullResponse`]
+//! - `POST /api/sync/pull`: [`PullRequest`] → [`PullResponse`], or in the [`COMPACT`] form where that is asked for
 //! - every error: [`Problem`] (RFC 9457)
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,10 @@ pub const SCHEMA: u16 = 2;
 /// The oldest schema whose operations a push may still hold: those before [`SCHEMA`] are lifted. A pull is answered in
 /// [`SCHEMA`] only, so that an older client sends what it has and is then told to update.
 pub const OLDEST_SCHEMA: u16 = 1;
+
+/// The media type of an answer in postcard's form: without names, a third smaller on the wire, and read faster. For an
+/// `Accept` header of a client that knows [`SCHEMA`]; another schema has another form.
+pub const COMPACT: &str = "application/vnd.tern.postcard";
 
 /// A device's mutations, in their order, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -151,7 +151,7 @@ impl World {
                     self.chaos.notice(Fault::Forgotten);
                     self.oracle.new_epoch();
                 }
-                Answer::Pull(wire(&answer)?)
+                Answer::Pull(compact(&answer)?)
             }
         };
         let died = self.chaos.strikes(Fault::ServerDiesAfter);
@@ -300,4 +300,10 @@ impl World {
 fn wire<T: Serialize + DeserializeOwned>(message: &T) -> Check<T> {
     let json = serde_json::to_string(message).map_err(|error| Violation(format!("a message: {error}")))?;
     serde_json::from_str(&json).map_err(|error| Violation(format!("a message: {error}: {json}")))
+}
+
+/// An answer to a pull as it arrives in a browser.
+fn compact(answer: &PullResponse) -> Check<PullResponse> {
+    let bytes = postcard::to_stdvec(answer).map_err(|error| Violation(format!("an answer: {error}")))?;
+    postcard::from_bytes(&bytes).map_err(|error| Violation(format!("an answer: {error}")))
 }

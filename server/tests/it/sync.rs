@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
 use shared::clock::Version;
 use shared::field::Field;
 use shared::hash::Hash;
@@ -10,8 +11,11 @@ use shared::ids::Epoch;
 use shared::limits::ROWS_PER_PULL;
 use shared::merge::Outcome;
 use shared::mutation::{EditTags, Op, Refusal};
-use shared::protocol::{PullRequest, PullResponse, PulledRow, PushResult, RefusedMutation, kind};
+use shared::protocol::{
+    COMPACT, Fill, FillPlace, PullRequest, PullResponse, PulledRow, PushResult, RefusedMutation, kind,
+};
 use shared::register::Tag;
+use shared::scope::Scope;
 use shared::task::TaskView;
 use shared::workflow::Priority;
 use sqlx::PgConnection;
@@ -209,6 +213,25 @@ async fn pages_follow_each_other_without_a_gap() {
     assert_eq!(checksum(&all), second.checksum);
     let last = TaskView::of(&all.rows[total + 1].row).unwrap();
     assert_eq!(last.key, Some(format!("GEN-{total}")));
+}
+
+#[tokio::test]
+async fn the_compact_form_of_an_answer_says_the_same() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let (project, task) = (ines.project().await, task_id());
+    ines.push(1, [create(task, project, "One"), edit(task, "One", "Two"), create(task, project, "Again")]).await;
+    let scopes = vec![Scope::Everyone, Scope::Project(project)];
+    let fill = Some(Fill { scopes: scopes.clone(), until: 3, from: FillPlace::BEGIN });
+    let changes = PullRequest { scopes, ..ines.pull_request(0) };
+    let foreign = PullRequest { epoch: Some(Epoch(Uuid::now_v7())), ..changes.clone() };
+    for request in [PullRequest { fill, ..changes.clone() }, changes, foreign] {
+        let ask = ines.request(Method::POST, "/api/sync/pull").header(ACCEPT, COMPACT).json(&request);
+        let answer = ask.send().await.unwrap();
+        assert_eq!(answer.headers()[CONTENT_TYPE], COMPACT);
+        let compact: PullResponse = postcard::from_bytes(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(compact, ines.pull_as(&request).await);
+    }
 }
 
 #[tokio::test]
