@@ -75,6 +75,7 @@ pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
         seen: 0,
         floor: 0,
         confirmed_at: 0,
+        filled_at: 0,
         scopes: Vec::new(),
         fills: Vec::new(),
         renewing: replica.has_rows(),
@@ -88,6 +89,10 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     let clock = PageClock { snapshot: page.snapshot, last: page.last_mutation };
     check(replica, asked, &request(&replica.meta), page.epoch, clock.last)?;
     let old = &replica.meta;
+    // Read before the last old rows were: what changed between is in neither, and the checksum would be another's.
+    if page.snapshot < old.filled_at {
+        return Err(PullFault::Outdated);
+    }
     if let Some(open) = page.open.as_ref().filter(|open| old.cursor > 0 && follow::opens(old, open)) {
         // What has opened is followed from where this device is, and then asked for once more: what came there from
         // where it was followed before arrives as a change.
@@ -134,6 +139,7 @@ pub fn plan_fill(replica: &Replica, asked: &PullRequest, page: FillPage) -> Resu
     let clock = PageClock { snapshot: page.snapshot, last: page.last_mutation };
     check(replica, asked, &expected, page.epoch, clock.last)?;
     let mut meta = replica.meta.clone();
+    meta.filled_at = meta.filled_at.max(page.snapshot);
     let gone = Gone { settled: meta.confirmed.n, awaited: true, ..Gone::default() };
     match page.next {
         Some(next) => meta.fills.iter_mut().take(1).for_each(|filling| filling.from = next),

@@ -58,6 +58,8 @@ pub struct Meta {
     pub next_scope: u32,
     /// What is being fetched of scopes that this device did not follow before, one after the other.
     pub fills: Vec<Filling>,
+    /// The latest snapshot of an old row's page: changes must have been read at it, or later.
+    pub filled_at: Version,
     /// Everything is being fetched anew: rows of an earlier generation stand in for those that have not come.
     pub renewing: bool,
     /// The projects that the member wants on this device; `None`: all.
@@ -100,6 +102,7 @@ impl Meta {
             scopes: Vec::new(),
             next_scope: 0,
             fills: Vec::new(),
+            filled_at: 0,
             renewing: false,
             chosen: None,
         }
