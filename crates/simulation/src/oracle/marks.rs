@@ -116,6 +116,9 @@ impl Marks {
     fn check_refused(db: &Database, devices: &[Device], settled: &BTreeSet<Dot>) -> Check {
         for (actor, one) in &db.history {
             let (PushResult::Rejected(_), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
+            if edit.delta.is_noop() {
+                continue;
+            }
             let device = devices.iter().find(|device| device.actor == *actor);
             let Some(device) = device.filter(|_| !settled.contains(&(*actor, one.n))) else { continue };
             let disk = device.disk()?;
