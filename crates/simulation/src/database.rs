@@ -232,8 +232,8 @@ impl Database {
         let open = self.open(request.actor);
         let input = PullInput { request, org: self.org, open, last, rows: Vec::new(), texts: BTreeMap::new(), refused };
         match &request.fill {
-            Some(fill) => Ok(self.fill(input, fill, limit)),
-            None => Ok(self.changes(input, limit)),
+            Some(fill) if input.open.all(&fill.scopes) => Ok(self.fill(input, fill, limit)),
+            _ => Ok(self.changes(input, limit)),
         }
     }
 

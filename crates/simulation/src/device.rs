@@ -66,7 +66,16 @@ pub struct Living {
 impl Device {
     pub fn new(actor: Actor, tabs: usize, skew: Millis) -> Self {
         let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
-        Self { actor, store: MemoryStore::new(), tabs, skew, connected: true, draft: None, arrived: 0, read: RefCell::default() }
+        Self {
+            actor,
+            store: MemoryStore::new(),
+            tabs,
+            skew,
+            connected: true,
+            draft: None,
+            arrived: 0,
+            read: RefCell::default(),
+        }
     }
 
     /// What the disk holds, read as a tab that starts would read it.

@@ -252,7 +252,10 @@ impl Oracle {
                     let empty = matches!(&one.op, Op::TextEdit(edit) if edit.delta.is_noop());
                     let settled = empty || self.settled.contains(dot);
                     ensure!(shown || settled, "mutation {dot:?} was refused, its author cannot see it");
-                    ensure!(!shown || !self.settled.contains(dot), "mutation {dot:?} was given up or sent again, and is back as refused");
+                    ensure!(
+                        !shown || !self.settled.contains(dot),
+                        "mutation {dot:?} was given up or sent again, and is back as refused"
+                    );
                 }
             }
         }

@@ -297,8 +297,10 @@ impl Server {
         let refused = own.filter_map(refused).collect();
         let last_mutation = self.last.get(&request.actor).copied().unwrap_or_default();
         match &request.fill {
-            Some(fill) => PullResponse::Filled(self.filled(request, fill, last_mutation, refused)),
-            None => PullResponse::Page(self.changes(request, last_mutation, refused)),
+            Some(fill) if fill.scopes.iter().all(|scope| self.open.contains(scope)) => {
+                PullResponse::Filled(self.filled(request, fill, last_mutation, refused))
+            }
+            _ => PullResponse::Page(self.changes(request, last_mutation, refused)),
         }
     }
 
@@ -318,9 +320,10 @@ impl Server {
         let told = |id: &EntityId| {
             followed.contains(&self.scope(*id)) && self.rows.get(id).is_some_and(|row| self.pos(row) <= cursor)
         };
-        let left = self.left.iter().filter(|(ver, id, from)| {
-            *ver > request.cursor && *ver <= cursor && followed.contains(from) && !told(id)
-        });
+        let left = self
+            .left
+            .iter()
+            .filter(|(ver, id, from)| *ver > request.cursor && *ver <= cursor && followed.contains(from) && !told(id));
         PullPage {
             epoch: self.epoch,
             rows: rows.into_iter().map(|row| self.pulled(row, request)).collect(),
