@@ -318,7 +318,8 @@ impl Replica {
             // What happens to it elsewhere, this device does not see.
             Some(base) if base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
-            None => self.meta.seen,
+            // Of what only its author has, no one else's change was seen; the own ones are, by their numbers.
+            None => 0,
         }
     }
 

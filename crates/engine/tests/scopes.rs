@@ -284,3 +284,27 @@ fn what_closes_during_a_fetch_is_told_and_what_opens_again_is_fetched() {
     assert_eq!((ben.title(task), ben.pill()), ("Count the casks".into(), Pill::Synced));
     assert_eq!(ben.engine.replica().meta().generation, 1, "nothing was fetched anew but for the epoch");
 }
+
+/// A task that has been made here, and has gone where its maker does not see it before its row ever came.
+#[test]
+fn what_happened_to_a_task_that_never_came_was_not_seen() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let (project, _) = cellar(&mut server, &mut ada);
+    let task = ben.task(ben.engine.replica().view().tasks[&hello].value.project, "Mend the net");
+    let push = ben.push();
+    ben.pushed(&push, Ok(server.push(&push).unwrap()));
+    ada.sync(&mut server);
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.sync(&mut server);
+    let deleted = server.ver;
+    server.put(task, Scope::Project(ProjectId(uuid::Uuid::from_u128(9))));
+    server.open.insert(Scope::Project(project));
+    while ben.engine.replica().meta().seen <= deleted {
+        let question = engine::pull::request(ben.engine.replica().meta());
+        ben.pulled(&question, Ok(server.pull(&question)));
+    }
+    assert!(engine::pull::fill_request(ben.engine.replica().meta()).is_some(), "so nothing is confirmed yet");
+    ben.run(&Command::Restore(task.into())).unwrap();
+    let restore = ben.engine.replica().outbox().last().unwrap();
+    assert!(restore.ctx < deleted, "{restore:?}");
+}

@@ -230,10 +230,11 @@ impl Database {
         };
         let refused = self.history.iter().filter_map(refused).collect();
         let open = self.open(request.actor);
+        let request = &open.question(request);
         let input = PullInput { request, org: self.org, open, last, rows: Vec::new(), texts: BTreeMap::new(), refused };
         match &request.fill {
-            Some(fill) if input.open.all(&fill.scopes) => Ok(self.fill(input, fill, limit)),
-            _ => Ok(self.changes(input, limit)),
+            Some(fill) => Ok(self.fill(input, fill, limit)),
+            None => Ok(self.changes(input, limit)),
         }
     }
 

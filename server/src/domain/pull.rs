@@ -9,7 +9,7 @@ use shared::hash::Checksum;
 use shared::ids::EntityId;
 use shared::limits::{BYTES_PER_PULL, ROWS_PER_PULL};
 use shared::protocol::{
-    FillPage, FillPlace, LastMutation, PullPage, PullRequest, PullResponse, PulledRow, RefusedMutation, SCHEMA,
+    Fill, FillPage, FillPlace, LastMutation, PullPage, PullRequest, PullResponse, PulledRow, RefusedMutation, SCHEMA,
 };
 use shared::row::{Row, TextLog};
 use shared::scope::{Reader, Scope};
@@ -60,9 +60,11 @@ impl Open {
         named.iter().copied().filter(|scope| self.states.contains_key(scope) && once.insert(*scope)).collect()
     }
 
-    /// Whether a reader may see all that a device names.
-    pub fn all(&self, named: &[Scope]) -> bool {
-        named.iter().all(|scope| self.states.contains_key(scope))
+    /// The question that is to be answered: that for changes, where old rows are asked for of what is not open. Left
+    /// out, they would count as fetched; a page of changes tells.
+    pub fn question(&self, request: &PullRequest) -> PullRequest {
+        let open = |fill: &Fill| fill.scopes.iter().all(|scope| self.states.contains_key(scope));
+        PullRequest { fill: request.fill.clone().filter(open), ..request.clone() }
     }
 
     fn checksum(&self, scopes: &[Scope]) -> Checksum {

@@ -51,14 +51,15 @@ impl Services {
         let last = tx.device_clock(request.actor).await?.last;
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
         let open = Open::to(reader, tx.scopes().await?);
+        let request = &open.question(request);
         let refused = match pull::wants_refused(request, last) {
             Some(confirmed) => tx.refused_after(request.actor, confirmed).await?,
             None => Vec::new(),
         };
         let input = PullInput { request, org, open, last, refused, rows: Vec::new(), texts: BTreeMap::new() };
         let response = match &request.fill {
-            Some(fill) if input.open.all(&fill.scopes) => fill_page(&mut tx, input, fill, reader.user).await?,
-            _ => page(&mut tx, input).await?,
+            Some(fill) => fill_page(&mut tx, input, fill, reader.user).await?,
+            None => page(&mut tx, input).await?,
         };
         tx.commit().await?;
         Ok(response)
