@@ -176,7 +176,7 @@ impl Database {
             last: self.last(request.actor),
             texts: rows
                 .iter()
-                .flat_map(|row| pull::texts(row, &wanted, request.actor))
+                .flat_map(|row| pull::texts(row, &wanted, &server::domain::lineage::Lineage::of(request.actor)))
                 .filter_map(|(key, after)| self.log_after(key, after))
                 .collect(),
             rows,

@@ -7,6 +7,7 @@
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | members, devices, actors, sessions, invitations |
+//! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
@@ -16,6 +17,7 @@ pub mod cluster;
 mod convert;
 mod door;
 mod error;
+mod lineage;
 mod notices;
 mod open;
 mod pull;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Actor, Counter, Version};
+use shared::clock::{Counter, Version};
 use shared::field::TextField;
 use shared::ids::Epoch;
 use shared::limits::ROWS_PER_PULL;
@@ -10,6 +10,7 @@ use shared::protocol::{LastMutation, PullPage, PullRequest, PullResponse, Pulled
 use shared::row::{Row, TextLog};
 use shared::text::TextChange;
 
+use super::lineage::Lineage;
 use super::push::{OrgClock, TextKey};
 
 /// What to read for a pull.
@@ -66,8 +67,8 @@ pub fn plan(org: &OrgClock, request: &PullRequest) -> Result<Plan, PullProblem> 
 }
 
 /// The texts of a row whose changes the page needs, and the version after which.
-pub fn texts(row: &Row, wanted: &Wanted, actor: Actor) -> Vec<(TextKey, Version)> {
-    let own = row.created.actor == actor;
+pub fn texts(row: &Row, wanted: &Wanted, lineage: &Lineage) -> Vec<(TextKey, Version)> {
+    let own = lineage.owns(row.created.actor, row.created.ctr);
     let after = if own && row.created.ctr > wanted.confirmed {
         // The device has it as it made it, and edits that were made on that.
         row.created.ver

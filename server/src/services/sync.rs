@@ -39,13 +39,15 @@ impl Services {
             Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
             Plan::Page(wanted) => wanted,
         };
-        let last = tx.device_clock(request.actor).await?.last;
+        let (device, lineage) = tx.device_clock(request.actor).await?;
+        let last = device.last;
         // Most pulls find nothing new, and the clocks alone say so.
         let rows = if org.ver > wanted.after { tx.rows_after(&wanted).await? } else { Vec::new() };
-        let keys = rows.iter().flat_map(|row| pull::texts(row, &wanted, request.actor));
-        let texts = tx.texts_after(keys).await?;
+        let keys = rows.iter().flat_map(|row| pull::texts(row, &wanted, &lineage));
+        let mut texts = tx.texts_after(keys).await?;
+        lineage.claim(&mut texts);
         let refused = match wanted.confirmed {
-            confirmed if last.n > confirmed => tx.refused_after(request.actor, confirmed).await?,
+            confirmed if last.n > confirmed => tx.refused_after(&lineage, confirmed).await?,
             _ => Vec::new(),
         };
         tx.commit().await?;
@@ -62,8 +64,9 @@ pub(super) async fn apply(
     now: Millis,
 ) -> Result<PushResponse, Failure> {
     let org = tx.lock().await?;
-    let device = tx.device_clock(request.actor).await?;
-    let Loaded { rows, parents, logs, stored, prefixes, undone } = tx.load(&device, &push::needs(request)).await?;
+    let (device, lineage) = tx.device_clock(request.actor).await?;
+    let Loaded { rows, parents, logs, stored, prefixes, undone } =
+        tx.load(&device, &lineage, &push::needs(request)).await?;
     let decision =
         push::decide(PushInput { org, device, author, rows, logs, stored, parents, prefixes, undone, now, request })?;
     tx.write(&decision, now).await?;
@@ -78,7 +81,7 @@ pub(super) async fn apply(
 pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<(), Failure> {
     let org = tx.lock().await?;
     let actor = tx.server_actor().await?;
-    let mut last = tx.device_clock(actor).await?.last;
+    let mut last = tx.device_clock(actor).await?.0.last;
     let mutations = ops.into_iter().map(|op| {
         let id = MutationId(Uuid::now_v7());
         let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx: org.ver, at: now, op };

@@ -12,4 +12,5 @@ mod housekeeping;
 mod isolation;
 mod process;
 mod realtime;
+mod resume;
 mod sync;
