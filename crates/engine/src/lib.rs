@@ -13,6 +13,7 @@ pub mod env;
 pub mod pull;
 pub mod record;
 pub mod replica;
+pub mod resume;
 pub mod status;
 pub mod store;
 pub mod sync;

@@ -24,6 +24,9 @@ use crate::view::{Mark, RefusedChange, View, ViewPatch};
 pub struct Replica {
     revision: Revision,
     pub(crate) meta: Meta,
+    /// The last mutation that was there when the replica was opened. Up to here nothing is changed: a copy of the
+    /// store, made while it was closed, would hold the same mutation with another content.
+    pub(crate) sealed: Counter,
     base: HashMap<EntityId, Slot>,
     pages: BTreeMap<u64, Vec<EntityId>>,
     outbox: BTreeMap<Counter, Mutation>,
@@ -66,6 +69,7 @@ impl Replica {
         let mut replica = Self {
             revision: 0,
             meta: Meta::new(actor),
+            sealed: 0,
             base: HashMap::new(),
             pages: BTreeMap::new(),
             outbox: BTreeMap::new(),
@@ -77,6 +81,7 @@ impl Replica {
             checksum: Checksum::default(),
         };
         replica.absorb(contents, &[])?;
+        replica.sealed = replica.meta.made.n;
         Ok(replica)
     }
 

@@ -9,11 +9,13 @@ use shared::clock::{Counter, Millis, Version};
 use shared::limits::{BODY_BYTES, MUTATIONS_PER_PUSH};
 use shared::mutation::{Mutation, Op};
 use shared::protocol::{PullRequest, PushRequest, SCHEMA};
+use shared::resume::History;
 
 use crate::backoff::Backoff;
 use crate::env::Env;
 use crate::pull;
 use crate::replica::Replica;
+use crate::resume;
 use crate::status::{Blocked, Progress, SyncStatus};
 use crate::transport::TransportError;
 
@@ -29,19 +31,23 @@ const LONGEST_PAUSE: Millis = 30_000;
 pub enum Step {
     Push(PushRequest),
     Pull(PullRequest),
+    /// Ask as whom to go on.
+    Resume(History),
     /// Nothing until this time (`None`: until something happens).
     Wait(Option<Millis>),
 }
 
 /// Where the conversation with the server stands. Lives in memory: after a restart it begins anew.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "six independent facts, not one state in disguise")]
+#[expect(clippy::struct_excessive_bools, reason = "seven independent facts, not one state in disguise")]
 pub struct Sync {
     /// What the device says about its network.
     online: bool,
     /// Whether the last request was answered.
     reachable: bool,
     blocked: Option<Blocked>,
+    /// The server's history of this device is not this device's.
+    forked: bool,
     backoff: Backoff,
     /// No attempt before this time.
     retry_at: Option<Millis>,
@@ -65,6 +71,7 @@ impl Default for Sync {
             online: true,
             reachable: true,
             blocked: None,
+            forked: false,
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             retry_at: None,
             pull_wanted: true,
@@ -88,6 +95,9 @@ impl Sync {
         // A clock that jumped back must not make the pause longer than any pause is.
         if let Some(at) = self.retry_at.filter(|at| *at > now && *at - now <= 2 * LONGEST_PAUSE) {
             return Step::Wait(Some(at));
+        }
+        if self.forked {
+            return Step::Resume(resume::history(replica));
         }
         if self.pull_first {
             return Step::Pull(pull::request(&replica.meta));
@@ -173,16 +183,29 @@ impl Sync {
                 self.pause(None, env);
             }
             TransportError::SignIn => self.block(Blocked::SignIn),
-            TransportError::Forked => self.block(Blocked::Forked),
+            TransportError::Forked => self.fork(),
             TransportError::Schema => self.block(Blocked::Update),
             TransportError::Rejected(_) => self.block(Blocked::Rejected),
         }
     }
 
     /// Syncing needs the member.
-    pub fn block(&mut self, blocked: Blocked) {
+    fn block(&mut self, blocked: Blocked) {
         self.blocked = Some(blocked);
         self.cycle = None;
+    }
+
+    /// This device's history is not the one that the server knows: nothing else is asked before it is known as whom to
+    /// go on.
+    pub fn fork(&mut self) {
+        self.forked = true;
+        self.cycle = None;
+    }
+
+    /// It is known as whom to go on, or the question has come to nothing: a complete pull shows.
+    pub fn resumed(&mut self) {
+        self.forked = false;
+        self.reset();
     }
 
     /// The server says unasked that the organization is at version `ver`. Worth a pull as soon as one may be made, and

@@ -7,7 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::status::{Blocked, Pill};
+use engine::status::Pill;
 use engine::store::memory::MemoryStore;
 use shared::field::Field;
 use shared::ids::Epoch;
@@ -92,32 +92,6 @@ fn the_work_of_another_tab_is_no_fork() {
     two.pushed(&push, Ok(server.push(&push).unwrap()));
     one.sync(&mut server);
     assert_eq!((one.engine.status().blocked, one.pill()), (None, Pill::Synced));
-}
-
-#[test]
-fn a_copied_profile_is_noticed_and_nothing_is_lost() {
-    let (mut server, mut one, _, task) = team();
-    let mut copy = Device::on(one.store.duplicate(), 1, 2);
-    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
-    one.sync(&mut server);
-    copy.run(&Command::write(task, Field::Status, Status::Blocked)).unwrap();
-    copy.engine.wake();
-    // The server would say so too; here the copy learns it from a pull.
-    let question = engine::pull::request(copy.engine.replica().meta());
-    copy.pulled(&question, Ok(server.pull(&question)));
-    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked));
-    copy.engine.wake();
-    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked), "asking does not help");
-    assert_eq!((copy.engine.replica().waiting(), copy.pill()), (1, Pill::Attention { count: 1 }));
-}
-
-#[test]
-fn the_outbox_of_another_actor_is_not_sent() {
-    let (mut server, mut one, _, task) = team();
-    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
-    let mut other = Device::on(one.store.duplicate(), 9, 0);
-    assert_eq!((other.engine.status().blocked, other.engine.replica().waiting()), (Some(Blocked::Forked), 1));
-    assert!(!other.exchange(&mut server));
 }
 
 #[test]
