@@ -109,12 +109,10 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
 /// Plans to go on from where the server is in this device's history, with new numbers for what waits; `None` where
 /// something of it might be with the server already, under the number that it has.
 ///
-/// There is nothing with the server when the device has never sent anything: it lost its data, and its member worked
-/// on before the first contact. Nor when the server has lost even what it had confirmed, in a restore from a backup.
+/// There is nothing with the server when it has lost even what it had confirmed, in a restore from a backup.
 pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
     let meta = &replica.meta;
-    let untold = meta.epoch.is_none() && meta.sent == 0;
-    if !untold && last.n >= meta.confirmed.n {
+    if last.n >= meta.confirmed.n {
         return None;
     }
     let mut changes = replica.plan_own(last.n);

@@ -116,7 +116,13 @@ impl Replica {
         let mut refused_changed = false;
         for ((table, number), record) in changes {
             match (table, record) {
-                (Table::Meta, Some(Record::Meta(meta))) => self.meta = meta,
+                (Table::Meta, Some(Record::Meta(meta))) => {
+                    if meta.actor != self.meta.actor {
+                        // What waits is another actor's now: it may have seen less of what its rows hold.
+                        touched.extend(self.waiting.keys());
+                    }
+                    self.meta = meta;
+                }
                 (Table::Pages, Some(Record::Page(rows))) => self.put_page(number, rows, &mut touched),
                 (Table::Pages, _) => self.put_page(number, Vec::new(), &mut touched),
                 (Table::Outbox, record) => {

@@ -8,7 +8,7 @@ mod support;
 
 use engine::command::Command;
 use engine::status::Pill;
-use engine::store::memory::Fault;
+use engine::store::memory::{Fault, MemoryStore};
 use engine::sync::Step;
 use engine::transport::TransportError;
 use shared::field::Field;
@@ -100,7 +100,6 @@ fn an_edit_that_one_copy_went_on_typing_at_is_not_taken_for_the_others() {
     let (mut server, mut one, _, task) = team();
     one.retitle(task, "Hello world!").unwrap();
     let mut two = copy(&one);
-    // The copy knows that somebody else may have the edit; who typed it does not.
     two.retitle(task, "Hello world! Copied").unwrap();
     two.sync(&mut server);
     one.retitle(task, "Hello world! Typed").unwrap();
@@ -224,4 +223,40 @@ fn a_device_that_lost_its_identity_is_told_who_it_is() {
     sync_twice(&mut other, &mut server);
     check_settled(&server, &[&other]);
     assert_eq!(other.engine.replica().meta().actor, 1);
+}
+
+#[test]
+fn a_device_that_lost_its_data_goes_on_with_what_it_has_made_since() {
+    let (mut server, mut one, mut ben, task) = team();
+    one.retitle(task, "Before the loss").unwrap();
+    one.sync(&mut server);
+    let mut again = Device::on(MemoryStore::default(), 1, 3);
+    // Its member works before the first contact.
+    let project = again.project();
+    let made = again.task(project, "After the loss");
+    again.sync(&mut server);
+    assert_eq!(again.pill(), Pill::Synced);
+    assert_eq!((again.title(task), server.title(made)), ("Before the loss".to_owned(), "After the loss"));
+    ben.sync(&mut server);
+    assert_eq!(ben.title(made), "After the loss");
+}
+
+#[test]
+fn what_copies_made_before_the_first_contact_is_done_once() {
+    let mut server = Server::new();
+    let mut one = Device::new(1);
+    let project = one.project();
+    let task = one.task(project, "Hello world");
+    one.reopen();
+    one.retitle(task, "Hello big world").unwrap();
+    let mut two = copy(&one);
+    one.task(project, "One's");
+    two.task(project, "Two's");
+    for device in [&mut one, &mut two] {
+        device.sync(&mut server);
+        device.sync(&mut server);
+    }
+    one.sync(&mut server);
+    check_settled(&server, &[&one, &two]);
+    assert_eq!((server.rows.len(), server.title(task)), (4, "Hello big world"));
 }

@@ -8,7 +8,6 @@ mod support;
 
 use engine::command::Command;
 use engine::status::Pill;
-use engine::store::memory::MemoryStore;
 use shared::field::Field;
 use shared::ids::Epoch;
 use shared::workflow::{Priority, Status};
@@ -115,22 +114,6 @@ fn a_copied_profile_that_owes_nothing_goes_on() {
     copy.retitle(task, "From the copy").unwrap();
     copy.sync(&mut server);
     assert_eq!((server.title(task), copy.pill()), ("From the copy", Pill::Synced));
-}
-
-#[test]
-fn a_device_that_lost_its_data_goes_on_under_its_number() {
-    let (mut server, mut one, mut ben, task) = team();
-    one.retitle(task, "Before the loss").unwrap();
-    one.sync(&mut server);
-    let mut again = Device::on(MemoryStore::default(), 1, 3);
-    // Its member works before the first contact.
-    let project = again.project();
-    let made = again.task(project, "After the loss");
-    again.sync(&mut server);
-    assert_eq!((again.engine.status().blocked, again.pill()), (None, Pill::Synced));
-    assert_eq!((again.title(task), server.title(made)), ("Before the loss".to_owned(), "After the loss"));
-    ben.sync(&mut server);
-    assert_eq!(ben.title(made), "After the loss");
 }
 
 #[test]

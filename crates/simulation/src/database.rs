@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use server::domain::lineage::Lineage;
 use server::domain::pull::{self, Plan, PullInput};
 use server::domain::push::{
     DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
 };
+use server::domain::resume::{self, Resumption};
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::{Field, TextField};
 use shared::hash::{Checksum, chain};
 use shared::ids::{EntityId, Epoch, MutationId, TaskId, UserId};
 use shared::mutation::{Author, Create, Mutation, Op};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA};
+use shared::resume::History;
 use shared::row::Row;
 use shared::text::TextChange;
 use shared::tree::above;
@@ -21,6 +24,8 @@ use crate::{Check, Violation, ensure};
 
 /// The actor of the server's own changes; nobody's device.
 const SERVER: Actor = 1_000;
+/// The first of the actors that branched from others.
+const FIRST_BRANCH: Actor = 2_000;
 
 /// One organization's tables.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct Database {
     pub org: OrgClock,
     pub rows: BTreeMap<EntityId, Row>,
     devices: BTreeMap<Actor, LastMutation>,
+    /// Of each branch, the actor that it is of, and up to where.
+    branches: BTreeMap<Actor, (Actor, Counter)>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
     prefixes: BTreeMap<String, Prefix>,
     /// Every mutation that was handled, in the order of its commit.
@@ -46,6 +53,7 @@ impl Database {
             org: OrgClock { epoch, ver: 0, checksum: Checksum::default(), floor: 0 },
             rows: BTreeMap::new(),
             devices: actors.map(|actor| (actor, LastMutation::default())).collect(),
+            branches: BTreeMap::new(),
             logs: BTreeMap::new(),
             prefixes: BTreeMap::new(),
             history: Vec::new(),
@@ -91,6 +99,32 @@ impl Database {
         self.devices.get(&actor).copied().unwrap_or_default()
     }
 
+    fn lineage(&self, actor: Actor) -> Lineage {
+        let (mut ancestors, mut upto, mut current) = (Vec::new(), Counter::MAX, actor);
+        while let Some((ancestor, at)) = self.branches.get(&current) {
+            upto = upto.min(*at);
+            current = *ancestor;
+            ancestors.push((current, upto));
+        }
+        Lineage::new(actor, ancestors)
+    }
+
+    /// Says as whom a device goes on.
+    pub fn resume(&mut self, history: &History) -> Actor {
+        let lineage = self.lineage(history.actor);
+        let own = self.history.iter().filter(|(actor, one)| lineage.owns(*actor, one.n));
+        let ids = own.map(|(_, one)| (one.n, one.id)).collect();
+        match resume::decide(history, self.last(history.actor), &ids) {
+            Resumption::Same => history.actor,
+            Resumption::Branch { at } => {
+                let actor = FIRST_BRANCH + Actor::try_from(self.branches.len()).unwrap_or(Actor::MAX - FIRST_BRANCH);
+                self.branches.insert(actor, (history.actor, at.n));
+                self.devices.insert(actor, at);
+                actor
+            }
+        }
+    }
+
     /// Decides a push. To somebody whose rows are `hidden` they do not exist.
     pub fn decide(
         &self,
@@ -109,7 +143,8 @@ impl Database {
         };
         let wanted = |n: Counter| needs.results.as_ref().is_some_and(|results| results.contains(&n));
         let parent_of = |task: TaskId| self.rows.get(&task.into()).and_then(|row| row.place().parent);
-        let own = self.history.iter().filter(|(actor, handled)| *actor == request.actor && wanted(handled.n));
+        let lineage = self.lineage(request.actor);
+        let own = self.history.iter().filter(|(actor, one)| lineage.owns(*actor, one.n) && wanted(one.n));
         decide(PushInput {
             org: self.org,
             device: DeviceClock { actor: request.actor, last },
@@ -165,23 +200,18 @@ impl Database {
         rows.sort_by_key(|row| row.ver);
         let more = rows.len() > limit;
         rows.truncate(limit);
+        let lineage = self.lineage(request.actor);
         let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {
-            PushResult::Rejected(reason) if *actor == request.actor && handled.n > wanted.confirmed => {
+            PushResult::Rejected(reason) if lineage.owns(*actor, handled.n) && handled.n > wanted.confirmed => {
                 Some(RefusedMutation { n: handled.n, reason: reason.clone() })
             }
             _ => None,
         };
-        let input = PullInput {
-            org: self.org,
-            last: self.last(request.actor),
-            texts: rows
-                .iter()
-                .flat_map(|row| pull::texts(row, &wanted, &server::domain::lineage::Lineage::of(request.actor)))
-                .filter_map(|(key, after)| self.log_after(key, after))
-                .collect(),
-            rows,
-            refused: self.history.iter().filter_map(refused).collect(),
-        };
+        let texts = rows.iter().flat_map(|row| pull::texts(row, &wanted, &lineage));
+        let mut texts = texts.filter_map(|(key, after)| self.log_after(key, after)).collect();
+        lineage.claim(&mut texts);
+        let refused = self.history.iter().filter_map(refused).collect();
+        let input = PullInput { org: self.org, last: self.last(request.actor), texts, rows, refused };
         let mut response = pull::page(input);
         if let PullResponse::Page(page) = &mut response {
             page.more |= more;
@@ -207,7 +237,7 @@ impl Database {
     }
 
     /// What came of a mutation.
-    pub fn result(&self, actor: Actor, n: Counter) -> Option<&Handled> {
-        self.history.iter().find(|(by, handled)| *by == actor && handled.n == n).map(|(_, handled)| handled)
+    pub fn result(&self, id: MutationId) -> Option<&Handled> {
+        self.history.iter().find(|(_, handled)| handled.id == id).map(|(_, handled)| handled)
     }
 }

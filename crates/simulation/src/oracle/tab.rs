@@ -11,7 +11,7 @@ use shared::mutation::Mutation;
 use shared::row::Row;
 
 use super::marks::{FIRST_MARK, is_mark};
-use super::{Before, Oracle, texts};
+use super::{Before, Oracle, Saved, texts};
 use crate::database::Database;
 use crate::device::Device;
 use crate::{Check, ensure};
@@ -24,9 +24,9 @@ impl Oracle {
         if before.revision == Some(replica.revision()) && before.disk == device.revision() {
             return Ok(()); // nothing changed
         }
-        self.check_shown(db, replica, before)?;
+        self.check_shown(db, device, replica, before)?;
         let disk = device.disk()?;
-        self.check_outbox(db, &disk)?;
+        self.check_outbox(db, device, &disk)?;
         Self::check_base(db, &disk)?;
         self.check_reopened(device, Some(engine))
     }
@@ -44,16 +44,17 @@ impl Oracle {
     }
 
     /// No character leaves the view that somebody has not deleted, or that was not refused.
-    fn check_shown(&self, db: &Database, replica: &Replica, before: &Before) -> Check {
+    fn check_shown(&self, db: &Database, device: &Device, replica: &Replica, before: &Before) -> Check {
         let after = texts(replica);
         let actor = replica.meta().actor;
         for (id, text) in before.texts.iter().filter(|((id, _), _)| !db.purged.contains(id)) {
             let now = after.get(id).map_or("", String::as_str);
             for mark in text.chars().filter(|mark| is_mark(*mark) && !now.contains(*mark)) {
                 let number = u32::from(mark) - FIRST_MARK;
-                let fair = self.marks.may_vanish(mark, |dot| {
-                    let own = dot.0 == actor && replica.refused().any(|change| change.id == dot.1);
-                    own || db.result(dot.0, dot.1).is_some_and(|one| one.ver.is_none())
+                let fair = self.marks.may_vanish(mark, |id| {
+                    let own = self.saved.get(&id).filter(|saved| saved.devices.contains(&device.number));
+                    own.is_some_and(|saved| replica.refused().any(|change| change.id == saved.n))
+                        || db.result(id).is_some_and(|one| one.ver.is_none())
                 });
                 ensure!(fair, "device {actor}: mark {number} of {id:?} left the view, and nobody took it away");
             }
@@ -62,13 +63,14 @@ impl Oracle {
     }
 
     /// What was reported as saved is in the outbox until a pull has confirmed it; the numbers have no gap.
-    fn check_outbox(&self, db: &Database, disk: &Replica) -> Check {
+    fn check_outbox(&self, db: &Database, device: &Device, disk: &Replica) -> Check {
         let (actor, confirmed, made) = (disk.meta().actor, disk.meta().confirmed.n, disk.meta().made.n);
         let outbox: BTreeMap<Counter, &Mutation> = disk.outbox().map(|mutation| (mutation.n, mutation)).collect();
         let numbers: Vec<Counter> = outbox.keys().copied().collect();
         let expected: Vec<Counter> = (confirmed + 1..=made).collect();
         ensure!(numbers == expected, "device {actor}: the outbox holds {numbers:?}, not {expected:?}");
-        for ((_, n), id) in self.saved.range((actor, confirmed + 1)..=(actor, Counter::MAX)) {
+        let own = self.saved.iter().filter(|(_, saved)| saved.devices.contains(&device.number));
+        for (id, Saved { n, .. }) in own.filter(|(_, saved)| saved.n > confirmed) {
             let kept = outbox.get(n).is_some_and(|mutation| mutation.id == *id);
             ensure!(kept, "device {actor}: mutation {n} was reported as saved and is gone");
         }
