@@ -1,7 +1,10 @@
 //! The engine's way to the server: push and pull over HTTP.
 
 use engine::transport::{Transport, TransportError};
+use serde::de::DeserializeOwned;
+use shared::clock::Actor;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::resume::History;
 
 use crate::request::{Failure, Request};
 use crate::session::{Session, Who};
@@ -17,15 +20,31 @@ impl HttpTransport {
     pub(crate) fn new(session: Session, member: Who) -> Self {
         Self { session, member }
     }
+
+    /// Sends what the replica's actor has to say, if that is who this browser is signed in as.
+    async fn send_as<T: DeserializeOwned>(&self, actor: Actor, request: &Request) -> Result<T, TransportError> {
+        if self.session.actor(self.member).await? != actor {
+            // Another tab may have gone on as another device; the browser's cookie says which.
+            self.session.doubt();
+            if self.session.actor(self.member).await? != actor {
+                return Err(TransportError::Forked);
+            }
+        }
+        Ok(self.session.send(self.member, request).await?)
+    }
 }
 
 impl Transport for HttpTransport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError> {
-        Ok(self.session.send(self.member, &Request::post_json("/api/sync/push", request)).await?)
+        self.send_as(request.actor, &Request::post_json("/api/sync/push", request)).await
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        Ok(self.session.send(self.member, &Request::get(pull_path(request))).await?)
+        self.send_as(request.actor, &Request::get(pull_path(request))).await
+    }
+
+    async fn resume(&self, history: &History) -> Result<Actor, TransportError> {
+        Ok(self.session.resume(self.member, history).await?)
     }
 }
 
