@@ -92,8 +92,10 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         taking.confirm();
     }
     let clock = &taking.page_clock;
+    // Numbers that only another copy of this device has used so far are given here too until the last page is in.
+    let own = if page.more { clock.last.n.min(replica.meta.made.n) } else { clock.last.n };
     let rows = page.rows.into_iter().map(|pulled| {
-        Arc::new(BaseRow { row: pulled.row, snapshot: clock.snapshot, own: clock.last.n, generation: meta.generation })
+        Arc::new(BaseRow { row: pulled.row, snapshot: clock.snapshot, own, generation: meta.generation })
     });
     let rows: Vec<Arc<BaseRow>> = rows.collect();
     // A fetch of everything is over with its last page: what did not come again is gone.

@@ -260,3 +260,21 @@ fn what_copies_made_before_the_first_contact_is_done_once() {
     check_settled(&server, &[&one, &two]);
     assert_eq!((server.rows.len(), server.title(task)), (4, "Hello big world"));
 }
+
+#[test]
+fn what_an_idle_copy_makes_between_two_pages_is_not_taken_for_the_others() {
+    let (mut server, mut one, _, task) = team();
+    let mut two = copy(&one);
+    one.retitle(task, "Hello from one").unwrap();
+    one.project();
+    one.sync(&mut server);
+    server.page = 1;
+    two.engine.wake();
+    two.exchange(&mut server);
+    assert_eq!(two.title(task), "Hello from one");
+    two.retitle(task, "Hello from one and two").unwrap();
+    assert_eq!(two.title(task), "Hello from one and two");
+    two.sync(&mut server);
+    assert_eq!(server.title(task), "Hello from one and two");
+    check_settled(&server, &[&two]);
+}

@@ -7,7 +7,7 @@ use server::domain::pull::{self, Plan, PullInput};
 use server::domain::push::{
     DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
 };
-use server::domain::resume::{self, Resumption};
+use server::domain::resume::{self, Resumption, Tree};
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::{Field, TextField};
 use shared::hash::{Checksum, chain};
@@ -100,25 +100,18 @@ impl Database {
     }
 
     fn lineage(&self, actor: Actor) -> Lineage {
-        let (mut ancestors, mut upto, mut current) = (Vec::new(), Counter::MAX, actor);
-        while let Some((ancestor, at)) = self.branches.get(&current) {
-            upto = upto.min(*at);
-            current = *ancestor;
-            ancestors.push((current, upto));
-        }
-        Lineage::new(actor, ancestors)
+        Lineage::trace(actor, &self.branches)
     }
 
     /// Says as whom a device goes on.
     pub fn resume(&mut self, history: &History) -> Actor {
-        let lineage = self.lineage(history.actor);
-        let own = self.history.iter().filter(|(actor, one)| lineage.owns(*actor, one.n));
-        let ids = own.map(|(_, one)| (one.n, one.id)).collect();
-        match resume::decide(history, self.last(history.actor), &ids) {
-            Resumption::Same => history.actor,
-            Resumption::Branch { at } => {
+        let handled = self.history.iter().map(|(actor, one)| ((*actor, one.n), one.id)).collect();
+        let tree = Tree { last: self.devices.clone(), branches: self.branches.clone(), handled };
+        match resume::decide(history, &tree) {
+            Resumption::As(actor) => actor,
+            Resumption::Branch { of, at } => {
                 let actor = FIRST_BRANCH + Actor::try_from(self.branches.len()).unwrap_or(Actor::MAX - FIRST_BRANCH);
-                self.branches.insert(actor, (history.actor, at.n));
+                self.branches.insert(actor, (of, at.n));
                 self.devices.insert(actor, at);
                 actor
             }

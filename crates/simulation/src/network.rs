@@ -219,7 +219,11 @@ impl World {
         let Some(tab) = self.living(to) else { return Ok(()) };
         if self.tab_mut(tab).call == Some(call) {
             self.tab_mut(tab).call = None;
-        } else if matches!(answer, Answer::Failed(_)) {
+            if let Answer::Resume(actor) = answer {
+                // What the device is, it knows before its replica does.
+                self.devices[tab.device].actor = actor;
+            }
+        } else if matches!(answer, Answer::Failed(_) | Answer::Resume(_)) {
             return Ok(());
         } else {
             self.chaos.notice(Fault::Outdated);
@@ -243,10 +247,6 @@ impl World {
         if answer == Answer::Failed(TransportError::SignIn) {
             let pause = self.rng.range(500, 20_000);
             self.after(pause, Event::SignIn(tab.device));
-        }
-        if let Answer::Resume(actor) = answer {
-            // What the device is, it knows before its replica does.
-            self.devices[tab.device].actor = actor;
         }
         let trouble = self.arm(tab);
         let before = self.before(tab);

@@ -1,9 +1,7 @@
 //! Actors that branched from others.
 
-use std::collections::BTreeMap;
-
 use shared::account::DeviceInfo;
-use shared::clock::{Actor, Counter};
+use shared::clock::Actor;
 use shared::ids::{DeviceId, MutationId, UserId};
 use shared::protocol::LastMutation;
 use shared::resume::History;
@@ -13,6 +11,7 @@ use super::convert::{actor, bigint, bits, hash, unsigned};
 use super::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
 use crate::domain::push::DeviceClock;
+use crate::domain::resume::Tree;
 
 impl OrgTx {
     /// How far a device's mutations have been handled, and the actors that its history goes through.
@@ -38,45 +37,58 @@ impl OrgTx {
         Ok((DeviceClock { actor: number, last: LastMutation { n: unsigned(n), hash: hash(bits) } }, lineage))
     }
 
-    /// The device that an actor is, if it is one of this member's.
-    pub async fn device_of(&mut self, user: UserId, number: Actor) -> Result<Option<DeviceInfo>, DbError> {
+    /// The device that a member's actor is.
+    pub async fn device_of(&mut self, user: UserId, number: Actor) -> Result<DeviceInfo, DbError> {
         let org = self.org().0;
-        let found: Option<(Uuid, String)> = sqlx::query_as(
+        let (id, name): (Uuid, String) = sqlx::query_as(
             "SELECT d.id, d.name FROM actors a JOIN devices d ON (d.user_id, d.id) = (a.user_id, a.device_id)
              WHERE a.org_id = $1 AND a.actor = $2 AND a.user_id = $3",
         )
         .bind(org)
         .bind(i64::from(number))
         .bind(user.0)
-        .fetch_optional(self.connection())
+        .fetch_one(self.connection())
         .await?;
-        Ok(found.map(|(id, name)| DeviceInfo { id: DeviceId(id), name }))
+        Ok(DeviceInfo { id: DeviceId(id), name })
     }
 
-    /// The ids under the numbers that a device asks about.
-    pub async fn history_after(
-        &mut self,
-        lineage: &Lineage,
-        history: &History,
-    ) -> Result<BTreeMap<Counter, MutationId>, DbError> {
-        let (org, (actors, upto)) = (self.org().0, columns(lineage));
-        let after = bigint(history.confirmed.n);
-        let ids: Vec<(i64, Uuid)> = sqlx::query_as(
-            "SELECT m.n, m.id FROM UNNEST($2::bigint[], $3::bigint[]) AS line (actor, upto) JOIN mutations m USING (actor)
-             WHERE m.org_id = $1 AND m.n <= line.upto AND m.n > $4 AND m.n <= $5",
+    /// The actors of a member, and what they have done under the numbers that a device has waiting.
+    pub async fn tree(&mut self, user: UserId, history: &History) -> Result<Tree, DbError> {
+        type Columns = (i64, i64, i64, Option<i64>, Option<i64>);
+        let (org, after) = (self.org().0, bigint(history.confirmed.n));
+        let actors: Vec<Columns> = sqlx::query_as(
+            "SELECT actor, last_n, last_hash, succeeds, branched_at FROM actors WHERE org_id = $1 AND user_id = $2",
         )
         .bind(org)
-        .bind(actors)
-        .bind(upto)
+        .bind(user.0)
+        .fetch_all(self.connection())
+        .await?;
+        let ids: Vec<(i64, i64, Uuid)> = sqlx::query_as(
+            "SELECT m.actor, m.n, m.id FROM actors a JOIN mutations m USING (org_id, actor)
+             WHERE a.org_id = $1 AND a.user_id = $2 AND m.n > $3 AND m.n <= $4",
+        )
+        .bind(org)
+        .bind(user.0)
         .bind(after)
         .bind(after.saturating_add(bigint(history.waiting.len() as u64)))
         .fetch_all(self.connection())
         .await?;
-        Ok(ids.into_iter().map(|(n, id)| (unsigned(n), MutationId(id))).collect())
+        let mut tree = Tree::default();
+        for (number, n, bits, succeeds, at) in actors {
+            let number = actor(number)?;
+            tree.last.insert(number, LastMutation { n: unsigned(n), hash: hash(bits) });
+            if let (Some(of), Some(at)) = (succeeds, at) {
+                tree.branches.insert(number, (actor(of)?, unsigned(at)));
+            }
+        }
+        for (number, n, id) in ids {
+            tree.handled.insert((actor(number)?, unsigned(n)), MutationId(id));
+        }
+        Ok(tree)
     }
 
-    /// The organization's next actor, for a device whose history is that of another actor up to `at`. Asked for once
-    /// more, it is the same. `false` where the device has been another one before.
+    /// The organization's next actor, for a new device whose history is that of another actor up to `at`. `false` where
+    /// the device is known.
     pub async fn branch_actor(
         &mut self,
         (user, device): (UserId, DeviceId),
@@ -84,15 +96,15 @@ impl OrgTx {
         at: LastMutation,
     ) -> Result<bool, DbError> {
         let org = self.org().0;
-        let known: Option<Option<i64>> =
-            sqlx::query_scalar("SELECT succeeds FROM actors WHERE org_id = $1 AND user_id = $2 AND device_id = $3")
+        let known: Option<i64> =
+            sqlx::query_scalar("SELECT actor FROM actors WHERE org_id = $1 AND user_id = $2 AND device_id = $3")
                 .bind(org)
                 .bind(user.0)
                 .bind(device.0)
                 .fetch_optional(self.connection())
                 .await?;
-        if let Some(succeeds) = known {
-            return Ok(succeeds == Some(i64::from(from)));
+        if known.is_some() {
+            return Ok(false);
         }
         let number = self.insert_actor(Some((user, device))).await?;
         sqlx::query(

@@ -21,9 +21,24 @@ impl Lineage {
         Self { actor, ancestors }
     }
 
-    /// An actor that began from nothing.
-    pub fn of(actor: Actor) -> Self {
-        Self::new(actor, Vec::new())
+    /// The line of an actor, where each branch is known with the actor that it is of, and up to which number.
+    pub fn trace(actor: Actor, branches: &BTreeMap<Actor, (Actor, Counter)>) -> Self {
+        let (mut ancestors, mut upto, mut current) = (Vec::new(), Counter::MAX, actor);
+        while let Some((ancestor, at)) = branches.get(&current) {
+            (current, upto) = (*ancestor, upto.min(*at));
+            ancestors.push((current, upto));
+        }
+        Self::new(actor, ancestors)
+    }
+
+    /// The first actor of the line.
+    pub fn root(&self) -> Actor {
+        self.ancestors.last().map_or(self.actor, |(actor, _)| *actor)
+    }
+
+    /// The actor under which a number of this history was handled, or will be.
+    pub fn actor_at(&self, n: Counter) -> Actor {
+        self.parts().take_while(|(_, last)| n <= *last).last().map_or(self.actor, |(actor, _)| actor)
     }
 
     /// The actor that the device has now.
@@ -66,6 +81,12 @@ mod tests {
         let line = Lineage::new(9, vec![(5, 8), (2, 3)]);
         assert!(line.owns(9, 9) && line.owns(5, 8) && line.owns(2, 3));
         assert!(!line.owns(5, 9) && !line.owns(2, 4) && !line.owns(7, 1));
+        assert_eq!([3, 4, 8, 9].map(|n| line.actor_at(n)), [2, 5, 5, 9]);
+        let branches = BTreeMap::from([(9, (5, 8)), (5, (2, 3)), (6, (2, 1))]);
+        assert_eq!((Lineage::trace(9, &branches), line.root()), (line.clone(), 2));
+        // Of a branch that ends before its own beginning, what is common counts.
+        let short = BTreeMap::from([(9, (5, 2)), (5, (2, 3))]);
+        assert_eq!(Lineage::trace(9, &short), Lineage::new(9, vec![(5, 2), (2, 2)]));
     }
 
     #[test]

@@ -18,18 +18,19 @@ impl Services {
         let mut tx = OrgTx::begin(&self.db, member).await?;
         // Nothing is handled between the look at the history and the branch.
         tx.lock().await?;
-        let known = tx.device_of(user, history.actor).await?.ok_or(Failure::OtherActor)?;
-        let (clock, lineage) = tx.device_clock(history.actor).await?;
-        let handled = tx.history_after(&lineage, &history).await?;
-        let device = match decide(&history, clock.last, &handled) {
-            Resumption::Same => known,
-            Resumption::Branch { at } => {
+        let tree = tx.tree(user, &history).await?;
+        if !tree.last.contains_key(&history.actor) {
+            return Err(Failure::OtherActor);
+        }
+        let device = match decide(&history, &tree) {
+            Resumption::As(actor) => tx.device_of(user, actor).await?,
+            Resumption::Branch { of, at } => {
                 let new = readable(new);
                 tx.upsert_device(user, &new, now).await?;
-                if !tx.branch_actor((user, new.id), history.actor, at).await? {
+                if !tx.branch_actor((user, new.id), of, at).await? {
                     return Err(Failure::DeviceTaken);
                 }
-                tracing::warn!(actor = history.actor, at = at.n, %user, "a device's history has forked");
+                tracing::warn!(actor = of, at = at.n, %user, "a device's history has forked");
                 new
             }
         };

@@ -143,7 +143,6 @@ async fn a_branch_is_one_however_often_it_is_asked_for_and_may_branch_again() {
         (copy.id, copy.session) = (resumed.device.0, resumed.session);
     }
     assert_eq!(copy.session.account.actor, ines.session.account.actor + 1);
-    check(ask(&ines, ines.id, parted).await, 422, kind::INVALID).await;
 
     // A copy of the copy: the server has heard of the first one's work.
     let mut third = server.login("ines@saltmarsh.example", copy.id).await;
@@ -152,6 +151,7 @@ async fn a_branch_is_one_however_often_it_is_asked_for_and_may_branch_again() {
     copy.push(1, [create(task_id(), project, "Sail")]).await;
     let last = third.next(1, [create(task_id(), project, "Keel")]);
     let parted = history(&third, confirmed, &[&shared, &own, &last]);
+    check(ask(&third, ines.id, parted.clone()).await, 422, kind::INVALID).await;
     resume(&mut third, Uuid::now_v7(), parted.clone()).await;
     assert_eq!(third.pull(0).await.last_mutation, parted.after(2));
     let (one, two) = (again(&third, &shared), again(&third, &own));
@@ -161,6 +161,24 @@ async fn a_branch_is_one_however_often_it_is_asked_for_and_may_branch_again() {
     let mut titles: Vec<String> = third.pull(2).await.rows.iter().map(|row| title(&row.row).to_owned()).collect();
     titles.sort();
     assert_eq!(titles, ["Boat", "Keel", "Mast", "Oar", "Sail"]);
+}
+
+#[tokio::test]
+async fn two_copies_that_left_together_go_on_together() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let (project, confirmed) = (ines.project().await, LastMutation::default());
+    let mut copies =
+        [server.login("ines@saltmarsh.example", ines.id).await, server.login("ines@saltmarsh.example", ines.id).await];
+    let shared = copies[0].next(1, [create(task_id(), project, "Made before the second copy")]);
+    ines.push(1, [create(task_id(), project, "Oar")]).await;
+    for copy in &mut copies {
+        let parted = history(copy, confirmed, &[&shared]);
+        resume(copy, Uuid::now_v7(), parted).await;
+        assert_eq!(results(copy.send(&again(copy, &shared)).await).await, [APPLIED]);
+    }
+    assert_eq!(copies[0].session.account.actor, copies[1].session.account.actor);
+    assert_eq!(ines.pull(2).await.rows.len(), 2, "it is there once");
 }
 
 #[tokio::test]
