@@ -125,6 +125,11 @@ impl Oracle {
         self.settled.extend(settled.into_iter().map(|n| (copy, n)));
     }
 
+    /// Whether a mutation of a device is also one of its copies'.
+    pub fn is_shared(&self, device: usize, n: Counter) -> bool {
+        self.saved.values().any(|saved| saved.n == n && saved.devices.contains(&device) && saved.devices.len() > 1)
+    }
+
     pub fn has_clones(&self) -> bool {
         self.cloned
     }
@@ -235,8 +240,6 @@ impl Oracle {
                 Refusal::TooLong { .. } | Refusal::Empty => matches!(one.op, Op::TextEdit(_)),
                 // What is gone takes along what would have been made in it.
                 Refusal::NotFound | Refusal::Unknown { .. } => self.denied || !db.purged.is_empty(),
-                // Two copies sent the same refused creation once more.
-                Refusal::AlreadyExists => self.cloned,
                 _ => false,
             };
             ensure!(fair, "mutation {} of {actor} was refused without need: {refusal}; {:?}", one.n, one.op);
