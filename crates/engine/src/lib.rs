@@ -5,6 +5,7 @@
 //! browser, natively and in the simulator.
 
 pub mod backoff;
+pub mod breaker;
 pub mod command;
 pub mod driver;
 pub mod edit;

@@ -11,7 +11,7 @@ use shared::mutation::{Mutation, Op};
 use shared::protocol::{PullRequest, PushRequest, SCHEMA};
 use shared::resume::History;
 
-use crate::backoff::Backoff;
+use crate::breaker::{Admission, Breaker};
 use crate::env::Env;
 use crate::pull;
 use crate::replica::Replica;
@@ -21,10 +21,6 @@ use crate::transport::TransportError;
 
 /// A pull is made at least this often while the device is online.
 const POLL: Millis = 30_000;
-/// The first pause after a failure.
-const FIRST_PAUSE: Millis = 500;
-/// The longest pause after failures, before jitter.
-const LONGEST_PAUSE: Millis = 30_000;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +44,7 @@ pub struct Sync {
     blocked: Option<Blocked>,
     /// The server's history of this device is not this device's.
     forked: bool,
-    backoff: Backoff,
-    /// No attempt before this time.
-    retry_at: Option<Millis>,
+    breaker: Breaker,
     pull_wanted: bool,
     /// The server is at another place than this device assumed: until a pull is complete, every push would be too.
     pull_first: bool,
@@ -72,8 +66,7 @@ impl Default for Sync {
             reachable: true,
             blocked: None,
             forked: false,
-            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
-            retry_at: None,
+            breaker: Breaker::default(),
             pull_wanted: true,
             pull_first: false,
             next_poll: None,
@@ -92,9 +85,10 @@ impl Sync {
         if self.blocked.is_some() || !self.online {
             return Step::Wait(None);
         }
-        // A clock that jumped back must not make the pause longer than any pause is.
-        if let Some(at) = self.retry_at.filter(|at| *at > now && *at - now <= 2 * LONGEST_PAUSE) {
-            return Step::Wait(Some(at));
+        match self.breaker.admits(now) {
+            Admission::Not(until) => return Step::Wait(Some(until)),
+            Admission::Probe => return Step::Pull(pull::request(&replica.meta)),
+            Admission::Free => {}
         }
         if self.forked {
             return Step::Resume(resume::history(replica));
@@ -219,16 +213,14 @@ impl Sync {
     /// The member asks for an attempt, or has signed in.
     pub fn wake(&mut self) {
         self.blocked = None;
-        self.retry_at = None;
-        self.backoff.reset();
+        self.breaker.retry();
         self.pull_wanted = true;
     }
 
     /// What the device says about its network.
     pub fn set_online(&mut self, online: bool) {
         if online && !self.online {
-            self.retry_at = None;
-            self.backoff.reset();
+            self.breaker.retry();
             self.pull_wanted = true;
         }
         self.online = online;
@@ -248,10 +240,10 @@ impl Sync {
             online: self.online && self.reachable,
             saving: false,
             waiting: replica.waiting(),
-            progress: progress.filter(|_| self.retry_at.is_none()),
+            progress: progress.filter(|_| self.breaker.until().is_none()),
             attention: replica.refused().count() + review,
             last_synced: self.last_synced,
-            next_try: self.retry_at,
+            next_try: self.breaker.until(),
             blocked: self.blocked,
             verified: self.verified,
         }
@@ -259,15 +251,11 @@ impl Sync {
 
     fn succeeded(&mut self) {
         self.reachable = true;
-        self.backoff.reset();
-        self.retry_at = None;
+        self.breaker.succeeded();
     }
 
-    /// Until the backoff allows, or as long as the server asked for, whichever is later.
     fn pause(&mut self, asked: Option<u32>, env: &mut impl Env) {
-        let pause = self.backoff.pause(env);
-        let asked = asked.map_or(0, |seconds| Millis::from(seconds).saturating_mul(1000).min(LONGEST_PAUSE));
-        self.retry_at = Some(env.now() + pause.max(asked));
+        self.breaker.failed(asked, env);
         self.cycle = None;
     }
 }
