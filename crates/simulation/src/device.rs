@@ -67,6 +67,7 @@ impl Device {
     }
 
     /// A copy of it, with a disk of its own, that is not switched on yet.
+    #[must_use]
     pub fn copy(&self, number: usize) -> Self {
         Self { store: self.store.duplicate(), draft: self.draft.clone(), ..Self::new(number, self.actor, 1, self.skew) }
     }

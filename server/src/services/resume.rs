@@ -25,7 +25,7 @@ impl Services {
         let device = match decide(&history, &tree) {
             Resumption::As(actor) => tx.device_of(user, actor).await?,
             Resumption::Branch { of, at } => {
-                let new = readable(new);
+                let new = readable(&new);
                 tx.upsert_device(user, &new, now).await?;
                 if !tx.branch_actor((user, new.id), of, at).await? {
                     return Err(Failure::DeviceTaken);

@@ -76,7 +76,7 @@ impl Services {
         device: DeviceInfo,
         now: Millis,
     ) -> Result<SignedIn, Failure> {
-        let device = readable(device);
+        let device = readable(&device);
         tx.upsert_device(user, &device, now).await?;
         let actor = tx.actor_of(user, device.id).await?;
         let family = Uuid::now_v7();
@@ -100,10 +100,10 @@ impl Services {
 }
 
 /// A device with a name that can be shown and stored.
-pub(super) fn readable(device: DeviceInfo) -> DeviceInfo {
+pub(super) fn readable(device: &DeviceInfo) -> DeviceInfo {
     let name: String = device.name.chars().filter(|c| !c.is_control()).take(DEVICE_NAME_CHARS).collect();
     let name = name.trim();
-    DeviceInfo { name: if name.is_empty() { "Unnamed device".to_owned() } else { name.to_owned() }, ..device }
+    DeviceInfo { id: device.id, name: if name.is_empty() { "Unnamed device".to_owned() } else { name.to_owned() } }
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_device_name_can_be_shown() {
-        let readable = |name: &str| readable(DeviceInfo { id: DeviceId(Uuid::nil()), name: name.to_owned() }).name;
+        let readable = |name: &str| readable(&DeviceInfo { id: DeviceId(Uuid::nil()), name: name.to_owned() }).name;
         assert_eq!(readable(" Chromium\u{0} on\n Linux "), "Chromium on Linux");
         assert_eq!(readable("\u{0}"), "Unnamed device");
         assert_eq!(readable(&"é".repeat(100)).chars().count(), 80);
