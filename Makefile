@@ -4,10 +4,14 @@
 SEEDS ?= 1000
 START ?= 0
 OPS ?= 300
+# The long run: CASES of each law, then WORLDS beyond those of the tests.
+CASES ?= 1000000
+WORLDS ?= 50000
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate clean
+.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants \
+	sabotage clean
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -54,6 +58,18 @@ bench-browser: setup ## Measure the app in Chromium with 10,000 tasks: STORED=10
 simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=300
 	@scripts/setup.sh build
 	@scripts/simulate.sh $(SEEDS) $(START) $(OPS)
+
+soak: ## Run the laws of merging and simulated worlds for long: CASES=1000000 WORLDS=50000
+	@scripts/setup.sh build
+	@scripts/soak.sh $(CASES) $(WORLDS)
+
+mutants: ## Break the rules of merging one by one and see whether a test notices: ARGS="--file crates/shared/src/policy.rs"
+	@scripts/setup.sh build
+	@scripts/mutants.sh $(ARGS)
+
+sabotage: ## Break each defence and demand that its test fails: ARGS="04 ledger"
+	@scripts/setup.sh build
+	@scripts/sabotage.sh $(ARGS)
 
 clean: ## Remove what was built here; caches outside of the clone and data/ stay
 	rm -rf dist e2e/test-results e2e/playwright-report

@@ -39,8 +39,6 @@ CREATE TABLE organizations (
   -- The version of the last accepted mutation. Only who holds this row's lock gives the next one: so the order of
   -- versions is the order of commits, which no sequence would guarantee.
   ver bigint NOT NULL DEFAULT 0 CHECK (ver >= 0),
-  -- The bits of an unsigned sum, see shared::hash::Checksum.
-  checksum bigint NOT NULL DEFAULT 0,
   -- Rows deleted at or before this version may be gone for good: a device that has not seen it starts anew.
   floor bigint NOT NULL DEFAULT 0 CHECK (floor >= 0),
   next_actor bigint NOT NULL DEFAULT 1,
@@ -143,6 +141,23 @@ ALTER TABLE invitations FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON invitations USING (org_id = tern_org());
 GRANT SELECT, INSERT, UPDATE ON invitations TO tern_app;
 
+-- Who may see what: every row is in one scope (shared::scope). A scope without a row here is open as far as its kind
+-- says, and empty.
+CREATE TABLE scopes (
+  org_id uuid NOT NULL REFERENCES organizations,
+  -- everyone, project:<id> or person:<id>
+  scope text NOT NULL,
+  -- Of a project (shared::scope::Access).
+  access jsonb NOT NULL,
+  -- Over the rows of the scope: the bits of an unsigned sum, see shared::hash::Checksum.
+  checksum bigint NOT NULL,
+  PRIMARY KEY (org_id, scope)
+);
+ALTER TABLE scopes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE scopes FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON scopes USING (org_id = tern_org());
+GRANT SELECT, INSERT, UPDATE ON scopes TO tern_app;
+
 -- Everything that is synced: projects, tasks, comments… `state` is the row with everything that merging needs
 -- (shared::row::Row), and decides; the other columns are drawn from it, for queries.
 CREATE TABLE entities (
@@ -150,24 +165,44 @@ CREATE TABLE entities (
   kind text NOT NULL,
   id uuid NOT NULL,
   ver bigint NOT NULL CHECK (ver > 0),
-  -- The project it is in; of a comment and a file, that of nothing.
-  project_id uuid,
+  scope text NOT NULL,
+  -- The version with which it last changed or came into its scope: pulls go by it. What is said about a task moves with
+  -- the task, so several rows may have one.
+  pos bigint NOT NULL CHECK (pos >= ver),
+  -- When a device that lacks it gets it (shared::scope::Stage), by its place among the stages.
+  stage smallint NOT NULL,
+  assignees uuid[] NOT NULL,
   -- The task it is a part of, or is about.
   task_id uuid,
   deleted boolean NOT NULL,
   updated_at timestamptz NOT NULL,
   state jsonb NOT NULL,
   PRIMARY KEY (org_id, kind, id),
-  -- Every change has a version of its own, and changes one row.
-  UNIQUE (org_id, ver)
+  FOREIGN KEY (org_id, scope) REFERENCES scopes
 );
+CREATE INDEX changes ON entities (org_id, pos);
+CREATE INDEX stages ON entities (org_id, stage, pos);
 CREATE INDEX ON entities (org_id, task_id) WHERE task_id IS NOT NULL;
-CREATE INDEX ON entities (org_id, project_id) WHERE project_id IS NOT NULL;
-CREATE INDEX tombstones ON entities (org_id, updated_at) WHERE deleted;
+CREATE INDEX tombstones ON entities (org_id, ver) WHERE deleted;
 ALTER TABLE entities ENABLE ROW LEVEL SECURITY;
 ALTER TABLE entities FORCE ROW LEVEL SECURITY;
 CREATE POLICY own ON entities USING (org_id = tern_org());
 GRANT SELECT, INSERT, UPDATE, DELETE ON entities TO tern_app;
+
+-- Rows that have left a scope, so that devices let go of them that do not follow where they went.
+CREATE TABLE departures (
+  org_id uuid NOT NULL REFERENCES organizations,
+  ver bigint NOT NULL CHECK (ver > 0),
+  kind text NOT NULL,
+  id uuid NOT NULL,
+  scope text NOT NULL,
+  PRIMARY KEY (org_id, ver, kind, id),
+  FOREIGN KEY (org_id, scope) REFERENCES scopes
+);
+ALTER TABLE departures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE departures FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON departures USING (org_id = tern_org());
+GRANT SELECT, INSERT, DELETE ON departures TO tern_app;
 
 -- The prefixes of task keys (HAR in HAR-231), and the last number that each has given. Never given twice, not even
 -- after the project is gone.

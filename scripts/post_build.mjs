@@ -1,16 +1,17 @@
 // Trunk's last step, in the staging directory: makes one build out of the files.
 //
-//   1. computes the build's id from everything in it, the template of the service worker included,
-//   2. stamps the id into index.html,
-//   3. writes sw.js with the manifest of the build, {build, files: [{url, sha256, size}]}: the browser notices a new
+//   1. makes one file of the style sheets, in the order of index.html: one request, and one text to compress,
+//   2. computes the build's id from everything in it, the template of the service worker included,
+//   3. stamps the id into index.html,
+//   4. writes sw.js with the manifest of the build, {build, files: [{url, sha256, size}]}: the browser notices a new
 //      build because the bytes of sw.js differ, and the worker verifies each file that it caches,
-//   4. writes a Brotli and a gzip version beside each file that gets smaller by it.
+//   5. writes a Brotli and a gzip version beside each file that gets smaller by it.
 //
 // In this order, because each step covers the result of the one before it. The same input gives the same output.
 // Trunk's own hashes in file names will not do: they are of what cargo made, before wasm-opt.
 
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -55,6 +56,24 @@ function readWorker() {
   }
 }
 
+/** Replaces the style sheets of the page by one. Its name is of its content, as those of Trunk are. */
+function joinStyles() {
+  const link = /<link rel="stylesheet" href="\/([^"]+)"\s*\/?>\s*/g;
+  const page = read(INDEX).toString();
+  const sheets = [...page.matchAll(link)].map(([, path]) => path);
+  if (sheets.length === 0) fail(`${INDEX} has no style sheets`);
+  const styles = sheets.map((path) => read(path).toString()).join("");
+  const joined = `style-${sha256(styles).slice(0, 16)}.css`;
+  for (const path of sheets) rmSync(join(STAGING, path));
+  write(joined, styles);
+  let first = true;
+  write(INDEX, page.replace(link, () => {
+    const kept = first ? `<link rel="stylesheet" href="/${joined}" />` : "";
+    first = false;
+    return kept;
+  }));
+}
+
 function compress(path) {
   const content = read(path);
   const brotli = brotliCompressSync(content, {
@@ -70,8 +89,9 @@ function compress(path) {
 }
 
 const worker = readWorker();
+if (!list().includes(INDEX)) fail(`There is no ${INDEX} in ${STAGING}`);
+joinStyles();
 const paths = list();
-if (!paths.includes(INDEX)) fail(`There is no ${INDEX} in ${STAGING}`);
 
 const build = sha256(worker, ...paths.flatMap((path) => [path, "\0", sha256(read(path)), "\0"])).slice(0, 16);
 write(INDEX, fill(INDEX, read(INDEX).toString(), BUILD_PLACEHOLDER, build));

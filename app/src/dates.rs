@@ -36,11 +36,7 @@ pub(crate) fn now() -> Millis {
 
 /// Today, where the member is.
 pub(crate) fn today() -> Option<Date> {
-    let clock = Clock::new_0();
-    let year = i32::try_from(clock.get_full_year()).ok()?;
-    let month = u8::try_from(clock.get_month() + 1).ok()?;
-    let day = u8::try_from(clock.get_date()).ok()?;
-    Date::new(year, month, day).ok()
+    day_of(&Clock::new_0())
 }
 
 /// The day so many days from today.
@@ -77,9 +73,30 @@ pub(crate) fn time(at: Millis) -> String {
     thread_local! {
         static TIME: OnceCell<DateTimeFormat> = const { OnceCell::new() };
     }
+    format(&TIME, &[("hour", "2-digit"), ("minute", "2-digit")], &clock(at))
+}
+
+/// A moment of the past: "Today 09:42", "20 Nov 09:42".
+pub(crate) fn moment(at: Millis) -> String {
+    let time = time(at);
+    match day_of(&clock(at)) {
+        Some(day) => format!("{} {time}", short(day)),
+        None => time,
+    }
+}
+
+fn clock(at: Millis) -> Clock {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-    let at = Clock::new(&JsValue::from_f64(at as f64));
-    format(&TIME, &[("hour", "2-digit"), ("minute", "2-digit")], &at)
+    let at = at as f64;
+    Clock::new(&JsValue::from_f64(at))
+}
+
+/// The day that a clock shows, where the member is.
+fn day_of(clock: &Clock) -> Option<Date> {
+    let year = i32::try_from(clock.get_full_year()).ok()?;
+    let month = u8::try_from(clock.get_month() + 1).ok()?;
+    let day = u8::try_from(clock.get_date()).ok()?;
+    Date::new(year, month, day).ok()
 }
 
 /// Noon of a day: no time zone's summer time moves it to another day.

@@ -7,7 +7,7 @@ use js_sys::{Array, JsString, Object};
 use leptos::prelude::{document, request_animation_frame, set_timeout, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, FocusOptions, HtmlElement, Storage};
+use web_sys::{Element, FocusOptions, HtmlElement, HtmlFormElement, Storage};
 
 /// What this browser keeps for the app besides its data; absent where the browser forbids it.
 pub(crate) fn local_storage() -> Option<Storage> {
@@ -31,6 +31,16 @@ pub(crate) fn forget(key: &str) {
     }
 }
 
+/// Forgets whatever has a name that begins so.
+pub(crate) fn forget_all(prefix: &str) {
+    let Some(storage) = local_storage() else { return };
+    let length = storage.length().unwrap_or_default();
+    let names: Vec<String> = (0..length).filter_map(|index| storage.key(index).ok().flatten()).collect();
+    for name in names.iter().filter(|name| name.starts_with(prefix)) {
+        forget(name);
+    }
+}
+
 /// Runs after the changes that were just made are on the screen.
 pub(crate) fn after_paint(then: impl FnOnce() + 'static) {
     request_animation_frame(move || request_animation_frame(then));
@@ -46,6 +56,13 @@ pub(crate) fn focus(element: &HtmlElement) {
     let _ = element.focus_with_options(&options);
 }
 
+/// Sends a form, as its button does.
+pub(crate) fn submit(form: &Element) {
+    if let Some(form) = form.dyn_ref::<HtmlFormElement>() {
+        let _ = form.request_submit();
+    }
+}
+
 pub(crate) fn query(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
 }
@@ -54,6 +71,13 @@ pub(crate) fn query(selector: &str) -> Option<HtmlElement> {
 pub(crate) fn query_visible(selector: &str) -> Option<HtmlElement> {
     let found = document().query_selector_all(selector).ok()?;
     (0..found.length()).filter_map(|i| found.get(i)?.dyn_into::<HtmlElement>().ok()).find(is_visible)
+}
+
+/// Puts the focus on a control of the open task.
+pub(crate) fn focus_in_panel(label: &str) {
+    if let Some(control) = query_visible(&format!(".panel [aria-label=\"{label}\"]")) {
+        focus(&control);
+    }
 }
 
 pub(crate) fn is_visible(element: &HtmlElement) -> bool {

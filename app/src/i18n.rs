@@ -16,6 +16,10 @@ macro_rules! texts {
     };
 }
 
+mod task;
+
+pub(crate) use task::*;
+
 // Shell
 texts! {
     app_name = "Tern";
@@ -51,7 +55,7 @@ texts! {
     priority = "Priority";
     due_date = "Due date";
     due = "Due";
-    no_due = "none";
+    nothing = "none";
     late = "late";
     today = "Today";
     tomorrow = "Tomorrow";
@@ -83,7 +87,6 @@ texts! {
     task_missing = "This task is not on this device";
     task_missing_lead = "It may be deleted, or not synced yet.";
     restore = "Restore";
-    task_is_deleted = "This task is deleted.";
     selected_tasks = "Selected tasks";
     clear_selection = "Clear selection";
     draft_saved = "Draft saved on this device";
@@ -94,7 +97,6 @@ texts! {
     needs_attention = "Needs attention";
     notifications = "Notifications";
     announcements = "Announcements";
-    review_status = "Two people changed the status at the same time. Choose the one that is right.";
 }
 
 // Sync
@@ -395,9 +397,9 @@ pub(crate) fn operation(op: &Op) -> &'static str {
         Op::TextEdit(edit) => match edit.field {
             TextField::Name => project_name(),
             TextField::Title => title(),
-            TextField::Description => "Description",
-            TextField::Notes => "Notes",
-            TextField::Body => "Comment",
+            TextField::Description => description(),
+            TextField::Notes => notes(),
+            TextField::Body => comment(),
         },
         Op::Write(write) => field(write.field),
         Op::Tags(_) => "Tags",
@@ -413,9 +415,9 @@ fn field(field: Field) -> &'static str {
         Field::Status => "Status",
         Field::Priority => "Priority",
         Field::Due => "Due date",
-        Field::Start => "Start date",
-        Field::Assignees => "Assignees",
-        Field::Estimate => "Estimate",
+        Field::Start => start_date(),
+        Field::Assignees => assignees(),
+        Field::Estimate => estimate(),
         Field::Place => "Position",
         Field::Recurrence => "Recurrence",
         Field::Reminders => "Reminders",
@@ -426,6 +428,8 @@ fn field(field: Field) -> &'static str {
         Field::Archived => "Archive",
         Field::Filter => "Filter",
         Field::Shared => "Sharing",
+        Field::Private | Field::Access(_) => "Access",
+        Field::Owner => "Owner",
         Field::Role => "Role",
         Field::Email => "Email",
         Field::Key | Field::Prefix => "Key",

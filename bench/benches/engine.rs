@@ -23,6 +23,7 @@ use shared::mutation::{Create, Op};
 use shared::protocol::{PullPage, PullRequest, PullResponse, PulledRow};
 use shared::register::Tag;
 use shared::row::Row;
+use shared::scope::Scope;
 use shared::value::Place;
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
@@ -101,6 +102,11 @@ impl World {
             world.rows.push(row.clone());
             rows.push(row);
         }
+        // What is open, and then what is in it.
+        let ver = std::mem::take(&mut world.ver);
+        let open = world.page(Vec::new());
+        world.answer(open);
+        world.ver = ver;
         let page = world.page(rows);
         world.take_in(page);
         world
@@ -136,10 +142,12 @@ impl World {
 
     /// A page with these rows that confirms everything the device has made.
     fn page(&self, rows: Vec<Row>) -> PullResponse {
-        let rows = rows.into_iter().map(|row| PulledRow { row, texts: Vec::new() }).collect();
+        let rows = rows.into_iter().map(|row| PulledRow { row, scope: 0, texts: Vec::new() }).collect();
         PullResponse::Page(PullPage {
             epoch: Epoch(Uuid::from_u128(9)),
             rows,
+            left: Vec::new(),
+            open: self.engine.replica().meta().scopes.is_empty().then(|| vec![Scope::Everyone]),
             cursor: self.ver,
             snapshot: self.ver,
             more: false,
@@ -165,10 +173,14 @@ impl World {
         }
     }
 
-    fn take_in(&mut self, page: PullResponse) {
+    fn answer(&mut self, page: PullResponse) {
         let request = self.request();
         ready(self.engine.pulled(&request, Ok(page), &mut self.env)).unwrap();
         self.forget();
+    }
+
+    fn take_in(&mut self, page: PullResponse) {
+        self.answer(page);
         assert!(self.engine.status().verified, "a page was not taken in");
     }
 

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::transport::{Transport, TransportError};
 use flate2::read::GzDecoder;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
 use shared::ids::DeviceId;
-use shared::protocol::{Problem, PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::protocol::{COMPACT, Problem, PullRequest, PullResponse, PushRequest, PushResponse, kind};
 use shared::realtime::SocketTicket;
 use shared::resume::History;
 use uuid::Uuid;
@@ -81,12 +81,17 @@ impl Connection {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {
+        let body = self.ask(request).await?;
+        serde_json::from_slice(&body).map_err(|_| TransportError::Schema)
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, TransportError> {
         let request = request.bearer_auth(&self.token).header(ACCEPT_ENCODING, "gzip");
         let response = request.send().await.map_err(|_| TransportError::Unreachable)?;
         let fine = response.status().is_success();
         let body = self.body(response).await?;
         if fine {
-            return serde_json::from_slice(&body).map_err(|_| TransportError::Schema);
+            return Ok(body);
         }
         let problem: Problem = serde_json::from_slice(&body).map_err(|_| TransportError::Unreachable)?;
         Err(match problem.kind.as_str() {
@@ -115,7 +120,8 @@ impl Transport for Connection {
     }
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
-        self.answer(self.http.get(self.address("/api/sync/pull")).query(request)).await
+        let request = self.http.post(self.address("/api/sync/pull")).header(ACCEPT, COMPACT).json(request);
+        postcard::from_bytes(&self.ask(request).await?).map_err(|_| TransportError::Schema)
     }
 
     /// Nobody copies these devices, so none of them has reason to ask.

@@ -7,6 +7,7 @@ use shared::hash::chain;
 use shared::ids::{MutationId, ProjectId};
 use shared::mutation::{Create, Mutation, Op};
 use shared::protocol::{LastMutation, PullPage, PullRequest, PullResponse, PushRequest, PushResult, SCHEMA};
+use shared::scope::Scope;
 use uuid::Uuid;
 
 use crate::client::Connection;
@@ -19,11 +20,13 @@ pub(crate) struct Writer {
     pub(crate) connection: Connection,
     last: LastMutation,
     seen: Version,
+    /// What is open to it.
+    scopes: Vec<Scope>,
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection, last: LastMutation::default(), seen: 0 }
+        Self { connection, last: LastMutation::default(), seen: 0, scopes: Vec::new() }
     }
 
     /// Sends mutations in one push. All of them must be accepted.
@@ -60,14 +63,19 @@ impl Writer {
             epoch: Some(account.epoch),
             cursor: self.seen,
             seen: self.seen,
-            since: 0,
             confirmed: self.last.n,
+            scopes: self.scopes.clone(),
+            fill: None,
         };
         match self.connection.pull(&request).await? {
             PullResponse::Page(page) => {
                 self.seen = page.cursor;
+                if let Some(open) = &page.open {
+                    self.scopes.clone_from(open);
+                }
                 Ok(page)
             }
+            PullResponse::Filled(_) => Err("Changes were asked for, and old rows came.".into()),
             PullResponse::Reset { .. } => Err("A device that had everything is told to start anew.".into()),
         }
     }

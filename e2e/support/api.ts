@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { chain, NO_HISTORY } from "./hash.ts";
 
 const SCHEMA = 2;
+const PULL = "/api/sync/pull";
 
 export interface Account {
   user: string;
@@ -34,9 +35,15 @@ export interface Problem {
 export interface TaskRow {
   id: string;
   title: string;
+  description: string;
+  notes: string;
   status: unknown[];
   priority: unknown[];
   due: unknown[];
+  assignees: unknown[];
+  place: unknown[];
+  /** What lost, and was then overwritten by somebody who had seen that it had. */
+  lost: unknown[];
   tags: Record<string, unknown>;
   life: unknown[];
   /** [actor, number on its device, version, what was seen, time] */
@@ -48,9 +55,16 @@ export interface ProjectRow {
   name: string;
 }
 
+export interface CommentRow {
+  id: string;
+  body: string;
+  task: string;
+  deleted: boolean;
+}
+
 type Stamp = [number, number, number, number, number];
 
-interface Row {
+export interface Row {
   /** What kind of row it is, and its id. */
   id: Record<string, string>;
   ver: number;
@@ -60,23 +74,44 @@ interface Row {
   /** A value is `"nothing"`, or an object whose only key says what kind of value it is. */
   values: Record<string, { stamp: Stamp; value: "nothing" | Record<string, unknown> }[]>;
   tags: Record<string, unknown>;
+  lost: { field: string; value: "nothing" | Record<string, unknown> }[];
 }
 
-function values(row: Row, field: string): unknown[] {
-  const siblings = row.values[field] ?? [];
-  return siblings.map(({ value }) => (value === "nothing" ? null : Object.values(value)[0]));
+/** The values of a field that stand, in the server's order. */
+export function values(row: Row, field: string): unknown[] {
+  return (row.values[field] ?? []).map(({ value }) => plain(value));
+}
+
+function plain(value: "nothing" | Record<string, unknown>): unknown {
+  return value === "nothing" ? null : Object.values(value)[0];
 }
 
 function task(row: Row): TaskRow[] {
   const id = row.id.task;
   if (id === undefined) return [];
-  const { life, created, tags, texts } = row;
-  const [status, priority, due] = ["status", "priority", "due"].map((field) => values(row, field)) as [
-    unknown[],
-    unknown[],
-    unknown[],
-  ];
-  return [{ id, title: texts.title ?? "", status, priority, due, tags, life, created }];
+  const { title = "", description = "", notes = "" } = row.texts;
+  return [{
+    id,
+    title,
+    description,
+    notes,
+    status: values(row, "status"),
+    priority: values(row, "priority"),
+    due: values(row, "due"),
+    assignees: values(row, "assignees"),
+    place: values(row, "place"),
+    lost: row.lost.map(({ value }) => plain(value)),
+    tags: row.tags,
+    life: row.life,
+    created: row.created,
+  }];
+}
+
+function comment(row: Row): CommentRow[] {
+  const id = row.id.comment;
+  if (id === undefined) return [];
+  const { task } = values(row, "subject")[0] as { task: string };
+  return [{ id, body: row.texts.body ?? "", task, deleted: row.life.length > 0 }];
 }
 
 function project(row: Row): ProjectRow[] {
@@ -87,6 +122,8 @@ function project(row: Row): ProjectRow[] {
 interface PullPage {
   epoch: string;
   rows: { row: Row }[];
+  /** The scopes that are open, where the request named others. */
+  open: string[] | null;
   cursor: number;
   more: boolean;
   last_mutation: { n: number; hash: string };
@@ -149,9 +186,10 @@ export class ApiDevice {
   /** Everything the organization has. */
   async pull(): Promise<Row[]> {
     const rows: Row[] = [];
+    const scopes = (await this.pullPage(0, [])).open ?? [];
     let page: PullPage | undefined;
     do {
-      page = await this.pullPage(page?.cursor ?? 0);
+      page = await this.pullPage(page?.cursor ?? 0, scopes);
       rows.push(...page.rows.map(({ row }) => row));
     } while (page.more);
     return rows;
@@ -162,25 +200,40 @@ export class ApiDevice {
     const { port, host } = new URL(this.origin);
     const socket = connect({ port: Number(port), host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
-    socket.write(`GET ${this.pullPath(0)} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${this.token}\r\n\r\n`);
+    const { body, headers } = this.pullRequest(0, ["everyone"]);
+    const lines = Object.entries({ host, ...headers, "content-length": Buffer.byteLength(body) });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`POST ${PULL} HTTP/1.1\r\n${head}\r\n${body}`);
     const until = performance.now() + Math.random() * 3;
     while (performance.now() < until) await new Promise(setImmediate); // timers are too coarse
     socket.resetAndDestroy();
   }
 
-  private async pullPage(cursor: number): Promise<PullPage> {
-    const headers = { authorization: `Bearer ${this.token}` };
-    const pulled = await answer(await fetch(this.origin + this.pullPath(cursor), { headers }));
-    return (pulled as { page: PullPage }).page;
+  private async pullPage(cursor: number, scopes: string[]): Promise<PullPage> {
+    const response = await fetch(this.origin + PULL, { method: "POST", ...this.pullRequest(cursor, scopes) });
+    return ((await answer(response)) as { page: PullPage }).page;
   }
 
-  private pullPath(cursor: number): string {
+  private pullRequest(cursor: number, scopes: string[]): { headers: Record<string, string>; body: string } {
     const { actor, epoch } = this.account;
-    return `/api/sync/pull?schema=${SCHEMA}&actor=${actor}&epoch=${epoch}&cursor=${cursor}&seen=0&confirmed=${this.n}`;
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.token}` };
+    const request = { schema: SCHEMA, actor, epoch, cursor, seen: 0, confirmed: this.n, scopes };
+    return { headers, body: JSON.stringify(request) };
   }
 
   async tasks(): Promise<TaskRow[]> {
     return (await this.pull()).flatMap(task);
+  }
+
+  /** The only task with this title. */
+  async task(title: string): Promise<TaskRow> {
+    const found = (await this.tasks()).filter((task) => task.title === title);
+    if (found.length !== 1) throw new Error(`The server has ${found.length} tasks with the title ${title}`);
+    return found[0]!;
+  }
+
+  async comments(): Promise<CommentRow[]> {
+    return (await this.pull()).flatMap(comment);
   }
 
   async projects(): Promise<ProjectRow[]> {

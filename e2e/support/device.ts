@@ -3,6 +3,7 @@
 import { cpSync, renameSync, rmSync } from "node:fs";
 import { expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { uuid, type Credentials } from "./api.ts";
+import { TaskPanel } from "./panel.ts";
 import { TcpProxy } from "./proxy.ts";
 
 export interface Person extends Credentials {
@@ -316,9 +317,13 @@ export class Device {
   /** Opens a task beside the list. */
   async open(title: string): Promise<Locator> {
     await this.task(title).getByRole("link").click();
-    const panel = this.page.getByRole("complementary", { name: /^Task / });
-    await expect(panel).toBeVisible();
-    return panel;
+    await expect(this.panel.text("Title")).toHaveValue(title);
+    return this.panel.root;
+  }
+
+  /** The task that is open. */
+  get panel(): TaskPanel {
+    return new TaskPanel(this.page);
   }
 
   /** A toast, found by what it says. */
@@ -342,6 +347,11 @@ export class Device {
 
   async expectPill(text: string | RegExp): Promise<void> {
     await expect(this.pill).toHaveText(text);
+  }
+
+  /** Offline, something has been saved here that the team does not have. */
+  async expectSaved(): Promise<void> {
+    await this.expectPill(/^Offline, \d+ saved here$/);
   }
 
   /** Nothing of what is shown waits on this device. */

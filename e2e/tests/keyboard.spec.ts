@@ -71,3 +71,48 @@ test("Escape closes the topmost layer and gives the focus back", async ({ newDev
   await expect(dialog).toHaveCount(0);
   await expect(button).toBeFocused();
 });
+
+test("an open task is worked on without a mouse", async ({ newMember }) => {
+  const { device, onServer } = await newMember();
+  const { page, panel } = device;
+  const { keyboard } = page;
+  await device.createTask("By keyboard");
+  await device.open("By keyboard");
+  await panel.text("Title").focus();
+  const next = async (...names: string[]) => {
+    for (const name of names) {
+      await keyboard.press("Tab");
+      await expect(page.locator(":focus")).toHaveAccessibleName(name);
+    }
+  };
+  await next("Status: To do", "Priority: No priority", "Assignees: none");
+  await keyboard.press("Enter");
+  await expect(page.getByRole("menuitemcheckbox", { name: "Ada" })).toBeFocused();
+  await keyboard.press("Space");
+  await keyboard.press("Escape");
+  await expect(page.locator(":focus")).toHaveAccessibleName("Assignees: Ada");
+
+  await next("Due date: none", "Start date: none", "Estimate");
+  await keyboard.type("3");
+  await next("Tags", "Project: General", "Part of: none", "Description");
+  await keyboard.type("Two lines");
+  await keyboard.press("Enter");
+  await keyboard.type("of text");
+  await next("Notes", "Add subtask");
+  await keyboard.press("Enter");
+  await expect(panel.text("Subtask title")).toBeFocused();
+  await keyboard.type("A part");
+  await keyboard.press("Enter");
+  await expect(panel.subtasks).toHaveText(["A part"]);
+  await keyboard.press("Escape");
+  await expect(page.locator(":focus")).toHaveAccessibleName("Add subtask");
+
+  await panel.text("Comment").focus();
+  await keyboard.type("Said by keyboard");
+  await keyboard.press("Control+Enter");
+  await panel.expectComments(["Said by keyboard"]);
+  await expect(panel.text("Comment")).toBeFocused();
+  await device.expectSynced();
+  expect(await onServer.task("By keyboard")).toMatchObject({ description: "Two lines\nof text" });
+  expect((await onServer.task("By keyboard")).assignees).toHaveLength(1);
+});

@@ -23,6 +23,25 @@ test("on a phone: register, create, change, find it again offline", async ({ new
   await device.expectSynced();
 });
 
+test("on a phone every control of an open task is large enough to be hit", async ({ newDevice }) => {
+  const device = await newDevice({ viewport, hasTouch, isMobile, deviceScaleFactor });
+  await device.register(person("Ada"), "Harbour");
+  await device.createTask("From the pier");
+  await device.open("From the pier");
+  await device.panel.addSubtask("First this");
+  await device.panel.addSubtask("Then that");
+  await device.panel.say("Said on the pier");
+  await device.panel.comment("Said on the pier").getByRole("button", { name: "Reply" }).click();
+  // Checkboxes are small to look at; what takes the finger around them is larger.
+  const small = await device.panel.root.evaluate((root) =>
+    [...root.querySelectorAll<HTMLElement>("button, a, textarea, select, input:not(.check)")]
+      .map((control) => ({ control, area: control.getBoundingClientRect() }))
+      .filter(({ area }) => area.width > 0 && (area.width < 44 || area.height < 44))
+      .map(({ control, area }) => `${control.outerHTML.slice(0, 120)}: ${area.width} x ${area.height}`),
+  );
+  expect(small).toEqual([]);
+});
+
 for (const width of [320, 390, 640, 800, 1100, 1440]) {
   test(`nothing scrolls sideways at ${width} px`, async ({ newDevice }) => {
     const device = await newDevice({ viewport: { width, height: 800 } });

@@ -70,7 +70,7 @@ impl Channel {
             Listener::on(channel, "message", move |event| {
                 let text = event.dyn_into::<MessageEvent>().ok().and_then(|event| event.data().as_string());
                 // Another version of the app may say what this one does not know.
-                if let Some(message) = text.and_then(|text| serde_json::from_str(&text).ok()) {
+                if let Some(message) = text.and_then(|text| serde_json::from_slice(text.as_bytes()).ok()) {
                     heard(message);
                 }
             })

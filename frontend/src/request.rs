@@ -7,10 +7,13 @@ use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use shared::account::AccessToken;
-use shared::protocol::Problem;
+use shared::protocol::{COMPACT, Problem};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
+
+/// Of a message, or a problem.
+const JSON: &str = "application/json, application/problem+json";
 
 /// Milliseconds after which a request that has no complete answer is given up.
 const TIMEOUT: u32 = 30_000;
@@ -31,23 +34,21 @@ pub(crate) enum Failure {
 pub(crate) struct Request {
     pub method: &'static str,
     pub path: String,
+    /// The form in which an answer is wanted.
+    pub accept: &'static str,
     /// JSON.
     pub body: Option<String>,
 }
 
 impl Request {
-    pub(crate) fn get(path: String) -> Self {
-        Self { method: "GET", path, body: None }
-    }
-
     pub(crate) fn post(path: &str) -> Self {
-        Self { method: "POST", path: path.into(), body: None }
+        Self { method: "POST", path: path.into(), accept: JSON, body: None }
     }
 
     /// A request with a body.
     pub(crate) fn post_json(path: &str, body: &impl serde::Serialize) -> Self {
         // The messages have no maps with keys that are not strings, which is all that could fail.
-        Self { method: "POST", path: path.into(), body: serde_json::to_string(body).ok() }
+        Self { method: "POST", path: path.into(), accept: JSON, body: serde_json::to_string(body).ok() }
     }
 
     /// Sends it, and waits for the whole answer. Dropping the future cancels the request.
@@ -69,7 +70,7 @@ impl Request {
 
     fn init(&self, token: Option<&AccessToken>, controller: &AbortController) -> Result<RequestInit, JsValue> {
         let headers = Headers::new()?;
-        headers.set("accept", "application/json, application/problem+json")?;
+        headers.set("accept", self.accept)?;
         if let Some(AccessToken(token)) = token {
             headers.set("authorization", &format!("Bearer {token}"))?;
         }
@@ -135,6 +136,15 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|_| Failure::Unreachable)
     }
 
+    /// The message in it, in the form that a pull asks for.
+    pub(crate) fn read_compact<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        self.succeeded()?;
+        if !self.is(COMPACT) {
+            return Err(Failure::Unreachable);
+        }
+        postcard::from_bytes(&self.body).map_err(|_| Failure::Unreachable)
+    }
+
     /// For requests that are answered with nothing.
     pub(crate) fn read_nothing(&self) -> Result<(), Failure> {
         self.succeeded()?;
@@ -183,12 +193,19 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn reads_what_the_server_says() {
-        let reset = PullResponse::Reset { epoch: Epoch(Uuid::nil()) };
+        let reset = PullResponse::Reset { epoch: Epoch(Uuid::nil()), common: 0 };
         let text = serde_json::to_string(&reset).unwrap();
         for content_type in ["application/json", "Application/JSON; charset=utf-8"] {
             assert_eq!(answer(200, content_type, &text).read(), Ok(reset.clone()));
         }
         assert_eq!(answer(204, "", "").read_nothing(), Ok(()));
+        let bytes = postcard::to_stdvec(&reset).unwrap();
+        let compact = Answer { body: bytes.clone(), ..answer(200, COMPACT, "") };
+        assert_eq!(compact.read_compact(), Ok(reset));
+        let cut = Answer { body: bytes[..9].into(), ..answer(200, COMPACT, "") };
+        for wrong in [cut, answer(200, COMPACT, ""), answer(200, "application/json", &text), answer(200, "", &text)] {
+            assert_eq!(wrong.read_compact::<PullResponse>(), Err(Failure::Unreachable), "{wrong:?}");
+        }
     }
 
     #[wasm_bindgen_test]
@@ -232,10 +249,11 @@ mod tests {
     #[wasm_bindgen_test]
     async fn asks_the_network() {
         // The test runner answers everything it does not know with a page.
-        let page = Request::get("/".into()).send(None).await.unwrap();
+        let get = |path: &str| Request { method: "GET", path: path.into(), accept: JSON, body: None };
+        let page = get("/").send(None).await.unwrap();
         assert_eq!(page.status, 200);
         assert_eq!(page.read::<PullResponse>(), Err(Failure::Unreachable));
-        let nobody = Request::get("http://127.0.0.1:1/".into()).send(None).await;
+        let nobody = get("http://127.0.0.1:1/").send(None).await;
         assert_eq!(nobody, Err(Failure::Unreachable));
     }
 }

@@ -22,7 +22,7 @@ use crate::clock;
 use crate::identity::{self, Identity};
 use crate::listener::Listener;
 use crate::lock::Lock;
-use crate::request::{Failure, Request};
+use crate::request::{Answer, Failure, Request};
 
 /// Held by whoever sends or receives the refresh cookie.
 const COOKIE_LOCK: &str = "tern-refresh";
@@ -157,15 +157,25 @@ impl Session {
     /// Sends a request as this member. Where the access token has run out, renews it and sends once more. Refused
     /// when somebody else is signed in by now: one member's requests never carry another one's credentials.
     pub(crate) async fn send<T: DeserializeOwned>(&self, member: Who, request: &Request) -> Result<T, Failure> {
+        self.ask(member, request, Answer::read).await
+    }
+
+    /// As [`Self::send`], with an answer that is to be read in its own way.
+    pub(crate) async fn ask<T>(
+        &self,
+        member: Who,
+        request: &Request,
+        read: fn(&Answer) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let mut refused = None;
         if let Some(token) = self.token(member)? {
-            match request.send(Some(&token)).await?.read() {
+            match read(&request.send(Some(&token)).await?) {
                 Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED => refused = Some(token),
                 result => return result,
             }
         }
         let token = self.renew(member, refused).await?;
-        request.send(Some(&token)).await?.read()
+        read(&request.send(Some(&token)).await?)
     }
 
     /// As which actor this browser is signed in, where it is this member.
@@ -288,7 +298,7 @@ fn stored(key: &str) -> Option<String> {
 }
 
 fn stored_account() -> Option<Account> {
-    serde_json::from_str(&stored(ACCOUNT)?).ok()
+    serde_json::from_slice(stored(ACCOUNT)?.as_bytes()).ok()
 }
 
 fn store_account(account: Option<&Account>) {

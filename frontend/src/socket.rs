@@ -85,7 +85,7 @@ async fn connect(
     loop {
         let next = select(socket.heard.next(), select(news.next(), TimeoutFuture::new(SILENCE)));
         match next.await {
-            Either::Left((Some(Heard::Text(text)), _)) => match serde_json::from_str(&text) {
+            Either::Left((Some(Heard::Text(text)), _)) => match serde_json::from_slice(text.as_bytes()) {
                 Ok(Hint { ver: Some(ver) }) => {
                     let _ = wakes.unbounded_send(Wake::Poked { ver });
                 }

@@ -1,20 +1,36 @@
 //! The server as a program: settings from the environment, a log on stderr, one line on stdout when it serves.
+//!
+//! `tern-server new-epoch` serves nobody: after the database was restored from a backup, it begins another life of the
+//! data, and says on stdout what is left of the one before.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use tern_server::config::{Config, Log};
-use tern_server::run::run;
+use tern_server::run::{begin_epochs, run};
 use tracing_subscriber::EnvFilter;
+
+const USAGE: &str =
+    "Say 'tern-server' to serve, or 'tern-server new-epoch' after the database was restored from a backup.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let restored = match &arguments[..] {
+        [] => false,
+        [one] if one == "new-epoch" => true,
+        _ => {
+            let _ = writeln!(io::stderr(), "{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
     let config = match Config::read(|name| std::env::var_os(name)) {
         Ok(config) => config,
         Err(error) => return fail(&error),
     };
     start_log(&config.log);
-    match run(config).await {
+    let result = if restored { begin_epochs(config).await } else { run(config).await };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }

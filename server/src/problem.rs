@@ -36,7 +36,8 @@ impl ApiProblem {
 
     /// The server cannot work at the moment.
     pub(crate) fn unavailable() -> Self {
-        let detail = "The server cannot do this at the moment. Nothing has been changed; try again in a few seconds.";
+        // A connection may have been lost after the commit, so whether it was done is not to be said.
+        let detail = "The server cannot do this at the moment. Try again in a few seconds.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, kind::UNAVAILABLE, detail)
     }
 

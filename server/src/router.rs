@@ -33,7 +33,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/auth/resume", post(auth::resume))
         .route("/api/invitations", post(invitations::create))
         .route("/api/sync/push", post(sync::push))
-        .route("/api/sync/pull", get(sync::pull))
+        .route("/api/sync/pull", post(sync::pull))
         .route("/api/ws/ticket", post(ws::ticket))
         .route("/api/ws", get(ws::open))
         .method_not_allowed_fallback(layers::method_not_allowed)

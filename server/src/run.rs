@@ -11,9 +11,9 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::db::cluster::{Cluster, ClusterError};
-use crate::db::{self, Db, DbError, Notices, OpenError};
+use crate::db::{self, BegunEpoch, Db, DbError, Notices, OpenError};
 use crate::router::{AppState, Files, FilesError, Pace, router};
-use crate::services::Services;
+use crate::services::{Failure, Services};
 use crate::tokens::{TokenError, Tokens};
 
 /// How long requests may take to end once the server has been told to stop.
@@ -42,6 +42,8 @@ pub enum StartError {
     Tokens(#[from] TokenError),
     #[error("The database does not tell the server what changes: {0}. See its log.")]
     Notices(DbError),
+    #[error("The new epoch could not begin everywhere: {0}. See the database's log, and run it again.")]
+    Epoch(Failure),
     #[error("The system does not let the server handle signals: {0}.")]
     Signals(io::Error),
     #[error("The server stopped: {0}.")]
@@ -69,6 +71,36 @@ pub async fn run(config: Config) -> Result<(), StartError> {
     };
     stop_cluster(cluster).await;
     result
+}
+
+/// Begins a new epoch in every organization: what an operator does once, after restoring the database from a backup and
+/// before anybody is served.
+pub async fn begin_epochs(config: Config) -> Result<(), StartError> {
+    let mut cluster = None;
+    let result = match start(&config, &mut cluster).await {
+        Ok(Started { services, notices, db }) => {
+            let begun = services.begin_epochs().await.map_err(StartError::Epoch);
+            drop(notices);
+            db.close().await;
+            begun
+        }
+        Err(error) => Err(error),
+    };
+    stop_cluster(cluster).await;
+    let begun = result?;
+    let mut out = io::stdout();
+    for BegunEpoch { organization, ver, last_change } in &begun {
+        let last = last_change.map_or("never".to_owned(), |at| format!("{} {}", at.date(), at.time()));
+        // Without anybody to read it, it need not be said; what was done is done.
+        let _ = writeln!(out, "{organization}: restored at version {ver}, last change {last} UTC");
+    }
+    let _ = writeln!(
+        out,
+        "A new epoch has begun in {} organizations. Their devices will fetch everything anew and send what waits on \
+         them. What was changed after the times above, and does not wait on a device, is lost: tell the members.",
+        begun.len()
+    );
+    Ok(())
 }
 
 async fn listen(config: &Config) -> Result<TcpListener, StartError> {

@@ -14,24 +14,35 @@ use crate::state::{App, use_app};
 use crate::{dom, i18n as t};
 
 /// One of several values.
-fn choice(icon: AnyView, name: &'static str, checked: Signal<bool>, on_click: impl Fn() + 'static) -> AnyView {
+fn choice(icon: AnyView, name: &'static str, checked: Signal<bool>, on_click: Box<dyn Fn()>) -> AnyView {
+    checkable("menuitemradio", icon, name.to_owned(), checked, on_click)
+}
+
+/// A value that is chosen or not; `role` says whether others are then given up.
+pub(crate) fn checkable(
+    role: &'static str,
+    icon: AnyView,
+    name: String,
+    checked: Signal<bool>,
+    on_click: Box<dyn Fn()>,
+) -> AnyView {
     view! {
         <button
             class="menu-item"
             type="button"
-            role="menuitemradio"
+            role=role
             aria-checked=move || if checked.get() { "true" } else { "false" }
             on:click=move |_| on_click()
         >
             {icon}
-            {name}
+            <span class="menu-text" dir="auto">{name}</span>
         </button>
     }
     .into_any()
 }
 
 /// Something to do; with the key that does it too.
-fn action(href: &'static str, name: &'static str, key: &'static str, on_click: impl Fn() + 'static) -> AnyView {
+fn action(href: &'static str, name: &'static str, key: &'static str, on_click: Box<dyn Fn()>) -> AnyView {
     view! {
         <button class="menu-item" type="button" role="menuitem" on:click=move |_| on_click()>
             {icon(href)}
@@ -47,7 +58,12 @@ pub(crate) fn StatusItems(target: MenuTarget) -> impl IntoView {
     Status::ALL
         .map(|status| {
             let checked = Signal::derive(move || target.values.with(|values| values.status == Some(status)));
-            choice(status_icon(status), t::status_name(status), checked, move || target.choose(Edit::Status(status)))
+            choice(
+                status_icon(status),
+                t::status_name(status),
+                checked,
+                Box::new(move || target.choose(Edit::Status(status))),
+            )
         })
         .collect_view()
 }
@@ -57,7 +73,7 @@ pub(crate) fn PriorityItems(target: MenuTarget) -> impl IntoView {
     let items = Priority::ALL.iter().rev().map(|priority| {
         let priority = *priority;
         let checked = Signal::derive(move || target.values.with(|values| values.priority == Some(priority)));
-        let choose = move || target.choose(Edit::Priority(priority));
+        let choose = Box::new(move || target.choose(Edit::Priority(priority)));
         choice(priority_icon(priority), t::priority_name(priority), checked, choose)
     });
     items.collect_view()
@@ -67,7 +83,7 @@ pub(crate) fn PriorityItems(target: MenuTarget) -> impl IntoView {
 #[component]
 pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
     let app = use_app();
-    let switch = move |menu| move || target.menus.switch(menu);
+    let switch = move |menu| -> Box<dyn Fn()> { Box::new(move || target.menus.switch(menu)) };
     let closed = target.values.with_untracked(|values| values.status.is_some_and(Status::is_closed));
     let toggle = move || {
         target.close();
@@ -88,19 +104,22 @@ pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
         }
     };
     vec![
-        action("#i-edit", t::edit_title(), "E", edit_title),
+        action("#i-edit", t::edit_title(), "E", Box::new(edit_title)),
         action("#i-s-todo", t::status(), "S", switch(Menu::Status)),
         action("#i-p-high", t::priority(), "P", switch(Menu::Priority)),
+        action("#i-mine", t::assignees(), "A", switch(Menu::Assignees)),
         action("#i-calendar", t::due_date(), "D", switch(Menu::Due)),
         action("#i-tag", t::tags(), "L", switch(Menu::Tags)),
+        action("#i-list", t::move_to_project(), "", switch(Menu::Project)),
+        action("#i-subtasks", t::move_to_parent(), "", switch(Menu::Parent)),
         view! { <hr /> }.into_any(),
         if closed {
-            action("#i-restore", t::reopen(), "", toggle)
+            action("#i-restore", t::reopen(), "", Box::new(toggle))
         } else {
-            action("#i-check", t::mark_done(), "", toggle)
+            action("#i-check", t::mark_done(), "", Box::new(toggle))
         },
-        action("#i-link", t::copy_link(), "", copy),
-        action("#i-trash", t::delete(), "", delete),
+        action("#i-link", t::copy_link(), "", Box::new(copy)),
+        action("#i-trash", t::delete(), "", Box::new(delete)),
     ]
     .into_any()
 }
@@ -139,9 +158,9 @@ pub(crate) fn WorkspaceItems(target: MenuTarget) -> impl IntoView {
     };
     vec![
         view! { <p class="menu-note">{who}</p> }.into_any(),
-        action("#i-people", t::invite(), "", invite),
+        action("#i-people", t::invite(), "", Box::new(invite)),
         view! { <hr /> }.into_any(),
-        action("#i-out", t::sign_out(), "", sign_out),
+        action("#i-out", t::sign_out(), "", Box::new(sign_out)),
     ]
     .into_any()
 }

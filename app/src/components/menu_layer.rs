@@ -1,20 +1,25 @@
 //! The layer in which menus open: a popover of the platform beside the control it belongs to, closed by Escape, by a
 //! press elsewhere, or by a choice; then the focus returns to the control.
 
+use std::collections::BTreeSet;
+
 use js_sys::Reflect;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, Node};
 
-use crate::components::due_editor::DueEditor;
+use crate::components::day_editor::{Day, DayEditor};
 use crate::components::menu_items::{ActionItems, PriorityItems, StatusItems, WorkspaceItems};
+use crate::components::move_menus::{ParentEditor, ProjectItems};
+use crate::components::people_menu::AssigneeItems;
 use crate::components::tag_editor::TagEditor;
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Menus, OpenMenu, Subject};
 use crate::state::{App, use_app};
 use crate::{dom, i18n as t};
 use shared::date::Date;
+use shared::ids::{ProjectId, UserId};
 use shared::register::Tag;
 use shared::workflow::{Priority, Status};
 
@@ -23,8 +28,11 @@ use shared::workflow::{Priority, Status};
 pub(crate) struct Values {
     pub(crate) status: Option<Status>,
     pub(crate) priority: Option<Priority>,
+    pub(crate) assignees: BTreeSet<UserId>,
     pub(crate) due: Option<Date>,
+    pub(crate) start: Option<Date>,
     pub(crate) tags: Vec<Tag>,
+    pub(crate) project: Option<ProjectId>,
 }
 
 /// What menus read and what they do.
@@ -65,8 +73,11 @@ pub(crate) fn PageMenus() -> impl IntoView {
             item.with(|item| Values {
                 status: Some(item.value.status),
                 priority: Some(item.value.priority),
+                assignees: item.value.assignees.clone(),
                 due: item.value.due,
+                start: item.value.start,
                 tags: item.value.tags.clone(),
+                project: Some(item.value.project),
             })
         }),
         _ => Values::default(),
@@ -134,26 +145,37 @@ fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyView {
     match menu {
         Menu::Status => view! { <StatusItems target /> }.into_any(),
         Menu::Priority => view! { <PriorityItems target /> }.into_any(),
-        Menu::Due => view! { <DueEditor target /> }.into_any(),
+        Menu::Assignees => view! { <AssigneeItems target /> }.into_any(),
+        Menu::Due => view! { <DayEditor day=Day::Due target /> }.into_any(),
+        Menu::Start => view! { <DayEditor day=Day::Start target /> }.into_any(),
         Menu::Tags => view! { <TagEditor target /> }.into_any(),
-        Menu::Actions => match subject {
-            Subject::Task(id) => view! { <ActionItems id target /> }.into_any(),
-            _ => ().into_any(),
-        },
+        Menu::Project | Menu::Parent | Menu::Actions => {
+            let Subject::Task(id) = subject else { return ().into_any() };
+            match menu {
+                Menu::Project => view! { <ProjectItems id target /> }.into_any(),
+                Menu::Parent => view! { <ParentEditor id target /> }.into_any(),
+                _ => view! { <ActionItems id target /> }.into_any(),
+            }
+        }
         Menu::Workspace => view! { <WorkspaceItems target /> }.into_any(),
     }
 }
 
-fn role(menu: Menu) -> &'static str {
-    if matches!(menu, Menu::Due | Menu::Tags) { "dialog" } else { "menu" }
+/// What kind of layer a menu is, for `role` and `aria-haspopup`.
+pub(crate) fn role(menu: Menu) -> &'static str {
+    if matches!(menu, Menu::Due | Menu::Start | Menu::Tags | Menu::Parent) { "dialog" } else { "menu" }
 }
 
 fn label(menu: Menu) -> &'static str {
     match menu {
         Menu::Status => t::status(),
         Menu::Priority => t::priority(),
+        Menu::Assignees => t::assignees(),
         Menu::Due => t::due_date(),
+        Menu::Start => t::start_date(),
         Menu::Tags => t::tags(),
+        Menu::Project => t::project(),
+        Menu::Parent => t::parent(),
         Menu::Actions => t::more_actions(),
         Menu::Workspace => t::app_name(),
     }

@@ -1,18 +1,22 @@
 //! What the pages are built of, one component per file. A component renders state and dispatches intent.
 
+pub(crate) mod avatar;
 pub(crate) mod banners;
 pub(crate) mod bulk_bar;
-pub(crate) mod due_editor;
+pub(crate) mod day_editor;
 pub(crate) mod empty;
 pub(crate) mod field;
 pub(crate) mod icon;
 pub(crate) mod invite;
+pub(crate) mod keyed;
 pub(crate) mod menu_items;
 pub(crate) mod menu_layer;
 pub(crate) mod modal;
+pub(crate) mod move_menus;
 pub(crate) mod new_project;
 pub(crate) mod new_task;
 pub(crate) mod outbox;
+pub(crate) mod people_menu;
 pub(crate) mod property;
 pub(crate) mod sidebar;
 pub(crate) mod sign_in_art;

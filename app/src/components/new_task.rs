@@ -82,7 +82,8 @@ impl Draft {
                 values.tags.extend(add);
                 values.tags.sort();
             }
-            Edit::Title { .. } | Edit::Delete | Edit::Restore => {}
+            // The dialog offers no others.
+            _ => {}
         });
     }
 

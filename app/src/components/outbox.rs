@@ -170,15 +170,15 @@ fn Waiting() -> impl IntoView {
     let app = use_app();
     let count = Memo::new(move |_| app.status.with(|status| status.as_ref().map_or(0, |status| status.waiting)));
     // The latest change first: ids are in the order of making.
-    let listed =
-        Memo::new(move |_| app.tasks.waiting.with(|ids| ids.iter().rev().take(LISTED).copied().collect::<Vec<_>>()));
-    let more = Memo::new(move |_| app.tasks.waiting.with(|ids| ids.len().saturating_sub(LISTED)));
+    let waiting = Memo::new(move |_| app.waiting_tasks());
+    let listed = move || waiting.with(|ids| ids.iter().rev().take(LISTED).copied().collect::<Vec<_>>());
+    let more = Memo::new(move |_| waiting.with(|ids| ids.len().saturating_sub(LISTED)));
     view! {
         <Show when=move || { count.get() > 0 }>
             <div class="outbox-head">{move || t::saved_changes(count.get())}</div>
         </Show>
         <ul role="list" aria-label=t::waiting_changes()>
-            <For each=move || listed.get() key=|id| *id children=move |id| waiting_task(app, id) />
+            <For each=listed key=|id| *id children=move |id| waiting_task(app, id) />
         </ul>
         <Show when=move || { more.get() > 0 }>
             <div class="outbox-head">{move || t::and_more(more.get())}</div>

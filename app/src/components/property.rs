@@ -2,12 +2,17 @@
 
 use leptos::prelude::*;
 use shared::date::Date;
+use shared::ids::{ProjectId, UserId};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, MouseEvent};
 
+use crate::components::avatar::{avatar, nobody};
 use crate::components::icon::{icon, priority_icon, status_icon};
+use crate::components::menu_layer::role;
+use crate::components::tag;
 use crate::dates::{self, When};
 use crate::i18n as t;
+use crate::state::keys::menu_name;
 use crate::state::ui::{Menu, Menus, Subject};
 use shared::workflow::{Priority, Status};
 
@@ -25,40 +30,80 @@ pub(crate) fn when_mark(due: Date, closed: bool) -> Option<&'static str> {
     if closed { None } else { dates::when(due).mark() }
 }
 
-fn button(
+/// What a property's button shows and opens. One type for all of them, and so one piece of code.
+struct Property {
     name: &'static str,
-    value: impl Fn() -> String + Copy + Send + Sync + 'static,
-    icon: impl Fn() -> AnyView + Send + 'static,
-    attributes: (&'static str, &'static str),
-    on_click: impl Fn(MouseEvent) + 'static,
-) -> AnyView {
-    let (menu, popup) = attributes;
-    view! {
-        <button
-            class="prop-btn"
-            type="button"
-            aria-label=move || t::property(name, &value())
-            aria-haspopup=popup
-            data-menu=menu
-            on:click=on_click
-        >
-            {icon}
-            <span>{value}</span>
-        </button>
+    /// `None` where the task has none.
+    value: Signal<Option<String>>,
+    /// What is shown of none.
+    none: &'static str,
+    icon: Box<dyn Fn() -> AnyView + Send>,
+    /// The value of `data-when`.
+    mark: Option<Signal<Option<&'static str>>>,
+    menu: Menu,
+}
+
+impl Property {
+    fn new(
+        name: &'static str,
+        value: Signal<Option<String>>,
+        menu: Menu,
+        icon: Box<dyn Fn() -> AnyView + Send>,
+    ) -> Self {
+        Self { name, value, none: t::nothing(), icon, mark: None, menu }
     }
-    .into_any()
+
+    fn button(self, menus: Menus, subject: Subject) -> AnyView {
+        let Self { name, value, none, icon, mark, menu } = self;
+        let said = move |none: &str| value.get().unwrap_or_else(|| none.to_owned());
+        view! {
+            <button
+                class="prop-btn"
+                type="button"
+                aria-label=move || t::property(name, &said(t::nothing()))
+                aria-haspopup=role(menu)
+                data-menu=menu_name(menu)
+                on:click=opens(menus, menu, subject)
+            >
+                {icon}
+                <span
+                    class="prop-value"
+                    dir="auto"
+                    data-when=move || mark.and_then(|mark| mark.get())
+                    data-none=move || value.with(Option::is_none).then_some("")
+                >
+                    {move || said(none)}
+                </span>
+            </button>
+        }
+        .into_any()
+    }
 }
 
 pub(crate) fn status_button(status: Signal<Status>, menus: Menus, subject: Subject) -> AnyView {
-    let value = move || t::status_name(status.get()).to_owned();
-    let open = opens(menus, Menu::Status, subject);
-    button(t::status(), value, move || status_icon(status.get()), ("status", "menu"), open)
+    let value = Signal::derive(move || Some(t::status_name(status.get()).to_owned()));
+    let icon = Box::new(move || status_icon(status.get()));
+    Property::new(t::status(), value, Menu::Status, icon).button(menus, subject)
 }
 
 pub(crate) fn priority_button(priority: Signal<Priority>, menus: Menus, subject: Subject) -> AnyView {
-    let value = move || t::priority_name(priority.get()).to_owned();
-    let open = opens(menus, Menu::Priority, subject);
-    button(t::priority(), value, move || priority_icon(priority.get()), ("priority", "menu"), open)
+    let value = Signal::derive(move || Some(t::priority_name(priority.get()).to_owned()));
+    let icon = Box::new(move || priority_icon(priority.get()));
+    Property::new(t::priority(), value, Menu::Priority, icon).button(menus, subject)
+}
+
+/// The people that a task is given to.
+pub(crate) fn assignees_button(people: Signal<Vec<(UserId, String)>>, menus: Menus, subject: Subject) -> AnyView {
+    let value = Signal::derive(move || {
+        people.with(|people| (!people.is_empty()).then(|| t::list(people.iter().map(|(_, name)| name))))
+    });
+    let avatars = Box::new(move || {
+        people.with(|people| match people.as_slice() {
+            [] => nobody(),
+            people => people.iter().map(|(id, name)| avatar(Some(*id), name)).collect_view().into_any(),
+        })
+    });
+    Property::new(t::assignees(), value, Menu::Assignees, avatars).button(menus, subject)
 }
 
 /// A due date, with whether it still matters; `none` is what stands for none.
@@ -68,21 +113,29 @@ pub(crate) fn due_button(
     menus: Menus,
     subject: Subject,
 ) -> AnyView {
-    let mark = move || due.with(|(due, closed)| when_mark((*due)?, *closed));
-    let value = move |none: &str| due.with(|(due, _)| due.map_or_else(|| none.to_owned(), dates::short));
-    let absent = move || due.with(|(due, _)| due.is_none()).then_some("");
-    view! {
-        <button
-            class="prop-btn"
-            type="button"
-            aria-label=move || t::property(t::due_date(), &value(t::no_due()))
-            aria-haspopup="dialog"
-            data-menu="due"
-            on:click=opens(menus, Menu::Due, subject)
-        >
-            {move || icon(if mark() == When::Late.mark() { "#i-warning" } else { "#i-calendar" })}
-            <span class="due-value" data-when=mark data-none=absent>{move || value(none)}</span>
-        </button>
-    }
-    .into_any()
+    let mark = Signal::derive(move || due.with(|(due, closed)| when_mark((*due)?, *closed)));
+    let icon = Box::new(move || icon(if mark.get() == When::Late.mark() { "#i-warning" } else { "#i-calendar" }));
+    let value = Signal::derive(move || due.with(|(due, _)| due.map(dates::short)));
+    let property = Property::new(t::due_date(), value, Menu::Due, icon);
+    Property { none, mark: Some(mark), ..property }.button(menus, subject)
+}
+
+pub(crate) fn start_button(value: Signal<Option<String>>, menus: Menus, subject: Subject) -> AnyView {
+    Property::new(t::start_date(), value, Menu::Start, Box::new(|| icon("#i-calendar"))).button(menus, subject)
+}
+
+/// The project, and the way to another one.
+pub(crate) fn project_button(
+    project: Signal<ProjectId>,
+    name: Signal<Option<String>>,
+    menus: Menus,
+    subject: Subject,
+) -> AnyView {
+    let glyph = move || view! { <span class="nav-glyph">{tag::glyph(project.get().0.as_bytes())}</span> }.into_any();
+    Property::new(t::project(), name, Menu::Project, Box::new(glyph)).button(menus, subject)
+}
+
+/// The task that one is a part of.
+pub(crate) fn parent_button(title: Signal<Option<String>>, menus: Menus, subject: Subject) -> AnyView {
+    Property::new(t::parent(), title, Menu::Parent, Box::new(|| icon("#i-subtasks"))).button(menus, subject)
 }

@@ -15,10 +15,15 @@ const GLYPHS: [(&str, &str); 8] = [
     ("#i-t-bar", "icon tag-slate"),
 ];
 
-pub(crate) fn glyph(name: &[u8]) -> AnyView {
+/// A number that is the same for a name everywhere.
+pub(crate) fn spread(name: &[u8]) -> usize {
     // FNV-1a: spreads short names well, and is a line.
     let hash = name.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
-    let (href, class) = GLYPHS[(hash >> 13) as usize % GLYPHS.len()];
+    (hash >> 13) as usize
+}
+
+pub(crate) fn glyph(name: &[u8]) -> AnyView {
+    let (href, class) = GLYPHS[spread(name) % GLYPHS.len()];
     toned(href, class)
 }
 

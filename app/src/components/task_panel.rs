@@ -1,22 +1,33 @@
 //! One task in full, beside the list; on a phone a page of its own.
 
-use engine::view::{Mark, TaskItem};
-use leptos::html::Textarea;
-use leptos::prelude::*;
-use leptos::task::spawn_local;
-use shared::ids::TaskId;
-use web_sys::KeyboardEvent;
+mod comments;
+mod conflict;
+mod custom_fields;
+mod properties;
+mod subtasks;
+mod text_editor;
+mod title;
 
+use engine::view::{Mark, TaskItem};
+use leptos::prelude::*;
+use shared::field::TextField;
+use shared::ids::TaskId;
+use shared::limits::DESCRIPTION_CHARS;
+
+use self::comments::{Comments, Composer};
+use self::conflict::Conflicts;
+use self::properties::Properties;
+use self::subtasks::Subtasks;
+use self::text_editor::TextEditor;
+use self::title::PanelTitle;
 use crate::components::icon::icon;
 use crate::components::menu_items::copy_link;
-use crate::components::property::{due_button, opens, priority_button, status_button};
-use crate::components::tag;
+use crate::components::property::opens;
 use crate::components::task_row::unsynced;
-use crate::i18n as t;
-use crate::route::Route;
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Subject};
-use crate::state::{App, complaint, key_of, use_app};
+use crate::state::{App, key_of, use_app};
+use crate::{dates, i18n as t};
 
 #[component]
 pub(crate) fn TaskPanel(id: TaskId) -> impl IntoView {
@@ -50,6 +61,7 @@ fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let key = Memo::new(move |_| item.with(|item| key_of(&item.value)));
     let mark = Memo::new(move |_| item.with(|item| item.mark));
     let deleted = Memo::new(move |_| item.with(|item| item.value.deleted));
+    let answered = RwSignal::new(None);
     view! {
         <aside class="panel" data-task=id.to_string() aria-label=move || t::task_panel(&key.get())>
             <div class="panel-head">
@@ -79,11 +91,16 @@ fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
                 </div>
             </div>
             <div class="panel-body" role="group" aria-label=t::task_details()>
-                <Show when=move || deleted.get()><Deleted id /></Show>
-                <Attention id item />
+                <Show when=move || deleted.get()><Deleted id item /></Show>
+                <Refused id item />
+                <Conflicts id item />
                 <PanelTitle id item />
                 <Properties id item />
+                <Texts id item />
+                <Subtasks id item />
+                <Comments id answered />
             </div>
+            <Composer id answered />
         </aside>
     }
     .into_any()
@@ -112,12 +129,18 @@ fn CloseButton() -> impl IntoView {
 }
 
 #[component]
-fn Deleted(id: TaskId) -> impl IntoView {
+fn Deleted(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
+    let text = move || {
+        item.with(|item| match item.value.deletion {
+            Some(deletion) => t::deleted_by(&app.author(deletion.actor), &dates::moment(deletion.at)),
+            None => String::new(),
+        })
+    };
     view! {
         <div class="banner" role="status">
             {icon("#i-trash")}
-            <p>{t::task_is_deleted()}</p>
+            <p>{text}</p>
             <div class="btn-row">
                 <button class="btn small" type="button" on:click=move |_| app.edit(&[id], &Edit::Restore)>
                     {t::restore()}
@@ -128,24 +151,18 @@ fn Deleted(id: TaskId) -> impl IntoView {
     .into_any()
 }
 
-/// Why the task is marked: refused changes with their reasons, or a status that somebody must choose.
+/// The changes of the task that were refused, with the reasons.
 #[component]
-fn Attention(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
+fn Refused(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let review = Memo::new(move |_| item.with(|item| item.value.review));
-    let reasons = move || {
+    move || {
         item.with(|item| item.mark == Mark::Attention).then(|| {
             app.refused.with(|refused| {
                 let about = refused.iter().filter(|change| change.entity() == id.into());
                 about.map(|change| note(app, t::refused(&change.reason))).collect_view()
             })
         })
-    };
-    view! {
-        {reasons}
-        {move || review.get().then(|| view! { <p class="panel-note">{icon("#i-warning")}<span>{t::review_status()}</span></p> })}
     }
-    .into_any()
 }
 
 fn note(app: App, text: String) -> AnyView {
@@ -162,109 +179,29 @@ fn note(app: App, text: String) -> AnyView {
 }
 
 #[component]
-fn PanelTitle(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
-    let app = use_app();
-    let area = NodeRef::<Textarea>::new();
-    // What the title was when typing began; nothing while nobody types.
-    let from = StoredValue::new(None::<String>);
-    let save = move || {
-        let (Some(Some(began)), Some(area)) = (from.try_get_value(), area.get_untracked()) else { return };
-        let to = area.value().trim().to_owned();
-        let _ = from.try_set_value(None);
-        if to.is_empty() || to == began {
-            return area.set_value(&item.with_untracked(|item| item.value.title.clone()));
-        }
-        spawn_local(async move {
-            match app.edit_title(id, began.clone(), to).await {
-                Ok(()) => area.set_value(&item.try_with_untracked(|item| item.value.title.clone()).unwrap_or_default()),
-                Err(error) => {
-                    let _ = from.try_set_value(Some(began));
-                    app.ui.say(&complaint(&error));
-                }
-            }
-        });
-    };
-    let on_key = move |event: KeyboardEvent| {
-        if event.is_composing() || !matches!(event.key().as_str(), "Enter" | "Escape") {
-            return;
-        }
-        event.prevent_default();
-        event.stop_propagation();
-        if let Some(area) = area.get_untracked() {
-            if event.key() == "Escape" {
-                from.set_value(None);
-                area.set_value(&item.with_untracked(|item| item.value.title.clone()));
-            }
-            let _ = area.blur();
-        }
-    };
-    Effect::new(move |_| {
-        let title = item.with(|item| item.value.title.clone());
-        if let (Some(area), true) = (area.get(), from.with_value(Option::is_none)) {
-            area.set_value(&title);
-        }
-    });
-    on_cleanup(save);
-    let began = move || {
-        if from.with_value(Option::is_none) {
-            from.set_value(Some(item.with_untracked(|item| item.value.title.clone())));
-        }
-    };
+fn Texts(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
+    let description = Memo::new(move |_| item.with(|item| item.value.description.clone()));
+    let notes = Memo::new(move |_| item.with(|item| item.value.notes.clone()));
     view! {
-        <textarea
-            class="panel-title"
-            rows="1"
-            aria-label=t::title()
-            dir="auto"
-            node_ref=area
-            on:beforeinput=move |_| began()
-            on:input=move |_| began()
-            on:blur=move |_| save()
-            on:keydown=on_key
-        ></textarea>
-    }
-    .into_any()
-}
-
-#[component]
-fn Properties(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
-    let app = use_app();
-    let (menus, subject) = (app.ui.menus, Subject::Task(id));
-    let status = Memo::new(move |_| item.with(|item| item.value.status));
-    let priority = Memo::new(move |_| item.with(|item| item.value.priority));
-    let due = Memo::new(move |_| item.with(|item| (item.value.due, item.value.status.is_closed())));
-    let tags = Memo::new(move |_| item.with(|item| item.value.tags.clone()));
-    let project = Memo::new(move |_| item.with(|item| item.value.project));
-    let project_link = move || {
-        let id = project.get();
-        let name = app.project_name(id).unwrap_or_default();
-        view! { <a class="prop-btn" href=Route::Project(id).href()><span class="nav-glyph">{tag::glyph(id.0.as_bytes())}</span><span dir="auto">{name}</span></a> }
-    };
-    view! {
-        <dl class="props">
-            <dt>{t::status()}</dt>
-            <dd>{status_button(status.into(), menus, subject)}</dd>
-            <dt>{t::priority()}</dt>
-            <dd>{priority_button(priority.into(), menus, subject)}</dd>
-            <dt>{t::due_date()}</dt>
-            <dd>{due_button(due.into(), t::no_due(), menus, subject)}</dd>
-            <dt>{t::tags()}</dt>
-            <dd class="tag-row">
-                {move || tags.with(|tags| tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view())}
-                <button
-                    class="icon-btn"
-                    type="button"
-                    aria-label=t::tags()
-                    aria-haspopup="dialog"
-                    data-menu="tags"
-                    on:click=opens(menus, Menu::Tags, subject)
-                >
-                    {icon("#i-plus")}
-                </button>
-            </dd>
-            <dt>{t::project()}</dt>
-            <dd>{project_link}</dd>
-        </dl>
+        <TextEditor
+            entity=id
+            field=TextField::Description
+            text=description.into()
+            label=t::description()
+            placeholder=t::add_description()
+            limit=DESCRIPTION_CHARS
+        />
+        <section class="section" aria-labelledby="notes-head">
+            <div class="section-head"><h2 id="notes-head">{t::notes()}</h2></div>
+            <TextEditor
+                entity=id
+                field=TextField::Notes
+                text=notes.into()
+                label=t::notes()
+                placeholder=t::add_notes()
+                limit=DESCRIPTION_CHARS
+            />
+        </section>
     }
     .into_any()
 }

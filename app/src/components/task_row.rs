@@ -134,7 +134,7 @@ fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
 #[component]
 fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
     let priority = move || item.with(|item| item.value.priority);
-    let mark = move || item.with(|item| if item.value.review { Mark::Attention } else { item.mark });
+    let mark = move || item.with(|item| if item.value.needs_review() { Mark::Attention } else { item.mark });
     let tags = move || item.with(|item| item.value.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view());
     let due = move || item.with(|item| (item.value.due, item.value.status.is_closed()));
     view! {

@@ -5,6 +5,7 @@ use engine::view::TaskItem;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::field::TextField;
 use shared::ids::TaskId;
 use web_sys::KeyboardEvent;
 
@@ -77,7 +78,7 @@ impl TitleEdit {
         let Self { app, id, .. } = self;
         let old = from.clone();
         spawn_local(async move {
-            match app.edit_title(id, from, to).await {
+            match app.edit_text(id.into(), TextField::Title, from, to).await {
                 Ok(()) => self.finish(by_key),
                 Err(error) => {
                     let _ = self.from.try_set_value(old);

@@ -1,13 +1,16 @@
 //! What a member does to tasks, as changes that can be undone and done again.
 
+use std::collections::BTreeSet;
+
 use engine::command::Command;
 use engine::view::TaskItem;
 use leptos::prelude::*;
 use shared::date::Date;
 use shared::field::{Field, TextField};
-use shared::ids::{EntityId, TaskId};
+use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
 use shared::register::Tag;
 use shared::task::TaskView;
+use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 
 use crate::i18n as t;
@@ -16,11 +19,25 @@ use crate::state::tasks::Tasks;
 /// An edit of one or more tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Edit {
-    Title { from: String, to: String },
     Status(Status),
     Priority(Priority),
     Due(Option<Date>),
-    Tags { add: Vec<Tag>, remove: Vec<Tag> },
+    Start(Option<Date>),
+    Estimate(Option<u32>),
+    /// Puts somebody on a task, or takes them off.
+    Assign(UserId, bool),
+    /// Exactly these people.
+    Assignees(BTreeSet<UserId>),
+    Project(ProjectId),
+    /// Makes a task a part of another, the last one, or of none.
+    Parent(Option<TaskId>, String),
+    /// Where a task stands among the others.
+    Order(String),
+    Custom(CustomFieldId, Value),
+    Tags {
+        add: Vec<Tag>,
+        remove: Vec<Tag>,
+    },
     Delete,
     Restore,
 }
@@ -39,13 +56,41 @@ impl Change {
     pub(crate) fn of(tasks: &[(TaskView, String)], edit: &Edit) -> Self {
         let mut change = Self::default();
         for (task, _) in tasks {
-            if let Some((forward, backward)) = commands(task, edit) {
-                change.forward.push(forward);
-                change.backward.push(backward);
-            }
+            // A task that moves together with the one it is a part of stays a part of it.
+            let keeps_parent = matches!(edit, Edit::Project(_))
+                && task.parent.is_some_and(|parent| tasks.iter().any(|(other, _)| other.id == parent));
+            change.add(commands(task, edit, keeps_parent));
         }
         change.said = say(tasks, change.forward.len(), edit);
         change
+    }
+
+    /// The edit of a text of any row.
+    pub(crate) fn of_text(entity: EntityId, field: TextField, from: &str, to: &str) -> Self {
+        let mut change = Self::default();
+        change.add((from != to).then(|| text(entity, field, from, to)));
+        change
+    }
+
+    /// The deletion of any row.
+    pub(crate) fn deletion(entity: EntityId, said: &str) -> Self {
+        let mut change = Self { said: Some(said.to_owned()), ..Self::default() };
+        change.add(Some((Command::Delete(entity), Command::Restore(entity))));
+        change
+    }
+
+    /// Goes on with another one.
+    pub(crate) fn and(mut self, later: Self) -> Self {
+        self.forward.extend(later.forward);
+        self.backward.splice(0..0, later.backward);
+        self
+    }
+
+    fn add(&mut self, pair: Option<(Command, Command)>) {
+        if let Some((forward, backward)) = pair {
+            self.forward.push(forward);
+            self.backward.push(backward);
+        }
     }
 
     pub(crate) fn inverted(self) -> Self {
@@ -53,32 +98,69 @@ impl Change {
     }
 }
 
-fn commands(task: &TaskView, edit: &Edit) -> Option<(Command, Command)> {
-    let id = task.id;
-    let entity = EntityId::from(id);
-    let text = |from: &String, to: &String| Command::EditText {
-        entity,
-        field: TextField::Title,
-        from: from.clone(),
-        to: to.clone(),
-    };
-    let pair = match edit {
-        Edit::Title { from, to } if from != to => (text(from, to), text(to, from)),
-        Edit::Status(status) if task.status != *status || task.review => {
-            (Command::write(id, Field::Status, *status), Command::write(id, Field::Status, task.status))
+fn commands(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Command, Command)> {
+    let entity = EntityId::from(task.id);
+    match edit {
+        Edit::Tags { add, remove } => tags(task, add, remove),
+        Edit::Delete => (!task.deleted).then_some((Command::Delete(entity), Command::Restore(entity))),
+        Edit::Restore => task.deleted.then_some((Command::Restore(entity), Command::Delete(entity))),
+        _ => {
+            let (field, from, to) = write(task, edit, keeps_parent)?;
+            // Writing the value that stands says that it is the right one, where that was in question.
+            let differs = from != to || task.is_unsettled(field);
+            differs.then(|| (Command::write(entity, field, to), Command::write(entity, field, from)))
         }
-        Edit::Priority(priority) if task.priority != *priority => {
-            (Command::write(id, Field::Priority, *priority), Command::write(id, Field::Priority, task.priority))
+    }
+}
+
+fn text(entity: EntityId, field: TextField, from: &str, to: &str) -> (Command, Command) {
+    let edit = |from: &str, to: &str| Command::EditText { entity, field, from: from.to_owned(), to: to.to_owned() };
+    (edit(from, to), edit(to, from))
+}
+
+/// The field that an edit gives a value, its value now, and the new one.
+fn write(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Field, Value, Value)> {
+    let count = |number: Option<u32>| number.map_or(Value::Nothing, Value::Count);
+    let place = place_of(task);
+    Some(match edit {
+        Edit::Status(status) => (Field::Status, task.status.into(), (*status).into()),
+        Edit::Priority(priority) => (Field::Priority, task.priority.into(), (*priority).into()),
+        Edit::Due(due) => (Field::Due, task.due.into(), (*due).into()),
+        Edit::Start(start) => (Field::Start, task.start.into(), (*start).into()),
+        Edit::Estimate(estimate) => (Field::Estimate, count(task.estimate), count(*estimate)),
+        Edit::Assign(who, on) => {
+            let mut people = task.assignees.clone();
+            if *on {
+                people.insert(*who)
+            } else {
+                people.remove(who)
+            };
+            (Field::Assignees, task.assignees.clone().into(), people.into())
         }
-        Edit::Due(due) if task.due != *due => {
-            (Command::write(id, Field::Due, *due), Command::write(id, Field::Due, task.due))
+        Edit::Assignees(people) => (Field::Assignees, task.assignees.clone().into(), people.clone().into()),
+        Edit::Project(project) => {
+            let parent = task.parent.filter(|_| keeps_parent);
+            let there = Place { project: Some(*project), section: None, parent, order: place.order.clone() };
+            let stays = place.project == Some(*project);
+            (Field::Place, place.clone().into(), if stays { place } else { there }.into())
         }
-        Edit::Tags { add, remove } => tags(task, add, remove)?,
-        Edit::Delete if !task.deleted => (Command::Delete(entity), Command::Restore(entity)),
-        Edit::Restore if task.deleted => (Command::Restore(entity), Command::Delete(entity)),
-        _ => return None,
-    };
-    Some(pair)
+        Edit::Parent(parent, order) => {
+            let there = Place { parent: *parent, order: order.clone(), ..place.clone() };
+            let stays = place.parent == *parent;
+            (Field::Place, place.clone().into(), if stays { place } else { there }.into())
+        }
+        Edit::Order(order) => (Field::Place, place.clone().into(), Place { order: order.clone(), ..place }.into()),
+        Edit::Custom(id, value) => {
+            (Field::Custom(*id), task.custom.get(id).cloned().unwrap_or_default(), value.clone())
+        }
+        Edit::Tags { .. } | Edit::Delete | Edit::Restore => return None,
+    })
+}
+
+/// Where a task stands.
+fn place_of(task: &TaskView) -> Place {
+    let project = Some(task.project).filter(|project| *project != ProjectId::default());
+    Place { project, section: task.section, parent: task.parent, order: task.order.clone() }
 }
 
 fn tags(task: &TaskView, add: &[Tag], remove: &[Tag]) -> Option<(Command, Command)> {
@@ -97,6 +179,7 @@ fn say(tasks: &[(TaskView, String)], changed: usize, edit: &Edit) -> Option<Stri
         _ if changed == 0 => None,
         (Edit::Status(status), [(_, key)]) => Some(t::moved(key, *status)),
         (Edit::Status(status), _) => Some(t::tasks_moved(changed, *status)),
+        (Edit::Parent(..) | Edit::Project(_), [(_, key), ..]) => Some(t::task_moved(key)),
         (Edit::Delete, _) => Some(t::tasks_deleted(changed)),
         (Edit::Restore, _) => Some(t::task_restored().to_owned()),
         _ => None,
@@ -201,12 +284,48 @@ mod tests {
             Edit::Status(Status::Todo),
             Edit::Priority(Priority::None),
             Edit::Due(None),
-            Edit::Title { from: "a".into(), to: "a".into() },
             Edit::Tags { add: vec![Tag::new("Maps")], remove: vec![Tag::new("iOS")] },
             Edit::Restore,
         ] {
             assert_eq!(of(&task, &edit), Change::default(), "{edit:?}");
         }
+    }
+
+    #[test]
+    fn the_value_that_stands_is_written_where_it_is_in_question() {
+        let mut task = task(Status::Done, &[]);
+        task.unsettled.push((Field::Status, Vec::new()));
+        assert_eq!(of(&task, &Edit::Status(Status::Done)).forward.len(), 1);
+        assert_eq!(of(&task, &Edit::Priority(Priority::None)), Change::default());
+    }
+
+    #[test]
+    fn people_are_put_on_and_taken_off() {
+        let who: UserId = "0199c000-0000-7000-8000-000000000001".parse().unwrap();
+        let mut task = task(Status::Todo, &[]);
+        let change = of(&task, &Edit::Assign(who, true));
+        assert_eq!(change.forward, [Command::write(task.id, Field::Assignees, Value::People([who].into()))]);
+        assert_eq!(change.backward, [Command::write(task.id, Field::Assignees, Value::Nothing)]);
+        task.assignees.insert(who);
+        assert_eq!(of(&task, &Edit::Assign(who, true)), Change::default());
+    }
+
+    #[test]
+    fn a_part_stays_a_part_when_both_go_to_another_project() {
+        let whole = task(Status::Todo, &[]);
+        let id: TaskId = "0199a000-0000-7000-8000-000000000002".parse().unwrap();
+        let part = TaskView { id, parent: Some(whole.id), ..whole.clone() };
+        let to: ProjectId = "0199b000-0000-7000-8000-000000000002".parse().unwrap();
+        let parents = |tasks: &[TaskView]| {
+            let tasks: Vec<_> = tasks.iter().map(|task| (task.clone(), String::new())).collect();
+            let parent = |command: &Command| match command {
+                Command::Write { value: Value::Place(place), .. } => (place.project, place.parent),
+                other => panic!("{other:?}"),
+            };
+            Change::of(&tasks, &Edit::Project(to)).forward.iter().map(parent).collect::<Vec<_>>()
+        };
+        assert_eq!(parents(&[whole.clone(), part.clone()]), [(Some(to), None), (Some(to), Some(whole.id))]);
+        assert_eq!(parents(&[part]), [(Some(to), None)]);
     }
 
     #[test]

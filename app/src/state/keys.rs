@@ -61,6 +61,7 @@ impl App {
             "x" => self.on_cursor(|id| self.toggle_selected(id)),
             "s" => self.open_menu(Menu::Status),
             "p" => self.open_menu(Menu::Priority),
+            "a" => self.open_menu(Menu::Assignees),
             "l" => self.open_menu(Menu::Tags),
             "d" => self.open_menu(Menu::Due),
             _ => false,
@@ -170,15 +171,24 @@ impl App {
 
 /// The control on the screen that opens a menu of a task, or the nearest thing to it.
 fn control_of(id: TaskId, menu: Menu) -> Option<HtmlElement> {
-    let name = match menu {
-        Menu::Status => "status",
-        Menu::Priority => "priority",
-        Menu::Due => "due",
-        Menu::Tags => "tags",
-        Menu::Actions | Menu::Workspace => "actions",
-    };
+    let name = menu_name(menu);
     let task = format!("[data-task=\"{id}\"]");
     dom::query_visible(&format!("{task} [data-menu={name}]"))
         .or_else(|| dom::query_visible(&format!("{task} [data-menu=actions]")))
         .or_else(|| dom::query_visible(&task))
+}
+
+/// What `data-menu` says on a control that opens a menu.
+pub(crate) fn menu_name(menu: Menu) -> &'static str {
+    match menu {
+        Menu::Status => "status",
+        Menu::Priority => "priority",
+        Menu::Assignees => "assignees",
+        Menu::Due => "due",
+        Menu::Start => "start",
+        Menu::Tags => "tags",
+        Menu::Project => "project",
+        Menu::Parent => "parent",
+        Menu::Actions | Menu::Workspace => "actions",
+    }
 }

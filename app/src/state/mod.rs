@@ -2,23 +2,30 @@
 //! through [`App`]; nothing else changes data.
 
 pub(crate) mod changes;
+pub(crate) mod comments;
 pub(crate) mod keys;
 mod navigation;
+mod order;
+pub(crate) mod people;
 pub(crate) mod pill;
 mod session;
 pub(crate) mod tasks;
 pub(crate) mod ui;
 
+use std::cmp::Ordering;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use engine::command::{Command, CommandError};
 use engine::status::{Pill, SyncStatus};
-use engine::view::{Event, ProjectItem, RefusedChange};
+use engine::view::{Event, Item, ProjectItem, RefusedChange};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::account::Account;
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::custom_field::CustomFieldView;
+use shared::field::TextField;
+use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
+use shared::member::MemberView;
 use shared::task::TaskView;
 
 use crate::host::Host;
@@ -26,6 +33,8 @@ use crate::pwa::Pwa;
 use crate::route::Route;
 use crate::{dom, i18n as t};
 use changes::{Change, Edit, History, with_keys};
+use comments::Comments;
+use order::sort_by;
 use tasks::Tasks;
 use ui::{Toast, Ui};
 
@@ -50,6 +59,11 @@ pub(crate) struct State {
     pub(crate) tasks: Tasks,
     /// In alphabetical order.
     pub(crate) projects: RwSignal<Vec<ProjectItem>>,
+    /// Everybody who is or was a member, in alphabetical order.
+    pub(crate) people: RwSignal<Vec<MemberView>>,
+    /// What the organization has added to its tasks, in the order of its making.
+    pub(crate) custom_fields: RwSignal<Vec<CustomFieldView>>,
+    pub(crate) comments: Comments,
     pub(crate) refused: RwSignal<Vec<RefusedChange>>,
     /// `None` until the engine has said something.
     pub(crate) status: RwSignal<Option<SyncStatus>>,
@@ -78,6 +92,9 @@ impl App {
             route: RwSignal::new(navigation::current()),
             tasks: Tasks::new(),
             projects: RwSignal::new(Vec::new()),
+            people: RwSignal::new(Vec::new()),
+            custom_fields: RwSignal::new(Vec::new()),
+            comments: Comments::new(),
             refused: RwSignal::new(Vec::new()),
             status,
             pill: pill::shown_pill(status),
@@ -98,9 +115,10 @@ impl App {
     fn hear(self, event: Event) {
         match event {
             Event::View(patch) => {
-                if !patch.projects.is_empty() {
-                    self.projects.update(|projects| merge_projects(projects, patch.projects));
-                }
+                self.hear_of_projects(patch.projects);
+                self.hear_of_people(patch.members);
+                self.hear_of_fields(patch.custom_fields);
+                self.comments.apply(patch.comments);
                 self.tasks.apply(patch.tasks);
                 if let Some(refused) = patch.refused {
                     self.refused.set(refused);
@@ -113,6 +131,54 @@ impl App {
         }
     }
 
+    fn hear_of_projects(self, changes: Vec<(ProjectId, Option<ProjectItem>)>) {
+        if changes.is_empty() {
+            return;
+        }
+        self.projects.update(|projects| {
+            for (id, item) in changes {
+                projects.retain(|known| known.value.id != id);
+                projects.extend(item.filter(|item| !item.value.deleted));
+            }
+            sort_by(projects, &|a, b| by_name((&a.value.name, &a.value.id), (&b.value.name, &b.value.id)));
+        });
+    }
+
+    fn hear_of_people(self, changes: Vec<(UserId, Option<Item<MemberView>>)>) {
+        if changes.is_empty() {
+            return;
+        }
+        self.people.update(|people| {
+            for (id, item) in changes {
+                people.retain(|known| known.id != id);
+                people.extend(item.map(|item| item.value));
+            }
+            sort_by(people, &|a, b| by_name((&a.name, &a.id), (&b.name, &b.id)));
+        });
+    }
+
+    fn hear_of_fields(self, changes: Vec<(CustomFieldId, Option<Item<CustomFieldView>>)>) {
+        if changes.is_empty() {
+            return;
+        }
+        self.custom_fields.update(|fields| {
+            for (id, item) in changes {
+                fields.retain(|known| known.id != id);
+                fields.extend(item.map(|item| item.value).filter(|field| !field.deleted));
+            }
+            sort_by(fields, &|a, b| a.id.cmp(&b.id));
+        });
+    }
+
+    /// The tasks of which, or about which, the team does not have everything; in the order of their making.
+    pub(crate) fn waiting_tasks(self) -> Vec<TaskId> {
+        let mut ids = self.tasks.waiting.get();
+        ids.extend(self.comments.waiting());
+        sort_by(&mut ids, &Ord::cmp);
+        ids.dedup();
+        ids
+    }
+
     pub(crate) fn project_name(self, id: ProjectId) -> Option<String> {
         self.projects
             .with(|projects| projects.iter().find(|item| item.value.id == id).map(|item| item.value.name.clone()))
@@ -121,7 +187,11 @@ impl App {
     /// Edits tasks, with a way back.
     pub(crate) fn edit(self, ids: &[TaskId], edit: &Edit) {
         let tasks = with_keys(self.tasks, ids, key_of);
-        let change = Change::of(&tasks, edit);
+        self.make(Change::of(&tasks, edit));
+    }
+
+    /// Does something that has a way back.
+    pub(crate) fn make(self, change: Change) {
         if !change.forward.is_empty() {
             spawn_local(async move {
                 // Told by `carry_out`.
@@ -130,15 +200,25 @@ impl App {
         }
     }
 
-    /// Edits a title; the error is for where it was typed.
-    pub(crate) async fn edit_title(self, id: TaskId, from: String, to: String) -> Result<(), CommandError> {
-        let Some(task) = self.tasks.task(id) else { return Ok(()) };
-        let change = Change::of(&[(task, String::new())], &Edit::Title { from, to });
+    /// Edits a text, with a way back; the error is for where it was typed.
+    pub(crate) async fn edit_text(
+        self,
+        entity: EntityId,
+        field: TextField,
+        from: String,
+        to: String,
+    ) -> Result<(), CommandError> {
+        let change = Change::of_text(entity, field, &from, &to);
         self.try_all(&change.forward).await?;
+        self.note(change);
+        Ok(())
+    }
+
+    /// Notes a change that has been made, so that it can be undone.
+    pub(crate) fn note(self, change: Change) {
         if !change.forward.is_empty() {
             self.history.note_new(change);
         }
-        Ok(())
     }
 
     async fn carry_out(self, change: Change) -> Result<(), CommandError> {
@@ -157,7 +237,7 @@ impl App {
         result
     }
 
-    async fn try_all(self, commands: &[Command]) -> Result<(), CommandError> {
+    pub(crate) async fn try_all(self, commands: &[Command]) -> Result<(), CommandError> {
         for command in commands {
             self.host().dispatch(command.clone()).await?;
         }
@@ -226,10 +306,6 @@ pub(crate) fn key_of(task: &TaskView) -> String {
     task.key.clone().unwrap_or_else(|| t::key_new().to_owned())
 }
 
-fn merge_projects(projects: &mut Vec<ProjectItem>, changes: Vec<(ProjectId, Option<ProjectItem>)>) {
-    for (id, item) in changes {
-        projects.retain(|known| known.value.id != id);
-        projects.extend(item.filter(|item| !item.value.deleted));
-    }
-    projects.sort_by(|a, b| dom::compare(&a.value.name, &b.value.name).then_with(|| a.value.id.cmp(&b.value.id)));
+fn by_name<I: Ord>(a: (&str, &I), b: (&str, &I)) -> Ordering {
+    dom::compare(a.0, b.0).then_with(|| a.1.cmp(b.1))
 }

@@ -49,7 +49,7 @@ impl App {
         spawn_local(self.host().logout());
         self.opening.update_value(|opening| *opening = opening.wrapping_add(1));
         self.account.set(None);
-        ui::forget_draft();
+        ui::forget_drafts();
         self.clear();
         self.go_instead(Route::SignIn);
     }
@@ -57,6 +57,9 @@ impl App {
     fn clear(self) {
         self.tasks.clear();
         self.projects.update(Vec::clear);
+        self.people.update(Vec::clear);
+        self.custom_fields.update(Vec::clear);
+        self.comments.clear();
         self.refused.update(Vec::clear);
         self.status.set(None);
         self.loaded.set(false);

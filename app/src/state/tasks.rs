@@ -11,6 +11,9 @@ use shared::register::Tag;
 use shared::task::TaskView;
 use shared::workflow::Status;
 
+use crate::dom;
+use crate::state::order::sort_by;
+
 /// From this many changes at once, sorting everything is quicker than finding each one's place.
 const MANY: usize = 200;
 
@@ -23,7 +26,11 @@ pub(crate) struct Tasks {
     pub(crate) scope: RwSignal<Option<ProjectId>>,
     /// Tasks with changes that the team does not have, in the order of their making.
     pub(crate) waiting: RwSignal<Vec<TaskId>>,
-    /// Fires when a task comes or goes.
+    /// Tasks whose deletion won against an edit.
+    pub(crate) overruled: RwSignal<Vec<TaskId>>,
+    /// Each task that is a part of another, behind that one; sorted.
+    parts: StoredValue<Vec<(TaskId, TaskId)>>,
+    /// Fires when a task comes or goes, or becomes a part of another one.
     arrivals: Trigger,
 }
 
@@ -96,6 +103,8 @@ impl Tasks {
             groups: RwSignal::new(Groups::default()),
             scope: RwSignal::new(None),
             waiting: RwSignal::new(Vec::new()),
+            overruled: RwSignal::new(Vec::new()),
+            parts: StoredValue::new(Vec::new()),
             arrivals: Trigger::new(),
         }
     }
@@ -122,6 +131,49 @@ impl Tasks {
     /// A task as of now.
     pub(crate) fn task(self, id: TaskId) -> Option<TaskView> {
         self.item(id).map(|item| item.with_untracked(|item| item.value.clone()))
+    }
+
+    /// The tasks that are parts of this one, in their order; notices when that changes.
+    pub(crate) fn parts_of(self, id: TaskId) -> Vec<TaskId> {
+        self.arrivals.track();
+        let ids: Vec<TaskId> = self.parts.with_value(|parts| {
+            let first = parts.partition_point(|(whole, _)| *whole < id);
+            parts.iter().skip(first).take_while(|(whole, _)| *whole == id).map(|(_, part)| *part).collect()
+        });
+        let mut parts: Vec<(String, TaskId)> = ids
+            .into_iter()
+            .filter_map(|part| Some((self.item(part)?.with(|item| item.value.order.clone()), part)))
+            .collect();
+        sort_by(&mut parts, &Ord::cmp);
+        parts.into_iter().map(|(_, part)| part).collect()
+    }
+
+    /// This task, its parts, theirs and so on, as of now.
+    pub(crate) fn with_parts(self, id: TaskId) -> Vec<TaskId> {
+        let mut found = vec![id];
+        let mut next = 0;
+        while let Some(whole) = found.get(next).copied() {
+            let parts = untrack(|| self.parts_of(whole));
+            found.extend(parts.into_iter().filter(|part| !found.contains(part)).collect::<Vec<_>>());
+            next += 1;
+        }
+        found
+    }
+
+    /// Some tasks of a project whose titles contain a text, the latest first.
+    pub(crate) fn named(self, project: ProjectId, wanted: &str, except: &[TaskId], most: usize) -> Vec<TaskView> {
+        let fits = |task: &TaskView| {
+            task.project == project
+                && !task.deleted
+                && !except.contains(&task.id)
+                && (wanted.is_empty() || dom::lower_case(&task.title).contains(wanted))
+        };
+        let mut ids: Vec<TaskId> = self.items.with_value(|items| {
+            items.iter().filter(|(_, item)| item.with_untracked(|item| fits(&item.value))).map(|(id, _)| *id).collect()
+        });
+        sort_by(&mut ids, &|a, b| b.cmp(a));
+        ids.truncate(most);
+        ids.into_iter().filter_map(|id| self.task(id)).collect()
     }
 
     /// Every tag in use, in alphabetical order.
@@ -153,6 +205,8 @@ impl Tasks {
     pub(crate) fn clear(self) {
         self.items.update_value(HashMap::clear);
         self.waiting.update(Vec::clear);
+        self.overruled.update(Vec::clear);
+        self.parts.update_value(Vec::clear);
         self.scope.set(None);
         self.groups.set(Groups::default());
         self.arrivals.notify();
@@ -163,7 +217,8 @@ impl Tasks {
         if changes.is_empty() {
             return;
         }
-        self.note_waiting(&changes);
+        note(self.waiting, &changes, |item| item.mark == Mark::Waiting);
+        note(self.overruled, &changes, |item| item.value.overruled_by().is_some());
         let many = changes.len() > MANY;
         let mut arrivals = false;
         self.groups.maybe_update(|groups| {
@@ -198,7 +253,8 @@ impl Tasks {
         if let (true, Some(groups), Some(before)) = (moved, groups.as_deref_mut(), &before) {
             self.items.with_value(|items| groups.remove(&before.value, items));
         }
-        let arrived = known.is_none() || item.is_none();
+        let part = self.put_in_family(before.as_ref(), item.as_ref());
+        let arrived = part || known.is_none() || item.is_none();
         match (known, item.clone()) {
             (Some(signal), Some(item)) => signal.set(item),
             (None, Some(item)) => self.items.update_value(|items| drop(items.insert(id, ArcRwSignal::new(item)))),
@@ -210,26 +266,49 @@ impl Tasks {
         Applied { moved, arrived }
     }
 
-    fn note_waiting(self, changes: &[(TaskId, Option<TaskItem>)]) {
-        self.waiting.maybe_update(|waiting| {
-            let mut differs = false;
-            for (id, item) in changes {
-                let waits = item.as_ref().is_some_and(|item| item.mark == Mark::Waiting);
-                match (waiting.binary_search(id), waits) {
-                    (Err(place), true) => waiting.insert(place, *id),
-                    (Ok(place), false) => drop(waiting.remove(place)),
-                    _ => continue,
-                }
-                differs = true;
+    /// Keeps `parts` up to date; whether a task became, or ceased to be, a part of another.
+    fn put_in_family(self, before: Option<&TaskItem>, after: Option<&TaskItem>) -> bool {
+        let part = |item: Option<&TaskItem>| {
+            let task = item.map(|item| &item.value).filter(|task| !task.deleted)?;
+            Some((task.parent?, task.id))
+        };
+        let (before, after) = (part(before), part(after));
+        if before == after {
+            return false;
+        }
+        self.parts.update_value(|parts| {
+            if let Some(Ok(place)) = before.map(|before| parts.binary_search(&before)) {
+                parts.remove(place);
             }
-            differs
+            if let Some(after) = after
+                && let Err(place) = parts.binary_search(&after)
+            {
+                parts.insert(place, after);
+            }
         });
+        true
     }
 
     fn regroup(self) {
         let scope = self.scope.get_untracked();
         self.groups.set(self.items.with_value(|items| Groups::sorted(items, scope)));
     }
+}
+
+/// Keeps a list of the tasks of which something holds.
+fn note(list: RwSignal<Vec<TaskId>>, changes: &[(TaskId, Option<TaskItem>)], holds: fn(&TaskItem) -> bool) {
+    list.maybe_update(|list| {
+        let mut differs = false;
+        for (id, item) in changes {
+            match (list.binary_search(id), item.as_ref().is_some_and(holds)) {
+                (Err(place), true) => list.insert(place, *id),
+                (Ok(place), false) => drop(list.remove(place)),
+                _ => continue,
+            }
+            differs = true;
+        }
+        differs
+    });
 }
 
 #[derive(Clone, Copy, Default)]
@@ -308,6 +387,27 @@ mod tests {
             assert_eq!(todo(tasks), [id(7), id(1), id(5)]);
             tasks.clear();
             assert!(tasks.groups().get_untracked() == Groups::default() && tasks.item(id(1)).is_none());
+        });
+    }
+
+    #[test]
+    fn knows_the_parts_of_a_task_in_their_order() {
+        Owner::new().with(|| {
+            let tasks = Tasks::new();
+            let part = |n, order: &str, of: u32| {
+                let mut item = item(n, Status::Todo, Priority::None);
+                (item.value.order, item.value.parent) = (order.to_owned(), Some(id(of)));
+                item
+            };
+            apply(tasks, &[item(1, Status::Todo, Priority::None), part(2, "b", 1), part(3, "a", 1), part(4, "", 3)]);
+            assert_eq!(tasks.parts_of(id(1)), [id(3), id(2)]);
+            assert_eq!(tasks.with_parts(id(1)), [id(1), id(3), id(2), id(4)]);
+            apply(tasks, &[part(3, "c", 1), part(4, "a", 1)]);
+            assert_eq!(tasks.parts_of(id(1)), [id(4), id(2), id(3)]);
+            let mut gone = part(4, "a", 1);
+            gone.value.deleted = true;
+            apply(tasks, &[gone, item(2, Status::Todo, Priority::None)]);
+            assert_eq!(tasks.parts_of(id(1)), [id(3)]);
         });
     }
 

@@ -12,8 +12,13 @@ use crate::dom;
 pub(crate) enum Menu {
     Status,
     Priority,
+    Assignees,
     Due,
+    Start,
     Tags,
+    Project,
+    /// The task that one is a part of.
+    Parent,
     /// Everything that can be done with a task.
     Actions,
     Workspace,
@@ -122,6 +127,18 @@ pub(crate) struct Ui {
 }
 
 const DRAFT: &str = "tern.draft";
+/// What the names of the drafts of comments begin with.
+const COMMENT: &str = "tern.comment.";
+
+/// The comment that was being written on a task.
+pub(crate) fn comment_draft(task: TaskId) -> String {
+    dom::remembered(&format!("{COMMENT}{task}")).unwrap_or_default()
+}
+
+pub(crate) fn keep_comment_draft(task: TaskId, text: &str) {
+    let name = format!("{COMMENT}{task}");
+    if text.is_empty() { dom::forget(&name) } else { dom::remember(&name, text) }
+}
 
 /// The title that was being typed when the app was closed.
 pub(crate) fn draft() -> String {
@@ -134,6 +151,12 @@ pub(crate) fn keep_draft(title: &str) {
 
 pub(crate) fn forget_draft() {
     dom::forget(DRAFT);
+}
+
+/// Forgets everything that was being written.
+pub(crate) fn forget_drafts() {
+    forget_draft();
+    dom::forget_all(COMMENT);
 }
 
 impl Ui {

@@ -1,9 +1,11 @@
 //! One replica with its store: commands in, durable changes out, and the steps of sync.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
-use shared::ids::EntityId;
-use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse};
+use shared::ids::{EntityId, ProjectId};
+use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::resume::History;
 
 use crate::command::{Command, CommandError};
@@ -144,31 +146,58 @@ impl<S: Store> Engine<S> {
         answer: PullResponse,
         env: &mut impl Env,
     ) -> Result<(), StoreError> {
-        let page = match answer {
-            PullResponse::Page(page) => page,
-            PullResponse::Reset { epoch } => {
-                if *request != pull::request(self.replica.meta()) {
+        let (epoch, last) = match &answer {
+            PullResponse::Page(page) => (page.epoch, page.last_mutation),
+            PullResponse::Filled(page) => (page.epoch, page.last_mutation),
+            PullResponse::Reset { epoch, common } => {
+                let meta = self.replica.meta();
+                if *request != pull::request(meta) && Some(request) != pull::fill_request(meta).as_ref() {
                     self.sync.outdated();
                     return Ok(());
                 }
-                self.commit(pull::plan_reset(&self.replica, epoch)).await?;
+                self.commit(pull::plan_reset(&self.replica, *epoch, *common)).await?;
                 self.sync.reset();
                 return Ok(());
             }
         };
-        let (more, checksum, epoch, last) = (page.more, page.checksum, page.epoch, page.last_mutation);
-        match pull::plan_page(&self.replica, request, page) {
+        let scopes = self.replica.meta().scopes.clone();
+        let (plan, end) = match answer {
+            PullResponse::Page(page) => {
+                let end = (page.more, page.checksum);
+                (pull::plan_page(&self.replica, request, page), Some(end))
+            }
+            PullResponse::Filled(page) => (pull::plan_fill(&self.replica, request, page), None),
+            PullResponse::Reset { .. } => return Ok(()),
+        };
+        match plan {
             Ok(changes) => self.commit(changes).await?,
-            Err(PullFault::Outdated) => {
-                self.sync.outdated();
-                return Ok(());
+            Err(fault) => return self.not_taken_in(fault, last, env).await,
+        }
+        match end {
+            None => self.sync.filled(&self.replica),
+            Some((more, _)) if more || self.replica.meta().scopes != scopes => self.sync.pulled_part(&self.replica),
+            Some((_, checksum)) => {
+                let agrees = self.replica.checksum() == checksum;
+                if self.sync.pulled(&self.replica, agrees, env.now()) {
+                    self.commit(pull::plan_reset(&self.replica, epoch, Version::MAX)).await?;
+                    self.sync.refetch();
+                }
             }
-            Err(PullFault::OtherEpoch) => {
-                // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
-                self.sync.failed(&TransportError::OutOfStep, env);
-                return Ok(());
-            }
-            Err(PullFault::Forked) => {
+        }
+        Ok(())
+    }
+
+    async fn not_taken_in(
+        &mut self,
+        fault: PullFault,
+        last: LastMutation,
+        env: &mut impl Env,
+    ) -> Result<(), StoreError> {
+        match fault {
+            PullFault::Outdated => self.sync.outdated(),
+            // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
+            PullFault::OtherEpoch => self.sync.failed(&TransportError::OutOfStep, env),
+            PullFault::Forked => {
                 let planned_on = self.replica.revision();
                 self.reload().await?;
                 if self.replica.revision() != planned_on {
@@ -179,13 +208,7 @@ impl<S: Store> Engine<S> {
                 } else {
                     self.sync.fork();
                 }
-                return Ok(());
             }
-        }
-        let agrees = self.replica.checksum() == checksum;
-        if self.sync.pulled(&self.replica, more, agrees, env.now()) {
-            self.commit(pull::plan_reset(&self.replica, epoch)).await?;
-            self.sync.refetch();
         }
         Ok(())
     }
@@ -220,6 +243,20 @@ impl<S: Store> Engine<S> {
         }
         self.sync.resumed();
         Ok(())
+    }
+
+    /// Keeps only some projects on this device, or (`None`) all that are open to its member. What changes wait for
+    /// stays until they are sent.
+    pub async fn keep_projects(&mut self, chosen: Option<BTreeSet<ProjectId>>) -> Result<(), StoreError> {
+        loop {
+            match self.commit(pull::plan_choice(&self.replica, chosen.clone())).await {
+                Err(StoreError::Stale) => self.reload().await?,
+                other => {
+                    self.sync.outdated();
+                    return other;
+                }
+            }
+        }
     }
 
     /// The store did not take in what sync brought: try again later.

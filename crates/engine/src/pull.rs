@@ -3,23 +3,23 @@
 //! Everything a page brings becomes durable together with what it confirms: an outbox entry goes only in the batch
 //! that stores the rows with its effect.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod follow;
+mod taking;
+
 use std::sync::Arc;
 
-use shared::clock::{Counter, Version};
-use shared::field::TextField;
+use shared::clock::Version;
 use shared::hash::chain;
-use shared::ids::{EntityId, Epoch};
-use shared::mutation::{Mutation, Op, Refusal};
-use shared::protocol::{LastMutation, PullPage, PullRequest, PulledRow, RefusedMutation};
-use shared::row::Row;
-use shared::text::{Delta, TextChange, rebase};
+use shared::ids::Epoch;
+use shared::mutation::Mutation;
+use shared::protocol::{Fill, FillPage, LastMutation, PullPage, PullRequest, PulledRow};
 
 use crate::edit::outbox_key;
-use crate::record::{BaseRow, Changes, Meta, Record};
+use crate::record::{BaseRow, Changes, Filling, Meta, Record};
 use crate::replica::{Gone, Replica};
-use crate::store::{Key, Table};
-use crate::view::RefusedChange;
+
+pub use follow::plan_choice;
+use taking::{PageClock, Taking};
 
 /// Why a page was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum PullFault {
     OtherEpoch,
 }
 
-/// What this replica asks for.
+/// What changes this replica asks for.
 pub fn request(meta: &Meta) -> PullRequest {
     PullRequest {
         schema: shared::protocol::SCHEMA,
@@ -43,69 +43,154 @@ pub fn request(meta: &Meta) -> PullRequest {
         epoch: meta.epoch,
         cursor: meta.cursor,
         seen: meta.seen,
-        since: meta.since,
         confirmed: meta.confirmed.n,
+        scopes: meta.scopes.iter().map(|followed| followed.scope).collect(),
+        fill: None,
     }
+}
+
+/// What old rows this replica asks for, if it lacks any.
+pub fn fill_request(meta: &Meta) -> Option<PullRequest> {
+    let Filling { scopes, until, from } = meta.fills.first()?;
+    let scopes = meta.scopes.iter().filter(|followed| scopes.contains(&followed.number));
+    let fill = Fill { scopes: scopes.map(|followed| followed.scope).collect(), until: *until, from: *from };
+    Some(PullRequest { fill: Some(fill), ..request(meta) })
 }
 
 /// Plans to fetch everything anew, as of `epoch`. Rows and outbox stay; each old row goes when the last page of the
 /// new ones has come without it.
-pub fn plan_reset(replica: &Replica, epoch: Epoch) -> Changes {
+///
+/// What waits claims no more than `common`, up to which the new order of versions is the one that it was made in: a
+/// version beyond is somebody else's change now, which its author has never seen.
+pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
     let meta = replica.meta.clone();
-    let meta =
-        Meta { epoch: Some(epoch), generation: meta.generation + 1, cursor: 0, seen: 0, since: 0, floor: 0, ..meta };
-    vec![Replica::plan_meta(meta)]
+    let claiming = replica.outbox().filter(|mutation| mutation.ctx > common);
+    let translated = claiming.map(|mutation| Mutation { ctx: common, ..mutation.clone() });
+    let mut changes: Changes =
+        translated.map(|mutation| (outbox_key(mutation.n), Some(Record::Outbox(mutation)))).collect();
+    changes.push(Replica::plan_meta(Meta {
+        epoch: Some(epoch),
+        generation: meta.generation + 1,
+        cursor: 0,
+        seen: 0,
+        floor: 0,
+        confirmed_at: 0,
+        filled_at: 0,
+        scopes: Vec::new(),
+        fills: Vec::new(),
+        renewing: replica.has_rows(),
+        ..meta
+    }));
+    changes
 }
 
-/// Plans to take in a page that answers `asked`.
+/// Plans to take in a page of changes that answers `asked`.
 pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Result<Changes, PullFault> {
-    if *asked != request(&replica.meta) {
+    let clock = PageClock { snapshot: page.snapshot, last: page.last_mutation };
+    check(replica, asked, &request(&replica.meta), page.epoch, clock.last)?;
+    let old = &replica.meta;
+    // Read before the last old rows were: what changed between is in neither, and the checksum would be another's.
+    if page.snapshot < old.filled_at {
         return Err(PullFault::Outdated);
     }
-    if replica.meta.epoch.is_some_and(|epoch| epoch != page.epoch) {
-        return Err(PullFault::OtherEpoch);
+    if let Some(open) = page.open.as_ref().filter(|open| old.cursor > 0 && follow::opens(old, open)) {
+        // What has opened is followed from where this device is, and then asked for once more: what came there from
+        // where it was followed before arrives as a change.
+        let mut meta = old.clone();
+        let closed = follow::follow(&mut meta, open);
+        let gone = Gone { closed, settled: old.confirmed.n, awaited: true, ..Gone::default() };
+        return Ok(plan_rows(replica, Taking::new(replica, clock), Vec::new(), clock, meta, &gone));
     }
-    // A device that owes nothing goes on from wherever the server is: it lost its data, or is a copy of another.
-    let adopts = replica.waiting() == 0;
-    if !adopts {
-        verify_history(replica, page.last_mutation)?;
-    }
-    let mut taking =
-        Taking { replica, page_clock: PageClock::of(&page), changes: Changes::new(), edits: BTreeMap::new() };
-    let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..replica.meta.clone() };
-    if asked.cursor == 0 {
-        meta.since = page.snapshot;
-    }
+    let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..old.clone() };
+    let closed = page.open.map(|open| follow::follow(&mut meta, &open)).unwrap_or_default();
+    let mut gone = Gone { closed, left: page.left.into_iter().collect(), ..Gone::default() };
     if !page.more {
-        meta.cursor = page.snapshot;
         meta.seen = page.snapshot;
+        follow::renewed(&mut meta, &mut gone);
+    }
+    // While rows are on their way, a confirmed change could vanish with its outbox entry: the row that holds it may not
+    // have come.
+    let confirms = !page.more && meta.fills.is_empty();
+    if confirms {
+        meta.confirmed_at = page.snapshot;
         meta.floor = page.floor;
-        meta.confirmed = page.last_mutation;
-        if adopts {
-            meta.made = page.last_mutation;
-            meta.sent = page.last_mutation.n;
+        gone.floor = (meta.floor > old.floor).then_some(meta.floor);
+        meta.confirmed = clock.last;
+        // A device that owes nothing goes on from wherever the server is: it lost its data, or is a copy of another.
+        if replica.waiting() == 0 {
+            meta.made = clock.last;
+            meta.sent = clock.last.n;
         }
     }
-    taking.keep_refused(&page);
-    taking.carry_edits(&page.rows, if page.more { &[] } else { &page.refused });
-    if !page.more {
+    gone.settled = meta.confirmed.n;
+    gone.awaited = !confirms;
+    let mut taking = Taking::new(replica, clock);
+    taking.keep_refused(&page.rows, &page.refused, confirms);
+    taking.carry_edits(&page.rows, if confirms { &page.refused } else { &[] });
+    if confirms {
         taking.confirm();
     }
-    let clock = &taking.page_clock;
-    // Numbers that only another copy of this device has used so far are given here too until the last page is in.
-    let own = if page.more { clock.last.n.min(replica.meta.made.n) } else { clock.last.n };
-    let rows = page.rows.into_iter().map(|pulled| {
-        Arc::new(BaseRow { row: pulled.row, snapshot: clock.snapshot, own, generation: meta.generation })
-    });
-    let rows: Vec<Arc<BaseRow>> = rows.collect();
-    // A fetch of everything is over with its last page: what did not come again is gone.
-    let only = (!page.more && replica.meta.seen == 0).then_some(meta.generation);
-    let gone = Gone { before: only, floor: (meta.floor > replica.meta.floor).then_some(meta.floor) };
+    Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))
+}
+
+/// Plans to take in old rows that answer `asked`.
+pub fn plan_fill(replica: &Replica, asked: &PullRequest, page: FillPage) -> Result<Changes, PullFault> {
+    let expected = fill_request(&replica.meta).ok_or(PullFault::Outdated)?;
+    let clock = PageClock { snapshot: page.snapshot, last: page.last_mutation };
+    check(replica, asked, &expected, page.epoch, clock.last)?;
+    let mut meta = replica.meta.clone();
+    meta.filled_at = meta.filled_at.max(page.snapshot);
+    let gone = Gone { settled: meta.confirmed.n, awaited: true, ..Gone::default() };
+    match page.next {
+        Some(next) => meta.fills.iter_mut().take(1).for_each(|filling| filling.from = next),
+        None => drop(meta.fills.remove(0)),
+    }
+    let mut taking = Taking::new(replica, clock);
+    taking.keep_refused(&page.rows, &page.refused, false);
+    taking.carry_edits(&page.rows, &[]);
+    Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))
+}
+
+/// Whether an answer is to what this replica would ask now, of its epoch, and continues its history.
+fn check(
+    replica: &Replica,
+    asked: &PullRequest,
+    expected: &PullRequest,
+    epoch: Epoch,
+    last: LastMutation,
+) -> Result<(), PullFault> {
+    if asked != expected {
+        return Err(PullFault::Outdated);
+    }
+    if replica.meta.epoch.is_some_and(|known| known != epoch) {
+        return Err(PullFault::OtherEpoch);
+    }
+    if replica.waiting() == 0 { Ok(()) } else { verify_history(replica, last) }
+}
+
+fn plan_rows(
+    replica: &Replica,
+    taking: Taking<'_>,
+    rows: Vec<PulledRow>,
+    clock: PageClock,
+    mut meta: Meta,
+    gone: &Gone,
+) -> Changes {
+    let (snapshot, generation) = (clock.snapshot, meta.generation);
+    // Numbers that only another copy of this device has used so far are given here too, until a page confirms them.
+    let own = clock.last.n.min(meta.made.n);
+    let base = |pulled: PulledRow| {
+        let place = usize::try_from(pulled.scope).ok()?;
+        // As numbered when it was asked for; one that has closed meanwhile is not wanted any more.
+        let followed = replica.meta.scopes.get(place).filter(|followed| meta.scopes.contains(followed))?;
+        Some(Arc::new(BaseRow { row: pulled.row, snapshot, own, generation, scope: Some(followed.number) }))
+    };
+    let rows = rows.into_iter().filter_map(base).collect();
     let pages = replica.plan_pages(&mut meta, rows, gone);
     let mut changes = taking.finish();
     changes.extend(pages);
     changes.push(Replica::plan_meta(meta));
-    Ok(changes)
+    changes
 }
 
 /// Plans to go on from where the server is in this device's history, with new numbers for what waits; `None` where
@@ -141,154 +226,4 @@ fn verify_history(replica: &Replica, last: LastMutation) -> Result<(), PullFault
         replica.outbox_entry(last.n).map(|mutation| chain(mutation.prev_hash, mutation.n, mutation.id))
     };
     if last.n >= confirmed.n && hash == Some(last.hash) { Ok(()) } else { Err(PullFault::Forked) }
-}
-
-#[derive(Clone, Copy)]
-struct PageClock {
-    snapshot: Version,
-    last: LastMutation,
-}
-
-impl PageClock {
-    fn of(page: &PullPage) -> Self {
-        Self { snapshot: page.snapshot, last: page.last_mutation }
-    }
-}
-
-/// A page being taken in.
-struct Taking<'a> {
-    replica: &'a Replica,
-    page_clock: PageClock,
-    changes: Changes,
-    /// Waiting edits of texts, carried over what the page brings.
-    edits: BTreeMap<Counter, Mutation>,
-}
-
-impl Taking<'_> {
-    /// Carries the waiting edits of every text that the page or a refusal changes.
-    fn carry_edits(&mut self, rows: &[PulledRow], refused: &[RefusedMutation]) {
-        let mut done = BTreeSet::new();
-        for pulled in rows {
-            for (field, edits) in self.waiting_edits(pulled.row.id) {
-                let log = pulled.texts.iter().filter(|log| log.field == field).flat_map(|log| log.changes.clone());
-                self.carry(&pulled.row, field, edits, log.collect());
-            }
-            done.insert(pulled.row.id);
-        }
-        for refusal in refused {
-            let Some(Op::TextEdit(edit)) = self.replica.outbox_entry(refusal.n).map(|mutation| &mutation.op) else {
-                continue;
-            };
-            let Some(base) = self.replica.base(edit.entity).filter(|_| done.insert(edit.entity)) else { continue };
-            let row = base.row.clone();
-            for (field, edits) in self.waiting_edits(row.id) {
-                self.carry(&row, field, edits, Vec::new());
-            }
-        }
-    }
-
-    /// The edits of a row's texts that its confirmed state does not contain.
-    fn waiting_edits(&self, id: EntityId) -> BTreeMap<TextField, Vec<(Counter, Delta)>> {
-        let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
-        for mutation in self.replica.pending(id) {
-            if let Op::TextEdit(edit) = &mutation.op {
-                edits.entry(edit.field).or_default().push((mutation.n, edit.delta.clone()));
-            }
-        }
-        edits
-    }
-
-    fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
-        let id = row.id;
-        let base = self.replica.base(id);
-        let text =
-            base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(|| self.created_text(id, field));
-        let Some(text) = text else { return };
-        let log = match base {
-            // The versions are of another order now: what happened meanwhile is taken as one change.
-            Some(base) if base.generation != self.replica.meta.generation => {
-                let delta = Delta::between(&text, row.text(field).unwrap_or_default());
-                vec![TextChange { ver: row.ver, actor: 0, ctr: 0, delta }]
-            }
-            _ => log.into_iter().filter(|change| change.ver > self.replica.context(id)).collect(),
-        };
-        let actor = self.replica.meta.actor;
-        let numbers: Vec<Counter> = edits.iter().map(|(n, _)| *n).collect();
-        if let Ok(carried) = rebase(&text, &log, actor, self.page_clock.last.n, edits) {
-            for (n, delta) in carried {
-                self.replace(n, delta);
-            }
-            return;
-        }
-        // It fits no more. Its author gets the text back; the number must still reach the server, which refuses an
-        // edit of nothing.
-        let last = self.page_clock.last.n;
-        for n in numbers.into_iter().filter(|n| *n > last) {
-            self.refuse(n, Refusal::TextBase);
-            self.replace(n, Delta::default());
-        }
-    }
-
-    /// The text that the device's own waiting creation of a row gave it.
-    fn created_text(&self, id: EntityId, field: TextField) -> Option<String> {
-        // Not always the first that waits: edits of a creation that was refused may stand before the one that makes the
-        // row once more.
-        let creation = self.replica.pending(id).find(|mutation| mutation.op.creates())?;
-        self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
-    }
-
-    fn replace(&mut self, n: Counter, delta: Delta) {
-        let Some(mutation) = self.replica.outbox_entry(n) else { return };
-        let Op::TextEdit(edit) = &mutation.op else { return };
-        let op = Op::TextEdit(shared::mutation::TextEdit { delta, ..edit.clone() });
-        self.edits.insert(n, Mutation { op, ctx: self.page_clock.snapshot, ..mutation.clone() });
-    }
-
-    /// Keeps what was refused for its author: with the page that brings its row, while the replica still shows what
-    /// its author meant, and at the latest with the page that confirms it. Once, because between two pages the author
-    /// may have sent it again or given it up.
-    fn keep_refused(&mut self, page: &PullPage) {
-        let brought: BTreeSet<EntityId> = page.rows.iter().map(|pulled| pulled.row.id).collect();
-        for RefusedMutation { n, reason } in &page.refused {
-            let Some(entity) = self.replica.outbox_entry(*n).map(|mutation| mutation.op.entity()) else { continue };
-            let kept = self.replica.contained(entity) >= *n;
-            if !kept && (!page.more || brought.contains(&entity)) {
-                self.refuse(*n, reason.clone());
-            }
-        }
-    }
-
-    /// Drops what the page confirms from the outbox.
-    fn confirm(&mut self) {
-        let last = self.page_clock.last.n;
-        let confirmed: Vec<Counter> = self.replica.outbox_range(..=last).map(|mutation| mutation.n).collect();
-        for n in confirmed {
-            self.edits.remove(&n);
-            self.changes.push((outbox_key(n), None));
-        }
-    }
-
-    fn refuse(&mut self, n: Counter, reason: Refusal) {
-        let key: Key = (Table::Refused, n);
-        let known = self.replica.refused_change(n).is_some() || self.changes.iter().any(|(other, _)| *other == key);
-        let Some(mutation) = self.replica.outbox_entry(n).filter(|_| !known) else { return };
-        let text = match &mutation.op {
-            Op::TextEdit(edit) => {
-                let row = self.replica.row_before(edit.entity, n + 1);
-                // Where the row is gone, at least what was typed.
-                let typed = || edit.delta.inserted().collect();
-                Some(row.and_then(|row| row.text(edit.field).map(str::to_owned)).unwrap_or_else(typed))
-            }
-            _ => None,
-        };
-        let change = RefusedChange { id: n, op: mutation.op.clone(), text, reason };
-        self.changes.push((key, Some(Record::Refused(change))));
-    }
-
-    fn finish(self) -> Changes {
-        let mut changes = self.changes;
-        let edits = self.edits.into_iter();
-        changes.extend(edits.map(|(n, mutation)| (outbox_key(n), Some(Record::Outbox(mutation)))));
-        changes
-    }
 }

@@ -2,15 +2,17 @@
 //! can send again, JSON for what is nowhere else. An outbox is read by releases that come months later, which lift
 //! operations by their names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
 use shared::hash::Hash;
-use shared::ids::Epoch;
+use shared::ids::{Epoch, ProjectId};
 use shared::mutation::Mutation;
-use shared::protocol::LastMutation;
+use shared::protocol::{FillPlace, LastMutation};
 use shared::row::Row;
+use shared::scope::Scope;
 
 use crate::store::{Key, StoreError, Table};
 use crate::view::RefusedChange;
@@ -22,7 +24,7 @@ pub const ROWS_PER_PAGE: usize = 20;
 pub const META: Key = (Table::Meta, 0);
 
 /// The form of the records. A change of form is a new number and a migration that reads the old one.
-pub const FORMAT: u16 = 2;
+pub const FORMAT: u16 = 3;
 
 /// Where this device stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,18 +40,47 @@ pub struct Meta {
     pub cursor: Version,
     /// Up to here every row is known. Below `cursor` between the pages of one pull.
     pub seen: Version,
-    /// The snapshot of the first page of the fetch of everything that is under way, see [`Self::seen`].
-    pub since: Version,
     /// Rows that were deleted up to here are gone, [`shared::protocol::PullPage::floor`].
     pub floor: Version,
     /// The last own mutation that a pull has confirmed.
     pub confirmed: LastMutation,
+    /// The snapshot of that pull: then, all rows were those of one moment. 0 since old rows are on their way.
+    pub confirmed_at: Version,
     /// The number of the last own mutation, and the hash of the history up to it.
     pub made: LastMutation,
     /// The last own mutation that was ever handed to the network: up to here nothing may change its meaning.
     pub sent: Counter,
     /// The number of the next page record.
     pub next_page: u64,
+    /// The scopes whose rows are here, or on their way.
+    pub scopes: Vec<Followed>,
+    /// The number of the next scope.
+    pub next_scope: u32,
+    /// What is being fetched of scopes that this device did not follow before, one after the other.
+    pub fills: Vec<Filling>,
+    /// The latest snapshot of an old row's page: changes must have been read at it, or later.
+    pub filled_at: Version,
+    /// Everything is being fetched anew: rows of an earlier generation stand in for those that have not come.
+    pub renewing: bool,
+    /// The projects that the member wants on this device; `None`: all.
+    pub chosen: Option<BTreeSet<ProjectId>>,
+}
+
+/// A scope by the number that its rows on this device name it with. No number is given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    pub number: u32,
+    pub scope: Scope,
+}
+
+/// A fetch of old rows, and how far it has got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filling {
+    /// By their numbers.
+    pub scopes: Vec<u32>,
+    /// What came after this version comes as a change.
+    pub until: Version,
+    pub from: FillPlace,
 }
 
 impl Meta {
@@ -62,12 +93,18 @@ impl Meta {
             generation: 0,
             cursor: 0,
             seen: 0,
-            since: 0,
             floor: 0,
             confirmed: LastMutation { n: 0, hash: Hash(0) },
+            confirmed_at: 0,
             made: LastMutation { n: 0, hash: Hash(0) },
             sent: 0,
             next_page: 0,
+            scopes: Vec::new(),
+            next_scope: 0,
+            fills: Vec::new(),
+            filled_at: 0,
+            renewing: false,
+            chosen: None,
         }
     }
 }
@@ -81,6 +118,9 @@ pub struct BaseRow {
     /// The row contains the device's own mutations up to this one ([`Meta::confirmed`], where that is later).
     pub own: Counter,
     pub generation: u32,
+    /// The scope that it is in, by its number. `None`: it has left what this device follows, and is here only until
+    /// the changes that wait for it have been judged.
+    pub scope: Option<u32>,
 }
 
 /// One record of the store.

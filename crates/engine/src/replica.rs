@@ -28,6 +28,8 @@ pub struct Replica {
     /// store, made while it was closed, would hold the same mutation with another content.
     pub(crate) sealed: Counter,
     base: HashMap<EntityId, Slot>,
+    /// The confirmed rows that are in no scope that this device follows.
+    left: BTreeSet<EntityId>,
     pages: BTreeMap<u64, Vec<EntityId>>,
     outbox: BTreeMap<Counter, Mutation>,
     /// The numbers of the waiting mutations of each row.
@@ -40,20 +42,38 @@ pub struct Replica {
     checksum: Checksum,
 }
 
-/// Confirmed rows that are not to be kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Confirmed rows that are not to be kept, but while changes wait for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Gone {
     /// Those of a generation before this one.
     pub(crate) before: Option<u32>,
     /// Those deleted up to this version.
     pub(crate) floor: Option<Version>,
+    /// Those of these scopes.
+    pub(crate) closed: BTreeSet<u32>,
+    /// Those that have left the scopes that this device follows.
+    pub(crate) left: BTreeSet<EntityId>,
+    /// No change waits any more up to this number.
+    pub(crate) settled: Counter,
+    /// Old rows are on their way. What has left may be among them: it stays so long, outside of every scope.
+    pub(crate) awaited: bool,
 }
 
 impl Gone {
-    fn covers(self, base: &BaseRow) -> bool {
+    fn covers(&self, base: &BaseRow) -> bool {
+        self.must_go(base) || base.scope.is_none() || self.left.contains(&base.row.id)
+    }
+
+    /// As far as it is not to be found in another scope.
+    fn must_go(&self, base: &BaseRow) -> bool {
         let old = self.before.is_some_and(|generation| base.generation != generation);
         let forgotten = self.floor.is_some_and(|floor| base.row.is_gone_at(floor));
-        old || forgotten
+        let closed = base.scope.is_some_and(|scope| self.closed.contains(&scope));
+        old || forgotten || closed
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.before.is_none() && self.floor.is_none() && self.closed.is_empty() && self.left.is_empty()
     }
 }
 
@@ -71,6 +91,7 @@ impl Replica {
             meta: Meta::new(actor),
             sealed: 0,
             base: HashMap::new(),
+            left: BTreeSet::new(),
             pages: BTreeMap::new(),
             outbox: BTreeMap::new(),
             waiting: HashMap::new(),
@@ -165,7 +186,11 @@ impl Replica {
             let id = base.row.id;
             if self.base.get(&id).is_none_or(|slot| !Arc::ptr_eq(&slot.base, &base) && slot.base != base) {
                 self.remove_base(id);
-                self.checksum.add(id.uuid(), base.row.ver);
+                if base.scope.is_some() {
+                    self.checksum.add(id.uuid(), base.row.ver);
+                } else {
+                    self.left.insert(id);
+                }
                 touched.insert(id);
             }
             self.base.insert(id, Slot { base, page: number });
@@ -176,8 +201,11 @@ impl Replica {
     }
 
     fn remove_base(&mut self, id: EntityId) {
-        if let Some(old) = self.base.remove(&id) {
+        let Some(old) = self.base.remove(&id) else { return };
+        if old.base.scope.is_some() {
             self.checksum.remove(id.uuid(), old.base.row.ver);
+        } else {
+            self.left.remove(&id);
         }
     }
 
@@ -298,6 +326,8 @@ impl Replica {
         match self.base(id) {
             // A row of an earlier generation is of another order of versions: nothing of the present one was seen.
             Some(base) if base.generation != self.meta.generation => 0,
+            // What happens to it elsewhere, this device does not see.
+            Some(base) if base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
             None => self.meta.seen,
         }
@@ -312,9 +342,10 @@ impl Replica {
         self.base.get(&id).map(|slot| &slot.base)
     }
 
-    /// Plans pages that hold `rows` besides what is there, without what is gone.
-    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<Arc<BaseRow>>, gone: Gone) -> Changes {
-        let keep = |row: &BaseRow| !gone.covers(row);
+    /// Plans pages that hold `rows` besides what is there, without what is gone. What is gone stays outside of every
+    /// scope while changes of it wait.
+    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<Arc<BaseRow>>, gone: &Gone) -> Changes {
+        let waits = |id: EntityId| self.waiting_of(id).any(|n| n > gone.settled);
         let mut changed: BTreeMap<u64, Vec<Arc<BaseRow>>> = BTreeMap::new();
         let stored = |number: u64| -> Vec<Arc<BaseRow>> {
             let ids = self.pages.get(&number).into_iter().flatten();
@@ -338,14 +369,20 @@ impl Replica {
             page.push(row);
             open = (page.len() < crate::record::ROWS_PER_PAGE).then_some(number);
         }
-        let all = (gone != Gone::default()).then_some(&self.pages);
+        let all = (!gone.is_nothing() || !self.left.is_empty()).then_some(&self.pages);
         for (number, ids) in all.into_iter().flatten() {
-            if ids.iter().filter_map(|id| self.base(*id)).any(|row| !keep(row)) {
+            if ids.iter().filter_map(|id| self.base(*id)).any(|row| gone.covers(row)) {
                 changed.entry(*number).or_insert_with(|| stored(*number));
             }
         }
         let record = |(number, mut rows): (u64, Vec<Arc<BaseRow>>)| {
-            rows.retain(|row| keep(row));
+            let stays = |row: &BaseRow| !gone.covers(row) || waits(row.row.id) || (gone.awaited && !gone.must_go(row));
+            rows.retain(|row| stays(row));
+            for row in rows.iter_mut().filter(|row| row.scope.is_some() && gone.covers(row)) {
+                // Up to now everything that happened to it was told.
+                let snapshot = row.snapshot.max(self.meta.seen);
+                *row = Arc::new(BaseRow { scope: None, snapshot, ..BaseRow::clone(row) });
+            }
             ((Table::Pages, number), (!rows.is_empty()).then_some(Record::Page(rows)))
         };
         changed.into_iter().map(record).collect()
@@ -440,8 +477,13 @@ impl Replica {
         self.checksum
     }
 
-    /// The confirmed rows, in no order.
+    /// The confirmed rows of the followed scopes, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.base.values().map(|slot| &slot.base.row)
+        self.base.values().filter(|slot| slot.base.scope.is_some()).map(|slot| &slot.base.row)
+    }
+
+    /// Whether there are confirmed rows.
+    pub(crate) fn has_rows(&self) -> bool {
+        !self.base.is_empty()
     }
 }

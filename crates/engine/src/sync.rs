@@ -49,6 +49,8 @@ pub struct Sync {
     /// The server is at another place than this device assumed: until a pull is complete, every push would be too.
     pull_first: bool,
     next_poll: Option<Millis>,
+    /// Changes have just come; where much is going on, old rows would never have their turn.
+    fill_next: bool,
     /// The last own mutation that a push was answered for.
     answered: Counter,
     /// The cycle's first and last mutation, for progress.
@@ -70,6 +72,7 @@ impl Default for Sync {
             pull_wanted: true,
             pull_first: false,
             next_poll: None,
+            fill_next: false,
             answered: 0,
             cycle: None,
             verified: false,
@@ -93,8 +96,11 @@ impl Sync {
         if self.forked {
             return Step::Resume(resume::history(replica));
         }
+        // While old rows stand in for new ones, nothing is confirmed: first they must come.
+        let fill = pull::fill_request(&replica.meta);
         if self.pull_first {
-            return Step::Pull(pull::request(&replica.meta));
+            let renewal = fill.filter(|_| replica.meta.renewing);
+            return Step::Pull(renewal.unwrap_or_else(|| pull::request(&replica.meta)));
         }
         let mutations = slice(replica, self.answered);
         if let Some(last) = mutations.last() {
@@ -103,12 +109,16 @@ impl Sync {
             let Some(epoch) = replica.meta.epoch else { return Step::Pull(pull::request(&replica.meta)) };
             return Step::Push(PushRequest { schema: SCHEMA, actor: replica.meta.actor, epoch, mutations });
         }
-        let unconfirmed = self.answered > replica.meta.confirmed.n;
+        if let Some(fill) = fill.clone().filter(|_| replica.meta.renewing || self.fill_next) {
+            return Step::Pull(fill);
+        }
+        // Nothing is confirmed before the last old row is here.
+        let unconfirmed = self.answered > replica.meta.confirmed.n && fill.is_none();
         let due = self.next_poll.is_none_or(|at| at <= now || at - now > POLL);
         if unconfirmed || self.pull_wanted || due {
             return Step::Pull(pull::request(&replica.meta));
         }
-        Step::Wait(self.next_poll)
+        fill.map_or(Step::Wait(self.next_poll), Step::Pull)
     }
 
     /// A push was answered for all mutations up to `last`.
@@ -117,20 +127,28 @@ impl Sync {
         self.succeeded();
     }
 
-    /// A page was taken in. Returns whether everything must be fetched anew, because after it the replica does not
-    /// hold what the server says it should.
-    pub fn pulled(&mut self, replica: &Replica, more: bool, agrees: bool, now: Millis) -> bool {
+    /// A page of changes was taken in, and another follows, or the scopes have changed with it.
+    pub fn pulled_part(&mut self, replica: &Replica) {
         self.succeeded();
-        if more {
-            self.pull_wanted = true;
+        self.verified = false;
+        self.fill_next = true;
+        self.pull_wanted = replica.meta.fills.is_empty();
+    }
+
+    /// The last page of changes was taken in. Returns whether everything must be fetched anew, because after it the
+    /// replica does not hold what the server says it should.
+    pub fn pulled(&mut self, replica: &Replica, agrees: bool, now: Millis) -> bool {
+        self.succeeded();
+        self.pull_wanted = false;
+        self.fill_next = true;
+        self.next_poll = Some(now + POLL);
+        self.pull_first &= replica.meta.renewing;
+        if !replica.meta.fills.is_empty() {
             self.verified = false;
             return false;
         }
         // What was answered and is not confirmed by now, the server has lost: it is sent again.
         self.answered = replica.meta.confirmed.n;
-        self.pull_wanted = false;
-        self.pull_first = false;
-        self.next_poll = Some(now + POLL);
         if replica.meta.made.n == replica.meta.confirmed.n {
             self.cycle = None;
         }
@@ -140,9 +158,16 @@ impl Sync {
             if replica.waiting() == 0 {
                 self.last_synced = Some(now);
             }
-            return false;
         }
-        !self.refetched
+        !agrees && !self.refetched
+    }
+
+    /// A page of old rows was taken in.
+    pub fn filled(&mut self, replica: &Replica) {
+        self.succeeded();
+        self.fill_next = false;
+        // Whether all is there now, the next pull of changes says.
+        self.pull_wanted |= replica.meta.fills.is_empty();
     }
 
     /// The replica begins to fetch everything anew, because it does not hold what it should.
@@ -235,7 +260,8 @@ impl Sync {
             done: usize::try_from(self.answered.clamp(first, last) - first).unwrap_or(usize::MAX),
             total: usize::try_from(last - first).unwrap_or(usize::MAX),
         });
-        let review = replica.view().tasks.values().filter(|item| item.value.review && !item.value.deleted).count();
+        let review =
+            replica.view().tasks.values().filter(|item| item.value.needs_review() && !item.value.deleted).count();
         SyncStatus {
             online: self.online && self.reachable,
             saving: false,
@@ -284,5 +310,6 @@ fn must_wait(replica: &Replica, mutation: &Mutation) -> bool {
     let Op::TextEdit(edit) = &mutation.op else { return false };
     let mut before = replica.pending(edit.entity).take_while(|other| other.n < mutation.n);
     let old = replica.base(edit.entity).is_some_and(|base| base.generation != replica.meta.generation);
+    let old = old && replica.meta.renewing;
     old || before.any(|other| other.op.writes_text(edit.entity, edit.field))
 }

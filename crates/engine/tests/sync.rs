@@ -103,7 +103,7 @@ fn a_reset_keeps_the_outbox() {
     ada.pushed(&push, server.push(&push));
     ada.engine.wake();
     let question = ada.pull();
-    ada.pulled(&question, Ok(PullResponse::Reset { epoch: server.epoch }));
+    ada.pulled(&question, Ok(PullResponse::Reset { epoch: server.epoch, common: server.ver }));
     assert_eq!((ada.engine.replica().waiting(), ada.title(task).as_str()), (2, "Hello big world"));
     assert!(matches!(ada.step().unwrap(), Step::Pull(_)), "nothing is sent before all has come");
     ada.retitle(task, "Hello big, big world").unwrap();

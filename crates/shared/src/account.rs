@@ -180,8 +180,37 @@ mod tests {
             let request = RegisterRequest { email: email.into(), ..request() };
             assert_eq!(request.validate(), Err(InvalidAccount::Email), "{email}");
         }
-        let short = RegisterRequest { password: Password("123456789".into()), ..request() };
-        assert_eq!(short.validate(), Err(InvalidAccount::Password));
+    }
+
+    #[test]
+    fn names_and_secrets_have_lengths() {
+        let name = |text: String| RegisterRequest { name: text, ..request() }.validate();
+        assert_eq!(name("ö".repeat(80)), Ok(()));
+        for bad in ["ö".repeat(81), "a\tb".into(), String::new()] {
+            assert_eq!(name(bad.clone()), Err(InvalidAccount::Name), "{bad}");
+            let organization = RegisterRequest { organization: Some(bad), ..request() };
+            assert_eq!(organization.validate(), Err(InvalidAccount::Organization));
+        }
+        let password = |count: usize| RegisterRequest { password: Password("ß".repeat(count)), ..request() }.validate();
+        assert_eq!((password(10), password(128)), (Ok(()), Ok(())));
+        for bad in [9, 129] {
+            assert_eq!(password(bad), Err(InvalidAccount::Password), "{bad}");
+        }
+        let email = |local: usize, host: usize| {
+            let email = format!("{}@{}", "l".repeat(local), "h".repeat(host));
+            RegisterRequest { email, ..request() }.validate()
+        };
+        assert_eq!((email(64, 189), email(1, 1)), (Ok(()), Ok(())));
+        for (local, host) in [(64, 190), (65, 10), (0, 10), (10, 0)] {
+            assert_eq!(email(local, host), Err(InvalidAccount::Email), "{local} {host}");
+        }
+        assert_eq!(RegisterRequest { email: "a\u{1}@b".into(), ..request() }.validate(), Err(InvalidAccount::Email));
+    }
+
+    #[test]
+    fn an_invitation_brings_the_organization() {
+        let invited = RegisterRequest { organization: None, invitation: Some("token".into()), ..request() };
+        assert_eq!(invited.validate(), Ok(()));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! All changes of an organization pass one total order on the server, and every device numbers its mutations without
 //! gaps. So the vector clock of a device is determined by two integers: the server version it has applied and its own
 //! counter. A write therefore carries a [`Stamp`]: who wrote it, the server version the writer had seen, and, once
-//! the server has placed it, its own version.
+//! the server has placed it, its own version. A [`VectorClock`] is what that stands for; it is rendered for those who
+//! ask for one and stored nowhere.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,16 +72,16 @@ impl Stamp {
     }
 }
 
-/// How two writes relate.
+/// How two writes, or two states of knowledge, relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Causality {
-    /// The left write happened before the right one.
+    /// The left one happened before the right one, or knows less.
     Before,
-    /// The left write happened after the right one.
+    /// The left one happened after the right one, or knows more.
     After,
-    /// Neither writer had seen the other write.
+    /// Neither writer had seen the other write; each knows something that the other does not.
     Concurrent,
-    /// Both are the same write.
+    /// Both are the same write, or know the same.
     Equal,
 }
 
@@ -94,9 +97,109 @@ pub fn compare(left: &Stamp, right: &Stamp) -> Causality {
     }
 }
 
+/// Of each writer, the last write that is known (Fidge 1988; Mattern 1989). In JSON `{"<writer>": <counter>}`; who is
+/// not in it has written nothing.
+///
+/// What somebody knows of a row is the clock of *all* writes that the row has accepted, not of those it remembers
+/// ([`crate::row::Row::stamps`]): a row forgets what was overwritten, and a clock that forgets would go back.
+///
+/// Writers are [`Actor`]s here; outside of an organization they go by another name, see [`VectorClock::renamed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<W, Counter>", into = "BTreeMap<W, Counter>")]
+#[serde(bound(serialize = "W: Ord + Clone + Serialize", deserialize = "W: Ord + Deserialize<'de>"))]
+pub struct VectorClock<W: Ord = Actor>(BTreeMap<W, Counter>);
+
+impl<W: Ord> VectorClock<W> {
+    /// The last write that is known of a writer; `0` where none is.
+    pub fn last(&self, writer: &W) -> Counter {
+        self.0.get(writer).copied().unwrap_or(0)
+    }
+
+    /// Learns everything that the other one knows.
+    pub fn merge(&mut self, other: Self) {
+        for (writer, ctr) in other.0 {
+            let last = self.0.entry(writer).or_insert(ctr);
+            *last = ctr.max(*last);
+        }
+    }
+
+    /// Whether it knows everything that the other one knows.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.0.iter().all(|(writer, ctr)| self.last(writer) >= *ctr)
+    }
+
+    /// How what the two know relates.
+    pub fn compare(&self, other: &Self) -> Causality {
+        match (self.covers(other), other.covers(self)) {
+            (true, true) => Causality::Equal,
+            (true, false) => Causality::After,
+            (false, true) => Causality::Before,
+            (false, false) => Causality::Concurrent,
+        }
+    }
+
+    /// The same clock with other names for the writers, such as their devices for actors. Writers that get one name
+    /// become one, with the later of their writes; those that get none are left out.
+    pub fn renamed<V: Ord>(self, mut name: impl FnMut(W) -> Option<V>) -> VectorClock<V> {
+        self.0.into_iter().filter_map(|(writer, ctr)| Some((name(writer)?, ctr))).collect()
+    }
+}
+
+impl VectorClock {
+    /// What the author of a write knew of a row with it: of the row's `writes` those that it has seen, and itself.
+    pub fn of<'a>(write: &'a Stamp, writes: impl IntoIterator<Item = &'a Stamp>) -> Self {
+        let seen = writes.into_iter().filter(|other| write.has_seen(other));
+        seen.chain([write]).collect()
+    }
+
+    /// The context ([`Stamp::ctx`]) of a write by somebody who knows this much of a row: the version up to which
+    /// nothing is missing. `writes` are all that the row has accepted, in the server's order.
+    pub fn context<'a>(&self, writes: impl IntoIterator<Item = &'a Stamp>) -> Version {
+        let known = writes.into_iter().take_while(|write| self.last(&write.actor) >= write.ctr);
+        known.last().map_or(0, |write| write.ver)
+    }
+}
+
+impl<W: Ord> Default for VectorClock<W> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<W: Ord> FromIterator<(W, Counter)> for VectorClock<W> {
+    fn from_iter<I: IntoIterator<Item = (W, Counter)>>(writes: I) -> Self {
+        let mut clock = Self::default();
+        for (writer, ctr) in writes.into_iter().filter(|(_, ctr)| *ctr > 0) {
+            let last = clock.0.entry(writer).or_default();
+            *last = ctr.max(*last);
+        }
+        clock
+    }
+}
+
+impl<'a> FromIterator<&'a Stamp> for VectorClock {
+    fn from_iter<I: IntoIterator<Item = &'a Stamp>>(writes: I) -> Self {
+        writes.into_iter().map(|write| (write.actor, write.ctr)).collect()
+    }
+}
+
+impl<W: Ord> From<BTreeMap<W, Counter>> for VectorClock<W> {
+    fn from(clock: BTreeMap<W, Counter>) -> Self {
+        clock.into_iter().collect()
+    }
+}
+
+impl<W: Ord> From<VectorClock<W>> for BTreeMap<W, Counter> {
+    fn from(clock: VectorClock<W>) -> Self {
+        clock.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::DeviceId;
+    use uuid::Uuid;
 
     fn stamp(actor: Actor, ctr: Counter, ver: Version, ctx: Version) -> Stamp {
         Stamp { actor, ctr, ver, ctx, at: 0 }
@@ -114,6 +217,42 @@ mod tests {
         assert_eq!(compare(&stamp(1, 2, 0, 0), &stamp(1, 1, 0, 0)), Causality::After);
         assert_eq!(compare(&stamp(1, 2, 0, 0), &stamp(2, 1, 0, 0)), Causality::Concurrent);
         assert_eq!(compare(&stamp(1, 2, 0, 0), &stamp(1, 2, 7, 0)), Causality::Equal);
+    }
+
+    fn clock<const N: usize>(writes: [(Actor, Counter); N]) -> VectorClock {
+        writes.into_iter().collect()
+    }
+
+    #[test]
+    fn clocks_compare_by_what_they_know() {
+        let both = clock([(1, 2), (2, 1)]);
+        assert_eq!(both.compare(&clock([(1, 2)])), Causality::After);
+        assert_eq!(clock([(1, 1), (2, 1)]).compare(&both), Causality::Before);
+        assert_eq!(clock([(1, 3)]).compare(&both), Causality::Concurrent);
+        assert_eq!(both.compare(&clock([(2, 1), (1, 1), (1, 2), (3, 0)])), Causality::Equal);
+        assert_eq!(VectorClock::default().compare(&both), Causality::Before);
+        assert_eq!((both.last(&1), both.last(&3)), (2, 0));
+    }
+
+    #[test]
+    fn a_clock_is_rendered_by_device_and_reads_back() {
+        let device = DeviceId(Uuid::from_u128(7));
+        let name = |actor| (actor < 3).then_some(device);
+        let by_device = clock([(1, 2), (2, 5), (3, 9)]).renamed(name);
+        let json = serde_json::to_string(&by_device).unwrap();
+        assert_eq!(json, r#"{"00000000-0000-0000-0000-000000000007":5}"#);
+        assert_eq!(serde_json::from_str::<VectorClock<DeviceId>>(&json).unwrap(), by_device);
+        assert_eq!(serde_json::to_string(&clock([(1, 2), (2, 5)])).unwrap(), r#"{"1":2,"2":5}"#);
+        assert_eq!(serde_json::from_str::<VectorClock>(r#"{"2":5,"3":0}"#).unwrap(), clock([(2, 5)]));
+    }
+
+    #[test]
+    fn a_clock_with_a_gap_claims_nothing_behind_it() {
+        let writes = [stamp(1, 1, 4, 0), stamp(2, 1, 6, 4), stamp(1, 2, 7, 4), stamp(3, 1, 9, 7)];
+        assert_eq!(clock([]).context(&writes), 0);
+        assert_eq!(clock([(1, 2)]).context(&writes), 4);
+        assert_eq!(clock([(1, 2), (2, 1)]).context(&writes), 7);
+        assert_eq!(clock([(1, 2), (2, 1), (3, 8)]).context(&writes), 9);
     }
 
     #[test]

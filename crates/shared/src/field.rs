@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::ids::{CustomFieldId, Kind};
+use crate::ids::{CustomFieldId, Kind, UserId};
 use crate::limits::{
     BODY_CHARS, CHOICES, DESCRIPTION_CHARS, FILTER_CHARS, LINE_CHARS, NAME_CHARS, PEOPLE, REMINDERS, TITLE_CHARS,
 };
@@ -47,6 +47,8 @@ pub enum Shape {
     File,
     FieldType,
     Role,
+    /// A role, or none.
+    Access,
     /// Whatever one of a custom field's types takes.
     Custom,
 }
@@ -68,6 +70,8 @@ macro_rules! registers {
         pub enum Field {
             /// A field that the organization has added to its tasks.
             Custom(CustomFieldId),
+            /// A person's role in a project; each by itself, so that two people let in at once are both in.
+            Access(UserId),
             $($field,)*
         }
 
@@ -76,18 +80,20 @@ macro_rules! registers {
         #[serde(remote = "Field")]
         enum Compact {
             Custom(CustomFieldId),
+            Access(UserId),
             $($field,)*
         }
 
         impl Field {
-            /// Every field but the custom ones.
+            /// Every field but the custom ones and those that are a person's.
             pub const ALL: &[Self] = &[$(Self::$field),*];
 
-            /// The field's name, as on the wire. Of a custom field the common part.
+            /// The field's name, as on the wire. Of those that there are many of, the common part.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$field => $name,)*
                     Self::Custom(_) => CUSTOM,
+                    Self::Access(_) => ACCESS,
                 }
             }
 
@@ -98,6 +104,9 @@ macro_rules! registers {
                     })*
                     Self::Custom(_) => Spec {
                         on: &[Kind::Task], shape: Shape::Custom, rule: Rule::LastWriter, writer: Writer::Member
+                    },
+                    Self::Access(_) => Spec {
+                        on: &[Kind::Project], shape: Shape::Access, rule: Rule::LastWriter, writer: Writer::Member
                     },
                 }
             }
@@ -131,14 +140,18 @@ registers! {
     Shared = "shared", &[SavedView], Shape::Flag, LastWriter, Member;
     Role = "role", &[Member], Shape::Role, LastWriter, Server;
     Email = "email", &[Member], Shape::Text(LINE_CHARS), LastWriter, Server;
+    Private = "private", &[Project], Shape::Flag, LastWriter, Member;
+    Owner = "owner", &[SavedView], Shape::People, LastWriter, Server;
 }
 
 const CUSTOM: &str = "custom";
+const ACCESS: &str = "access";
 
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Custom(id) => write!(f, "{CUSTOM}:{id}"),
+            Self::Access(id) => write!(f, "{ACCESS}:{id}"),
             field => f.write_str(field.name()),
         }
     }
@@ -153,8 +166,10 @@ impl FromStr for Field {
     type Err = UnknownField;
 
     fn from_str(text: &str) -> Result<Self, UnknownField> {
-        if let Some((CUSTOM, id)) = text.split_once(':') {
-            return id.parse().map(Self::Custom).map_err(|_| UnknownField);
+        match text.split_once(':') {
+            Some((CUSTOM, id)) => return id.parse().map(Self::Custom).map_err(|_| UnknownField),
+            Some((ACCESS, id)) => return id.parse().map(Self::Access).map_err(|_| UnknownField),
+            _ => {}
         }
         Self::ALL.iter().copied().find(|field| field.name() == text).ok_or(UnknownField)
     }
@@ -197,7 +212,7 @@ impl Field {
             | (Shape::Flag | Shape::Custom, Value::Flag(_))
             | (Shape::Count, Value::Count(_))
             | (Shape::Subject, Value::Subject(_))
-            | (Shape::Role, Value::Role(_)) => Ok(()),
+            | (Shape::Role | Shape::Access, Value::Role(_)) => Ok(()),
             (Shape::Text(limit), Value::Text(text)) => line(text, limit),
             (Shape::Custom, Value::Text(text)) => line(text, LINE_CHARS),
             (Shape::People | Shape::Custom, Value::People(people)) => {
@@ -298,20 +313,20 @@ mod tests {
 
     #[test]
     fn a_field_reads_back_by_name_and_by_number() {
-        let custom = Field::Custom(CustomFieldId(Uuid::from_u128(7)));
-        for field in Field::ALL.iter().copied().chain([custom]) {
+        let many = [Field::Custom(CustomFieldId(Uuid::from_u128(7))), Field::Access(UserId(Uuid::from_u128(8)))];
+        for field in Field::ALL.iter().copied().chain(many) {
             assert_eq!(field.to_string().parse(), Ok(field));
             let json = serde_json::to_string(&field).unwrap();
             assert_eq!(serde_json::from_str::<Field>(&json).unwrap(), field);
             let bytes = postcard::to_stdvec(&field).unwrap();
             assert_eq!(postcard::from_bytes::<Field>(&bytes).unwrap(), field);
-            assert!(bytes.len() == 1 || field == custom);
+            assert!(bytes.len() == 1 || many.contains(&field));
         }
         for text in TextField::ALL {
             assert_eq!(text.name().parse(), Ok(text));
             assert_eq!(serde_json::to_string(&text).unwrap(), format!("\"{}\"", text.name()));
         }
-        for bad in ["", "custom", "custom:", "custom:7", "Status"] {
+        for bad in ["", "custom", "custom:", "custom:7", "access:", "other:7", "Status"] {
             assert_eq!(bad.parse::<Field>(), Err(UnknownField), "{bad}");
         }
     }

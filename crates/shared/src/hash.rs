@@ -77,6 +77,11 @@ impl Checksum {
         self.0.0 = self.0.0.wrapping_add(row(id, version));
     }
 
+    /// Takes in what another sum holds.
+    pub fn join(&mut self, other: Self) {
+        self.0.0 = self.0.0.wrapping_add(other.0.0);
+    }
+
     /// Takes a row out of the sum.
     pub fn remove(&mut self, id: Uuid, version: Version) {
         self.0.0 = self.0.0.wrapping_sub(row(id, version));

@@ -13,6 +13,7 @@
 //! | [`policy`], [`workflow`] | which of the concurrent values counts |
 //! | [`text`] | how two edits of one text become one text |
 //! | [`order`], [`tree`], [`relation`], [`recurrence`] | where a task stands, in what, and when it comes again |
+//! | [`scope`] | who may see and change a row |
 //! | [`row`] | what is kept of anything that is synced |
 //! | [`mutation`] | what a member can do |
 //! | [`merge`] | what a mutation makes of a row |
@@ -48,6 +49,7 @@ pub mod relation;
 pub mod resume;
 pub mod row;
 pub mod saved_view;
+pub mod scope;
 pub mod section;
 pub mod task;
 pub mod text;

@@ -34,6 +34,8 @@ pub const MUTATIONS_PER_PUSH: usize = 100;
 pub const MUTATIONS_PER_RESUME: usize = 20_000;
 /// Rows in one page of a pull.
 pub const ROWS_PER_PULL: usize = 1_000;
+/// Bytes of the rows in one page of a pull, as stored. Of rows that are larger each is a page of its own.
+pub const BYTES_PER_PULL: usize = 4 * 1024 * 1024;
 /// Bytes of a request body.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// How long a value that lost, and a deleted row, are kept: 90 days in milliseconds.

@@ -33,7 +33,8 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> String {
     }
 }
 
-/// An index in its two parts; compared as the text that they make.
+/// An index in its two parts; compared as the text that they make. There is room before each: the smallest whole number
+/// alone is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Index<'a> {
     whole: &'a str,
@@ -46,7 +47,8 @@ impl<'a> Index<'a> {
         let length = length(*text.as_bytes().first()?)?;
         let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let (whole, fraction) = text.split_at_checked(length).filter(|_| plain)?;
-        (!fraction.ends_with('0')).then_some(Self { whole, fraction })
+        let before = !fraction.is_empty() || !is_smallest(whole);
+        (before && !fraction.ends_with('0')).then_some(Self { whole, fraction })
     }
 
     /// The next whole number.
@@ -61,16 +63,20 @@ impl<'a> Index<'a> {
 
     /// The whole number, where there is a fraction beyond it; otherwise the one before.
     fn previous(self) -> String {
-        if !self.fraction.is_empty() {
-            let whole = Self { fraction: "", ..self };
-            // (Of the smallest number nothing is before but its fractions.)
-            return match step(whole.whole, false) {
-                Some(_) => whole.whole.to_owned(),
-                None => whole.whole.to_owned() + &midpoint("", Some(self.fraction)),
-            };
+        if is_smallest(self.whole) {
+            return self.whole.to_owned() + &midpoint("", Some(self.fraction));
         }
-        step(self.whole, false).unwrap_or_else(|| FIRST.to_owned())
+        if !self.fraction.is_empty() {
+            return self.whole.to_owned();
+        }
+        let previous = step(self.whole, false).unwrap_or_default();
+        if is_smallest(&previous) { previous + &midpoint("", None) } else { previous }
     }
+}
+
+/// Whether it is the smallest whole number, before which there are only its fractions.
+fn is_smallest(whole: &str) -> bool {
+    whole.strip_prefix('A').is_some_and(|digits| digits.bytes().all(|digit| digit == b'0'))
 }
 
 /// How many characters a whole number with this first one has.
@@ -182,14 +188,58 @@ mod tests {
         }
     }
 
+    /// What the author of the method publishes as its results.
+    #[test]
+    fn the_indices_are_those_of_the_method() {
+        let a26 = |tail: &str| format!("A{}{tail}", "0".repeat(26 - tail.len()));
+        let z26 = |tail: &str| format!("z{}{tail}", "z".repeat(26 - tail.len()));
+        for (before, after, index) in [
+            ("", "", "a0"),
+            ("", "a0", "Zz"),
+            ("", "Zz", "Zy"),
+            ("", "Y00", "Xzzz"),
+            ("", "b999", "b99"),
+            ("", "a0V", "a0"),
+            ("", &format!("{}1", a26("")), &format!("{}0V", a26(""))),
+            ("a0", "", "a1"),
+            ("a1", "", "a2"),
+            ("bzz", "", "c000"),
+            (&z26("y"), "", &z26("z")),
+            (&z26("z"), "", &format!("{}V", z26("z"))),
+            ("a0", "a1", "a0V"),
+            ("a1", "a2", "a1V"),
+            ("a0V", "a1", "a0l"),
+            ("Zz", "a0", "ZzV"),
+            ("Zz", "a1", "a0"),
+            ("a0", "a0V", "a0G"),
+            ("a0", "a0G", "a08"),
+            ("b125", "b129", "b127"),
+            ("a0", "a1V", "a1"),
+            ("Zz", "a01", "a0"),
+            ("a0", "a01V", "a01"),
+        ] {
+            let side = |index: &str| (!index.is_empty()).then(|| index.to_owned());
+            let (low, high) = (side(before), side(after));
+            assert_eq!(between(low.as_deref(), high.as_deref()), index, "{before} {after}");
+        }
+    }
+
     #[test]
     fn equal_or_broken_neighbours_do_no_harm() {
         let index = between(None, None);
-        assert!(between(Some(&index), Some(&index)) > index);
+        for index in ["a0", "a0V", "b12x"] {
+            let behind = between(Some(index), None);
+            assert_eq!(between(Some(index), Some(index)), behind, "after both");
+            assert_eq!(between(Some(index), Some("a")), behind);
+        }
         assert_eq!(between(Some("no index"), Some("")), index);
         assert_eq!(between(Some("a"), Some("a00")), index, "too short, and without room before it");
         let smallest = "A".to_owned() + &"0".repeat(26);
         assert!(between(None, Some(&(smallest.clone() + "1"))) < smallest.clone() + "1");
+        assert_eq!(between(None, Some(&smallest)), index, "there is no room before it");
+        let second = format!("A{}1", "0".repeat(25));
+        let first = between(None, Some(&second));
+        assert!(first < second && between(None, Some(&first)) < first, "{first}");
         let largest = "z".repeat(27);
         assert!(between(Some(&largest), None) > largest);
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::field::{Field, TextField};
 use crate::ids::{EntityId, ProjectId};
 use crate::row::Row;
+use crate::scope::Access;
 use crate::task::value;
 use crate::value::Value;
 
@@ -22,6 +23,8 @@ pub struct ProjectView {
     pub color: Option<String>,
     pub hidden: bool,
     pub archived: bool,
+    /// Who sees it, and may do what.
+    pub access: Access,
     pub deleted: bool,
 }
 
@@ -40,6 +43,7 @@ impl ProjectView {
             color: value!(row, Color, Text),
             hidden: value!(row, Hidden, Flag).unwrap_or(false),
             archived: value!(row, Archived, Flag).unwrap_or(false),
+            access: Access::of(row),
             deleted: row.life.is_deleted(),
         })
     }

@@ -2,17 +2,18 @@
 //! silently ignored.
 //!
 //! - `POST /api/sync/push`: [`PushRequest`] → [`PushResponse`]
-//! - `GET /api/sync/pull?…`: [`PullRequest`] as the query → [`PullResponse`]
+//! - `POST /api/sync/pull`: [`PullRequest`] → [`PullResponse`], or in the [`COMPACT`] form where that is asked for
 //! - every error: [`Problem`] (RFC 9457)
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Actor, Counter, Version};
 use crate::hash::{Checksum, Hash};
-use crate::ids::Epoch;
+use crate::ids::{EntityId, Epoch};
 use crate::merge::Outcome;
 use crate::mutation::{Mutation, Refusal};
 use crate::row::{Row, TextLog};
+use crate::scope::{Scope, Stage};
 
 /// The version of these messages and of the operations in them.
 pub const SCHEMA: u16 = 2;
@@ -20,6 +21,10 @@ pub const SCHEMA: u16 = 2;
 /// The oldest schema whose operations a push may still hold: those before [`SCHEMA`] are lifted. A pull is answered in
 /// [`SCHEMA`] only, so that an older client sends what it has and is then told to update.
 pub const OLDEST_SCHEMA: u16 = 1;
+
+/// The media type of an answer in postcard's form: without names, a third smaller on the wire, and read faster. For an
+/// `Accept` header of a client that knows [`SCHEMA`]; another schema has another form.
+pub const COMPACT: &str = "application/vnd.tern.postcard";
 
 /// A device's mutations, in their order, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,7 +63,7 @@ pub struct PushResponse {
 }
 
 /// What a device has, so that the server can tell what it lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PullRequest {
     pub schema: u16,
@@ -66,50 +71,89 @@ pub struct PullRequest {
     /// The epoch of the device's data; `None` when it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// Rows with a later version are wanted.
+    /// Changes after this version are wanted.
     pub cursor: Version,
     /// Up to here the device has everything; the logs of texts are wanted from here. Below `cursor` only between
     /// the pages of one pull.
     pub seen: Version,
-    /// When the fetch of everything began that is under way: the `snapshot` of its first page. What had been deleted
-    /// by then is nothing this device could hold.
-    #[serde(default)]
-    pub since: Version,
     /// The last of the device's mutations that a pull has confirmed; refusals after it are wanted.
     pub confirmed: Counter,
+    /// The scopes that the device follows: whose changes it wants.
+    pub scopes: Vec<Scope>,
+    /// Asks for rows that have been there for long, of scopes that the device follows only now, instead of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill: Option<Fill>,
+}
+
+/// Which old rows a device lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fill {
+    /// Of these of the followed scopes.
+    pub scopes: Vec<Scope>,
+    /// What has come into its scope, or changed there, after this version is a change, and comes as one.
+    pub until: Version,
+    pub from: FillPlace,
+}
+
+/// How far a fill has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FillPlace {
+    pub stage: Stage,
+    /// Of this stage the rows after this version are wanted.
+    pub after: Version,
+}
+
+impl FillPlace {
+    pub const BEGIN: Self = Self { stage: Stage::ALL[0], after: 0 };
 }
 
 /// The answer to a pull.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PullResponse {
+    /// What has changed.
     Page(PullPage),
+    /// To [`PullRequest::fill`].
+    Filled(FillPage),
     /// The device's data is of another life of the server, or too old to be brought up to date by changes: it must
     /// fetch everything anew, and keeps its outbox.
     Reset {
         epoch: Epoch,
+        /// Up to here the order of changes is the one that the device knows. What it has seen beyond is lost, or was of
+        /// another order: in this one nobody has seen it.
+        #[serde(default)]
+        common: Version,
     },
 }
 
-/// Rows that changed, read at one moment (`snapshot`).
+/// What changed in the followed scopes, read at one moment (`snapshot`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PullPage {
     pub epoch: Epoch,
-    /// In the order of their versions.
+    /// In the order in which they changed or came.
     pub rows: Vec<PulledRow>,
+    /// Rows that have gone to where the device does not follow them.
+    #[serde(default)]
+    pub left: Vec<EntityId>,
+    /// The scopes that are open to the member, where these are others than [`PullRequest::scopes`]. What closed is to
+    /// be let go of, and what opened may be followed from `cursor` on, and filled up to there.
+    #[serde(default)]
+    pub open: Option<Vec<Scope>>,
     /// Where the next pull begins.
     pub cursor: Version,
     /// The organization's version when the page was read: each row in it has everything up to here.
     pub snapshot: Version,
-    /// Whether rows are left beyond `cursor`.
+    /// Whether changes are left beyond `cursor`.
     pub more: bool,
     /// The last of the device's mutations that the server had handled when the page was read. The rows of this page
     /// contain the effects of all mutations up to it; the device's other rows do once `more` is false.
     pub last_mutation: LastMutation,
     /// The device's refused mutations after [`PullRequest::confirmed`], in their order.
     pub refused: Vec<RefusedMutation>,
-    /// Over all rows of the organization at `snapshot`.
+    /// Over all rows of the followed scopes that are open to the member, at `snapshot`.
     pub checksum: Checksum,
     /// Rows that were deleted up to here are gone for good: with the last page of a pull the device, too, lets go of
     /// those it has.
@@ -117,13 +161,31 @@ pub struct PullPage {
     pub floor: Version,
 }
 
+/// Rows that the device lacked, read at one moment (`snapshot`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FillPage {
+    pub epoch: Epoch,
+    pub rows: Vec<PulledRow>,
+    /// As [`PullPage::snapshot`].
+    pub snapshot: Version,
+    /// As [`PullPage::last_mutation`], for the rows of this page.
+    pub last_mutation: LastMutation,
+    /// As [`PullPage::refused`].
+    pub refused: Vec<RefusedMutation>,
+    /// Where to go on; `None` when that was all.
+    pub next: Option<FillPlace>,
+}
+
 /// A row as it is now, and how its texts came from what the device has to what they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PulledRow {
     pub row: Row,
+    /// Which of [`PullRequest::scopes`] it is in, counted from 0.
+    pub scope: u32,
     /// The changes of its texts after [`PullRequest::seen`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub texts: Vec<TextLog>,
 }
 

@@ -107,6 +107,7 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_string(&message).unwrap(), json);
             assert_eq!(read(json), Some(message));
+            assert_eq!(serde_json::from_str::<Hint>(json).unwrap().ver, message.ver());
         }
         let ticket = SocketTicket { ticket: "t".into(), expires_in: 30 };
         assert_eq!(serde_json::to_string(&ticket).unwrap(), r#"{"ticket":"t","expires_in":30}"#);

@@ -112,6 +112,16 @@ impl<T: Ord> Set<T> {
         stays
     }
 
+    /// Takes out what one write has put in, as if it had never been.
+    pub(crate) fn take_back(&mut self, one: &T, write: &Stamp) {
+        if let Some(adds) = self.0.get_mut(one) {
+            adds.retain(|add| !add.same_write(write));
+            if adds.is_empty() {
+                self.0.remove(one);
+            }
+        }
+    }
+
     pub fn contains(&self, one: &T) -> bool {
         self.0.contains_key(one)
     }
@@ -129,14 +139,6 @@ impl<T: Ord> Set<T> {
     /// The writes that put anything in.
     pub fn stamps(&self) -> impl Iterator<Item = &Stamp> {
         self.0.values().flatten()
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 }
 
@@ -206,7 +208,7 @@ mod tests {
         assert!(tags.remove(&tag, stamp(1, 2, 3, 1)));
         assert!(tags.contains(&Tag::new("ops")));
         assert!(!tags.remove(&tag, stamp(1, 3, 4, 3)));
-        assert!(tags.is_empty());
+        assert!(!tags.contains(&tag));
     }
 
     #[test]

@@ -88,3 +88,32 @@ impl<'de> Deserialize<'de> for Relation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_relation_reads_back_as_text_and_as_number() {
+        let task = TaskId(Uuid::from_u128(7));
+        let written = [Relation::Blocks(task), Relation::RelatesTo(task), Relation::Duplicates(task)];
+        for (number, (relation, name)) in (0_u8..).zip(written.into_iter().zip(["blocks", "relates_to", "duplicates"]))
+        {
+            assert_eq!(relation.task(), task);
+            assert_eq!(relation.to_string(), format!("{name}:{task}"));
+            assert_eq!(relation.to_string().parse(), Ok(relation));
+            let json = serde_json::to_string(&relation).unwrap();
+            assert_eq!(serde_json::from_str::<Relation>(&json).unwrap(), relation);
+            // Devices keep the number: it never changes.
+            let bytes = postcard::to_stdvec(&relation).unwrap();
+            assert_eq!(bytes[0], number);
+            assert_eq!(postcard::from_bytes::<Relation>(&bytes).unwrap(), relation);
+        }
+        let bytes = postcard::to_stdvec(&(3_u8, task)).unwrap();
+        assert!(postcard::from_bytes::<Relation>(&bytes).is_err());
+        for bad in ["", "blocks", "blocks:7", "BLOCKS:00000000-0000-0000-0000-000000000007"] {
+            assert_eq!(bad.parse::<Relation>(), Err(InvalidRelation), "{bad}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::date::Date;
 use crate::field::{Field, TextField};
 use crate::ids::{CustomFieldId, EntityId, ProjectId, SectionId, TaskId, UserId};
 use crate::recurrence::Recurrence;
-use crate::register::Tag;
+use crate::register::{Sibling, Tag};
 use crate::relation::Relation;
 use crate::row::Row;
 use crate::value::{Reference, Value};
@@ -48,8 +48,11 @@ pub struct TaskView {
     pub updated: Stamp,
     /// Who closed it, where and when, while it is closed.
     pub closed: Option<Stamp>,
-    /// Whether a rule could not decide between concurrent values and a person should look.
-    pub review: bool,
+    /// The last of the deletions that stand.
+    pub deletion: Option<Stamp>,
+    /// The fields whose concurrent values no rule could decide between, each with the values that stand, in the
+    /// server's order.
+    pub unsettled: Vec<(Field, Vec<Sibling<Value>>)>,
 }
 
 macro_rules! value {
@@ -95,9 +98,30 @@ impl TaskView {
             created_at: row.created.at,
             updated: row.updated,
             closed: closed(row, status),
-            review: row.needs_review(),
+            deletion: row.life.deletions().last().copied(),
+            unsettled: unsettled(row),
         })
     }
+
+    /// Whether a rule could not decide between concurrent values and a person should look.
+    pub fn needs_review(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// Whether a person should look at this field.
+    pub fn is_unsettled(&self, field: Field) -> bool {
+        self.unsettled.iter().any(|(other, _)| *other == field)
+    }
+
+    /// The deletion that won against the last edit: its author did not know of it.
+    pub fn overruled_by(&self) -> Option<Stamp> {
+        self.deletion.filter(|deletion| !self.updated.has_seen(deletion))
+    }
+}
+
+fn unsettled(row: &Row) -> Vec<(Field, Vec<Sibling<Value>>)> {
+    let standing = |field| Some((field, row.values.get(&field)?.siblings().to_vec()));
+    row.unsettled().filter_map(standing).collect()
 }
 
 fn custom(row: &Row) -> BTreeMap<CustomFieldId, Value> {
@@ -111,6 +135,6 @@ fn custom(row: &Row) -> BTreeMap<CustomFieldId, Value> {
 /// The write that closed a task: the first of those that say what counts.
 fn closed(row: &Row, status: Status) -> Option<Stamp> {
     let register = row.values.get(&Field::Status).filter(|_| status.is_closed())?;
-    let wrote = |stands: &&crate::register::Sibling<Value>| stands.value == Value::Status(status);
+    let wrote = |stands: &&Sibling<Value>| stands.value == Value::Status(status);
     register.siblings().iter().find(wrote).map(|sibling| sibling.stamp)
 }

@@ -4,11 +4,15 @@
 //! Nichols et al., 1995). Because one party orders all edits, only the first transformation property is needed: for
 //! concurrent `a` and `b`, `a` then `b'` and `b` then `a'` give the same text. Lengths are in Unicode scalar values.
 
+mod cursor;
+
 use operational_transform::{Operation, OperationSeq};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Actor, Counter, Version};
 use crate::limits::DELTA_STEPS;
+
+pub use cursor::{By, Selection};
 
 /// One step of a [`Delta`], from left to right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +78,7 @@ impl Delta {
     pub fn growth(&self) -> i64 {
         let step = |step: &Step| match step {
             Step::Keep(_) => 0,
-            Step::Insert(text) => i64::try_from(text.chars().count()).unwrap_or(i64::MAX / 2),
+            Step::Insert(text) => i64::try_from(text.chars().count()).unwrap_or(i64::MAX),
             Step::Delete(count) => -i64::from(*count),
         };
         self.0.iter().map(step).fold(0, i64::saturating_add)

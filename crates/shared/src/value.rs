@@ -182,3 +182,15 @@ impl From<BTreeSet<UserId>> for Value {
         if people.is_empty() { Self::Nothing } else { Self::People(people) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_name_everywhere() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_string(&role).unwrap(), format!("\"{}\"", role.name()));
+        }
+    }
+}

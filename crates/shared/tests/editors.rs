@@ -1,5 +1,8 @@
-//! Several people and a server edit one text, in every order: all end with the same, what nobody deleted is there
-//! exactly once, and what somebody deleted is gone.
+//! Two or three people and a server edit one text, in every order: all end with the same, every run of characters that
+//! nobody deleted is there exactly once and in its order, and what somebody deleted is gone.
+//!
+//! Each world runs twice with the same steps. Once every character is a number, so that it can be followed; once it is
+//! what was typed, of whatever script: both must come out alike.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 extern crate tern_shared as shared;
@@ -9,17 +12,18 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 use shared::text::{Delta, Step, TextChange, rebase, transform_over};
-use support::cases;
+use support::{TEXT_CASES, cases, text};
 
 /// What happens next, to which device.
 #[derive(Clone, Debug)]
 enum Event {
-    /// Deletes so many characters at a place and types as many new ones.
+    /// Deletes so many characters at a place and types others.
     Edit {
         at: usize,
         delete: usize,
-        insert: usize,
+        insert: String,
     },
     /// The first waiting edit reaches the server, which may refuse it.
     Push {
@@ -28,13 +32,14 @@ enum Event {
     Pull,
 }
 
-fn event() -> impl Strategy<Value = (usize, Event)> {
+/// What happens among so many people.
+fn events(people: usize) -> impl Strategy<Value = Vec<(usize, Event)>> {
     let event = prop_oneof![
-        3 => (0..20_usize, 0..4_usize, 0..4_usize).prop_map(|(at, delete, insert)| Event::Edit { at, delete, insert }),
+        3 => (0..20_usize, 0..4_usize, text()).prop_map(|(at, delete, insert)| Event::Edit { at, delete, insert }),
         2 => prop::bool::weighted(0.15).prop_map(|refused| Event::Push { refused }),
         2 => Just(Event::Pull),
     ];
-    (0..3_usize, event)
+    prop::collection::vec((0..people, event), 0..40)
 }
 
 #[derive(Default)]
@@ -53,16 +58,34 @@ struct Device {
     pending: Vec<(u64, Delta)>,
 }
 
-/// Who typed and who deleted each character.
+/// What a character looks like in a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Letters {
+    Numbered,
+    AsTyped,
+}
+
+/// Of each character ever typed: what it is, who typed it, and who deleted it.
 #[derive(Default)]
 struct Notes {
-    typed: Vec<(usize, u64)>,
+    typed: Vec<(char, (usize, u64))>,
     deleted: Vec<BTreeSet<(usize, u64)>>,
 }
 
 impl Notes {
-    fn character(number: usize) -> char {
-        char::from_u32(0xf_0000 + u32::try_from(number).unwrap()).unwrap()
+    const FIRST: u32 = 0xf_0000;
+
+    fn letter(number: usize) -> char {
+        char::from_u32(Self::FIRST + u32::try_from(number).unwrap()).unwrap()
+    }
+
+    fn number(letter: char) -> usize {
+        (u32::from(letter) - Self::FIRST) as usize
+    }
+
+    /// The same text with what was typed for the numbers.
+    fn as_typed(&self, numbered: &str) -> String {
+        numbered.chars().map(|letter| self.typed[Self::number(letter)].0).collect()
     }
 }
 
@@ -71,18 +94,23 @@ impl Device {
         self.pending.iter().fold(self.base.clone(), |text, (_, delta)| delta.apply(&text).unwrap())
     }
 
-    fn edit(&mut self, me: usize, (at, delete, insert): (usize, usize, usize), notes: &mut Notes) {
+    fn edit(&mut self, me: usize, (at, delete, insert): (usize, usize, &str), letters: Letters, notes: &mut Notes) {
         let text: Vec<char> = self.text().chars().collect();
         let at = at % (text.len() + 1);
         let end = (at + delete).min(text.len());
         self.made += 1;
         let dot = (me, self.made);
-        for gone in &text[at..end] {
-            notes.deleted[(u32::from(*gone) - 0xf_0000) as usize].insert(dot);
+        if letters == Letters::Numbered {
+            for gone in &text[at..end] {
+                notes.deleted[Notes::number(*gone)].insert(dot);
+            }
         }
-        let typed: String = (0..insert).map(|place| Notes::character(notes.typed.len() + place)).collect();
-        notes.typed.extend(std::iter::repeat_n(dot, insert));
-        notes.deleted.extend(std::iter::repeat_n(BTreeSet::new(), insert));
+        let mut typed = String::new();
+        for letter in insert.chars() {
+            typed.push(if letters == Letters::Numbered { Notes::letter(notes.typed.len()) } else { letter });
+            notes.typed.push((letter, dot));
+            notes.deleted.push(BTreeSet::new());
+        }
         let count = |chars: usize| u32::try_from(chars).unwrap();
         let steps = vec![
             Step::Keep(count(at)),
@@ -121,13 +149,15 @@ impl Server {
     }
 }
 
-fn run(events: Vec<(usize, Event)>) -> (Server, [Device; 3], Notes) {
-    let (mut server, mut devices, mut notes) = (Server::default(), <[Device; 3]>::default(), Notes::default());
+fn run(people: usize, events: &[(usize, Event)], letters: Letters) -> (Server, Vec<Device>, Notes) {
+    let (mut server, mut devices, mut notes) = (Server::default(), vec![Device::default(); people], Notes::default());
     for (me, event) in events {
         match event {
-            Event::Edit { at, delete, insert } => devices[me].edit(me, (at, delete, insert), &mut notes),
-            Event::Push { refused } => server.push(me, &devices[me], refused),
-            Event::Pull => devices[me].pull(me, &server),
+            Event::Edit { at, delete, insert } => {
+                devices[*me].edit(*me, (*at, *delete, insert), letters, &mut notes);
+            }
+            Event::Push { refused } => server.push(*me, &devices[*me], *refused),
+            Event::Pull => devices[*me].pull(*me, &server),
         }
     }
     while devices.iter().any(|device| !device.pending.is_empty()) {
@@ -142,20 +172,38 @@ fn run(events: Vec<(usize, Event)>) -> (Server, [Device; 3], Notes) {
     (server, devices, notes)
 }
 
+fn check(people: usize, events: &[(usize, Event)]) -> Result<(), TestCaseError> {
+    let (server, devices, notes) = run(people, events, Letters::Numbered);
+    for device in &devices {
+        prop_assert_eq!(&device.text(), &server.text);
+    }
+    for (number, (_, typed)) in notes.typed.iter().enumerate() {
+        let count = server.text.chars().filter(|c| *c == Notes::letter(number)).count();
+        let deleted = notes.deleted[number].iter().any(|dot| server.accepted.contains(dot));
+        let expected = usize::from(server.accepted.contains(typed) && !deleted);
+        prop_assert_eq!(count, expected, "character {} of {:?}, deleted by {:?}", number, typed, notes.deleted[number]);
+    }
+    let mut runs: BTreeMap<(usize, u64), Vec<usize>> = BTreeMap::new();
+    for number in server.text.chars().map(Notes::number) {
+        runs.entry(notes.typed[number].1).or_default().push(number);
+    }
+    prop_assert!(runs.values().all(|run| run.is_sorted()), "what somebody typed is out of order: {:?}", runs);
+    let (as_typed, devices, _) = run(people, events, Letters::AsTyped);
+    prop_assert_eq!(&as_typed.text, &notes.as_typed(&server.text));
+    prop_assert!(devices.iter().all(|device| device.text() == as_typed.text));
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(cases(1_024))]
+    #![proptest_config(cases(TEXT_CASES))]
 
     #[test]
-    fn all_end_with_the_same_text_and_nothing_is_lost(events in prop::collection::vec(event(), 0..40)) {
-        let (server, devices, notes) = run(events);
-        for device in &devices {
-            prop_assert_eq!(&device.text(), &server.text);
-        }
-        for (number, typed) in notes.typed.iter().enumerate() {
-            let count = server.text.chars().filter(|c| *c == Notes::character(number)).count();
-            let deleted = notes.deleted[number].iter().any(|dot| server.accepted.contains(dot));
-            let expected = usize::from(server.accepted.contains(typed) && !deleted);
-            prop_assert_eq!(count, expected, "character {} of {:?}, deleted by {:?}", number, typed, notes.deleted[number]);
-        }
+    fn two_end_with_the_same_text_and_nothing_is_lost(events in events(2)) {
+        check(2, &events)?;
+    }
+
+    #[test]
+    fn three_end_with_the_same_text_and_nothing_is_lost(events in events(3)) {
+        check(3, &events)?;
     }
 }

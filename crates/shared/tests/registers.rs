@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use shared::clock::{Causality, Stamp, compare};
+use shared::clock::Stamp;
 use shared::register::{Life, Reg, Set, Tag};
 use support::cases;
 
@@ -117,22 +117,6 @@ fn views<'a>(server: &'a [Write], devices: &'a [Device]) -> Vec<Vec<&'a Write>> 
 proptest! {
     #![proptest_config(cases(1_024))]
 
-    /// Two integers say as much as a full vector.
-    #[test]
-    fn stamps_compare_as_vector_clocks(events in events()) {
-        let (server, devices) = play(events);
-        let all: Vec<&Write> = server.iter().chain(devices.iter().flat_map(|device| &device.waiting)).collect();
-        for (left, right) in all.iter().flat_map(|left| all.iter().map(move |right| (left, right))) {
-            let expected = match (contains(left, right), contains(right, left)) {
-                (true, true) => Causality::Equal,
-                (true, false) => Causality::After,
-                (false, true) => Causality::Before,
-                (false, false) => Causality::Concurrent,
-            };
-            prop_assert_eq!(compare(&left.stamp, &right.stamp), expected, "{:?} {:?}", left, right);
-        }
-    }
-
     #[test]
     fn a_register_keeps_what_no_later_writer_had_seen(events in events()) {
         let (mut server, mut devices) = play(events);
@@ -174,6 +158,7 @@ proptest! {
             }
             prop_assert_eq!(dots(tags.stamps()), maximal(&view));
             prop_assert_eq!(tags.contains(&tag), !maximal(&view).is_empty());
+            prop_assert!(tags.adds(&tag).is_sorted_by_key(Stamp::order));
         }
     }
 
@@ -191,6 +176,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(dots(life.deletions()), maximal(&view));
+            prop_assert!(life.deletions().is_sorted_by_key(Stamp::order));
         }
     }
 

@@ -8,10 +8,10 @@ mod support;
 use proptest::prelude::*;
 use shared::limits::DELTA_STEPS;
 use shared::text::{Delta, Step, TextChange, TextError, rebase, transform_over};
-use support::{Script, cases, edit, script, text};
+use support::{Script, TEXT_CASES, cases, edit, script, text};
 
 proptest! {
-    #![proptest_config(cases(512))]
+    #![proptest_config(cases(TEXT_CASES))]
 
     /// TP1: `a` then `b'` is `b` then `a'`.
     #[test]
@@ -30,6 +30,70 @@ proptest! {
         let b = edit(&b, &between);
         prop_assert_eq!(a.compose(&b).unwrap().apply(&text).unwrap(), b.apply(&between).unwrap());
         prop_assert_eq!(a.growth() + b.growth(), a.compose(&b).unwrap().growth());
+    }
+
+    #[test]
+    fn three_edits_compose_in_either_grouping(text in text(), a in script(), b in script(), c in script()) {
+        let (end, edits) = chain(&text, &[a, b, c]);
+        let [a, b, c] = [0, 1, 2].map(|place: usize| edits[place].1.clone());
+        prop_assert_eq!(a.compose(&b).unwrap().compose(&c).unwrap().apply(&text).unwrap(), end.clone());
+        prop_assert_eq!(a.compose(&b.compose(&c).unwrap()).unwrap().apply(&text).unwrap(), end);
+    }
+
+    /// What came in, carried over what waits, on what the member sees; and what waits, carried over what came in, on
+    /// what the server has: both ways lead to one text.
+    #[test]
+    fn two_logs_of_edits_meet(
+        base in text(),
+        own in prop::collection::vec(script(), 0..4),
+        foreign in prop::collection::vec(script(), 0..4),
+    ) {
+        let (seen, pending) = chain(&base, &own);
+        let (server, log) = chain(&base, &foreign);
+        let (mut waiting, mut shown) = (pending.clone(), seen);
+        for (_, incoming) in &log {
+            let mut incoming = incoming.clone();
+            for (_, delta) in &mut waiting {
+                (incoming, *delta) = incoming.transform(delta).unwrap();
+            }
+            shown = incoming.apply(&shown).unwrap();
+        }
+        let log: Vec<TextChange> = log.into_iter().zip(1..).map(|((ctr, delta), ver)| change(2, ctr, ver, delta)).collect();
+        prop_assert_eq!(see(&server, &rebase(&base, &log, 1, 0, pending).unwrap()), shown);
+    }
+
+    /// Undone after others have gone on: of the edit nothing is left, what it took away is back, and of what the others
+    /// did everything is there.
+    #[test]
+    fn an_edit_undone_later_leaves_what_others_did(
+        length in 0..10_u32,
+        undone in script(),
+        others in prop::collection::vec(script(), 0..3),
+    ) {
+        let base: String = (0..length).map(|number| char::from_u32(0xf_0000 + number).unwrap()).collect();
+        let tagged = |script: &Script, tag: &str| -> Script {
+            script.iter().map(|(kind, count, text)| (*kind, *count, tag.repeat(text.chars().count()))).collect()
+        };
+        let undone = edit(&tagged(&undone, "u"), &base);
+        let edited = undone.apply(&base).unwrap();
+        let others: Vec<Script> = others.iter().map(|script| tagged(script, "o")).collect();
+        let (now, log) = chain(&edited, &others);
+        let taken = |delta: &Delta, text: &str| -> Vec<char> {
+            let left = delta.apply(text).unwrap();
+            text.chars().filter(|c| !left.contains(*c)).collect()
+        };
+        let (mut text, mut gone) = (edited.clone(), Vec::new());
+        for (_, delta) in &log {
+            gone.extend(taken(delta, &text));
+            text = delta.apply(&text).unwrap();
+        }
+        let log: Vec<TextChange> = log.into_iter().zip(1..).map(|((ctr, delta), ver)| change(2, ctr, ver, delta)).collect();
+        let inverse = transform_over(&undone.invert(&base).unwrap(), &log).unwrap();
+        let after = inverse.apply(&now).unwrap();
+        prop_assert!(!after.contains('u'), "{after}");
+        prop_assert_eq!(after.matches('o').count(), now.matches('o').count());
+        let back: String = base.chars().filter(|c| !gone.contains(c)).collect();
+        prop_assert_eq!(after.replace('o', ""), back);
     }
 
     #[test]
@@ -183,8 +247,13 @@ fn an_edit_of_another_text_is_refused() {
 fn monstrous_edits_are_refused() {
     let many = Delta::new(vec![Step::Insert("a".into()); DELTA_STEPS + 1]);
     assert_eq!(many.apply(""), Err(TextError::TooLarge));
+    let just = Delta::new(vec![Step::Insert("a".into()); DELTA_STEPS]);
+    assert_eq!(just.apply("").unwrap(), "a".repeat(DELTA_STEPS));
     for step in [Step::Keep(u32::MAX), Step::Delete(u32::MAX)] {
         assert_eq!(Delta::new(vec![step]).apply(""), Err(TextError::TooLarge));
+    }
+    for step in [Step::Keep(10_000_000), Step::Delete(10_000_000)] {
+        assert_eq!(Delta::new(vec![step]).apply(""), Err(TextError::WrongBase), "long, but a text could be");
     }
 }
 

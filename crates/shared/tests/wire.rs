@@ -23,13 +23,14 @@ use shared::ids::{
 use shared::merge::{self, Around, Outcome};
 use shared::mutation::{Author, Create, EditRelations, EditTags, Mutation, Op, Refusal, TextEdit, Undo};
 use shared::protocol::{
-    LastMutation, NumberedResult, Problem, PullPage, PullRequest, PullResponse, PulledRow, PushRequest, PushResponse,
-    PushResult, RefusedMutation, SCHEMA, kind,
+    Fill, FillPage, FillPlace, LastMutation, NumberedResult, Problem, PullPage, PullRequest, PullResponse, PulledRow,
+    PushRequest, PushResponse, PushResult, RefusedMutation, SCHEMA, kind,
 };
 use shared::recurrence::{From, Recurrence, Unit};
 use shared::register::Tag;
 use shared::relation::Relation;
 use shared::row::{Row, TextLog};
+use shared::scope::{Scope, Stage};
 use shared::text::{Delta, Step, TextChange};
 use shared::value::{FieldType, FileFacts, Place, Reference, Role, Subject, Value};
 use shared::workflow::{Priority, Status};
@@ -250,10 +251,15 @@ fn an_answer_with_every_result() {
 
 #[test]
 fn a_pull() {
-    let pull =
-        PullRequest { schema: SCHEMA, actor: 7, epoch: Some(epoch()), cursor: 60, seen: 40, since: 20, confirmed: 3 };
+    let scopes = vec![Scope::Everyone, Scope::Project(project()), Scope::Person(UserId(Uuid::from_u128(8)))];
+    let from = FillPlace { stage: Stage::Mine, after: 17 };
+    let fill = Fill { scopes: scopes[1..].to_vec(), until: 50, from };
+    let epoch = Some(epoch());
+    let pull = PullRequest { schema: SCHEMA, actor: 7, epoch, cursor: 60, seen: 40, confirmed: 3, scopes, fill: None };
     check("pull_request.json", &pull);
-    check("first_pull_request.json", &PullRequest { epoch: None, cursor: 0, seen: 0, since: 0, confirmed: 0, ..pull });
+    check("fill_request.json", &PullRequest { fill: Some(fill), ..pull.clone() });
+    let first = PullRequest { epoch: None, cursor: 0, seen: 0, confirmed: 0, scopes: Vec::new(), ..pull };
+    check("first_pull_request.json", &first);
 }
 
 #[test]
@@ -263,9 +269,21 @@ fn a_page_and_a_reset() {
     let mut plain = None;
     let stamp = Stamp { actor: 7, ctr: 1, ver: 39, ctx: 0, at: 1_795_000_000_000 };
     merge::apply(&mut plain, &creates()[0], stamp, &Around::default()).unwrap();
+    let old = PulledRow { row: plain.unwrap(), scope: 1, texts: Vec::new() };
+    let filled = FillPage {
+        epoch: epoch(),
+        rows: vec![old.clone()],
+        snapshot: 61,
+        last_mutation: LastMutation { n: 10, hash: Hash(0xfeed) },
+        refused: Vec::new(),
+        next: Some(FillPlace { stage: Stage::Talk, after: 0 }),
+    };
+    check("fill_response.json", &PullResponse::Filled(filled.clone()));
     let page = PullPage {
         epoch: epoch(),
-        rows: vec![PulledRow { row: plain.unwrap(), texts: Vec::new() }, PulledRow { row: row(), texts }],
+        rows: vec![old, PulledRow { row: row(), scope: 0, texts }],
+        left: vec![task().into()],
+        open: Some(vec![Scope::Everyone]),
         cursor: 60,
         snapshot: 61,
         more: true,
@@ -274,8 +292,10 @@ fn a_page_and_a_reset() {
         checksum: Checksum(Hash(0xc0de)),
         floor: 30,
     };
+    // The compact form has no names in it: where it changes, the schema does.
+    assert_eq!((SCHEMA, digest(&page), digest(&filled)), (2, "080d449900017127".into(), "429640191fbc9351".into()));
     check("pull_response.json", &PullResponse::Page(page));
-    check("reset.json", &PullResponse::Reset { epoch: epoch() });
+    check("reset.json", &PullResponse::Reset { epoch: epoch(), common: 7 });
 }
 
 #[test]
@@ -301,10 +321,14 @@ fn unknown_fields_and_operations_are_refused() {
     assert!(refused(&good.replace("\"n\":1", "\"n\":1.5")));
 }
 
+fn digest<T: Serialize>(message: &T) -> String {
+    format!("{:016x}", xxh3_64(&postcard::to_stdvec(message).unwrap()))
+}
+
 /// The stored form has no names in it: a field that moves makes every device's data unreadable.
 #[test]
 fn the_stored_form_never_changes_unnoticed() {
-    assert_eq!(format!("{:016x}", xxh3_64(&postcard::to_stdvec(&row()).unwrap())), "dbabb1694fb197af");
+    assert_eq!(digest(&row()), "498ce422d7cc5303");
 }
 
 fn op() -> impl Strategy<Value = Op> {

@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use server::domain::lineage::Lineage;
-use server::domain::pull::{self, Plan, PullInput};
+use server::domain::pull::{self, Located, Open, PullInput};
 use server::domain::push::{
-    DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, Stored, TextKey, check, decide, needs,
+    Departure, DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, ScopeState, Stored,
+    TextKey, check, decide, needs,
 };
 use server::domain::resume::{self, Resumption, Tree};
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::{Field, TextField};
-use shared::hash::{Checksum, chain};
+use shared::hash::chain;
 use shared::ids::{EntityId, Epoch, MutationId, TaskId, UserId};
-use shared::mutation::{Author, Create, Mutation, Op};
-use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA};
+use shared::mutation::{Create, Mutation, Op};
+use shared::protocol::{
+    Fill, LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA,
+};
 use shared::resume::History;
 use shared::row::Row;
+use shared::scope::{Reader, Scope, Stage};
 use shared::text::TextChange;
 use shared::tree::above;
 use shared::value::{Role, Value};
@@ -32,6 +36,14 @@ const FIRST_BRANCH: Actor = 2_000;
 pub struct Database {
     pub org: OrgClock,
     pub rows: BTreeMap<EntityId, Row>,
+    /// Which scope each row is in, and the version with which it last changed or came there.
+    pub scopes: BTreeMap<EntityId, Scope>,
+    pos: BTreeMap<EntityId, Version>,
+    pub states_of: BTreeMap<Scope, ScopeState>,
+    departures: Vec<Departure>,
+    /// Whose device an actor is, and what they may do in the organization.
+    pub members: BTreeMap<Actor, UserId>,
+    pub roles: BTreeMap<UserId, Role>,
     devices: BTreeMap<Actor, LastMutation>,
     /// Of each branch, the actor that it is of, and up to where.
     branches: BTreeMap<Actor, (Actor, Counter)>,
@@ -41,6 +53,8 @@ pub struct Database {
     pub history: Vec<(Actor, Handled)>,
     /// Every state that a row ever had. For the oracle; the server does not keep it.
     pub states: BTreeMap<(EntityId, Version), Row>,
+    /// Every scope that a row ever was in, and from when on. For the oracle too.
+    places: BTreeMap<(EntityId, Version), Scope>,
     /// What was deleted long ago, and is gone.
     pub purged: BTreeSet<EntityId>,
     /// When that happened: after this version, with this floor.
@@ -48,16 +62,23 @@ pub struct Database {
 }
 
 impl Database {
-    pub fn new(epoch: Epoch, actors: impl Iterator<Item = Actor>) -> Self {
+    pub fn new(epoch: Epoch, members: BTreeMap<Actor, UserId>, roles: BTreeMap<UserId, Role>) -> Self {
         Self {
-            org: OrgClock { epoch, ver: 0, checksum: Checksum::default(), floor: 0 },
+            org: OrgClock { epoch, ver: 0, floor: 0 },
             rows: BTreeMap::new(),
-            devices: actors.map(|actor| (actor, LastMutation::default())).collect(),
+            scopes: BTreeMap::new(),
+            pos: BTreeMap::new(),
+            states_of: BTreeMap::new(),
+            departures: Vec::new(),
+            devices: members.keys().map(|actor| (*actor, LastMutation::default())).collect(),
             branches: BTreeMap::new(),
+            members,
+            roles,
             logs: BTreeMap::new(),
             prefixes: BTreeMap::new(),
             history: Vec::new(),
             states: BTreeMap::new(),
+            places: BTreeMap::new(),
             purged: BTreeSet::new(),
             purges: Vec::new(),
         }
@@ -75,7 +96,7 @@ impl Database {
         });
         let mutations = mutations.collect();
         let push = PushRequest { schema: SCHEMA, actor: SERVER, epoch: self.org.epoch, mutations };
-        let decision = self.decide(Author::Server, &push, &BTreeSet::new(), now);
+        let decision = self.decide(&push, &BTreeSet::new(), now);
         let decision = decision.map_err(|problem| Violation(problem.to_string()))?;
         self.write(SERVER, &decision)
     }
@@ -84,8 +105,8 @@ impl Database {
     pub fn purge(&mut self, floor: Version) {
         let gone: Vec<EntityId> = self.rows.values().filter(|row| row.is_gone_at(floor)).map(|row| row.id).collect();
         for id in gone {
-            if let Some(row) = self.rows.remove(&id) {
-                self.org.checksum.remove(id.uuid(), row.ver);
+            if let (Some(row), Some(scope)) = (self.rows.remove(&id), self.scopes.remove(&id)) {
+                self.states_of.entry(scope).or_default().checksum.remove(id.uuid(), row.ver);
             }
             self.purged.insert(id);
         }
@@ -113,15 +134,32 @@ impl Database {
                 let actor = FIRST_BRANCH + Actor::try_from(self.branches.len()).unwrap_or(Actor::MAX - FIRST_BRANCH);
                 self.branches.insert(actor, (of, at.n));
                 self.devices.insert(actor, at);
+                self.members.extend(self.members.get(&of).copied().map(|user| (actor, user)));
                 actor
             }
         }
     }
 
+    /// Whose device this is; nobody's, of the server's own.
+    pub fn reader(&self, actor: Actor) -> Option<Reader> {
+        let user = *self.members.get(&actor)?;
+        Some(Reader { user, role: *self.roles.get(&user)? })
+    }
+
+    /// What is open to a device's member.
+    fn open(&self, actor: Actor) -> Open {
+        let states = self.states_of.clone();
+        self.reader(actor).map_or_else(Open::default, |reader| Open::to(reader, states))
+    }
+
+    /// Whether a device's member may know of a scope.
+    pub fn shows(&self, actor: Actor, scope: Scope) -> bool {
+        !self.open(actor).of(&[scope]).is_empty()
+    }
+
     /// Decides a push. To somebody whose rows are `hidden` they do not exist.
     pub fn decide(
         &self,
-        author: Author,
         request: &PushRequest,
         hidden: &BTreeSet<EntityId>,
         now: Millis,
@@ -141,7 +179,10 @@ impl Database {
         decide(PushInput {
             org: self.org,
             device: DeviceClock { actor: request.actor, last },
-            author,
+            reader: self.reader(request.actor),
+            scopes: self.scopes.clone(),
+            states: self.states_of.clone(),
+            dependents: self.dependents(),
             parents: above(&needs.parents, parent_of),
             rows: rows.filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
             logs: needs.texts.iter().map(log).collect(),
@@ -151,6 +192,15 @@ impl Database {
             now,
             request,
         })
+    }
+
+    /// What is about each task.
+    fn dependents(&self) -> BTreeMap<TaskId, BTreeMap<EntityId, Version>> {
+        let mut dependents: BTreeMap<TaskId, BTreeMap<EntityId, Version>> = BTreeMap::new();
+        for (row, subject) in self.rows.values().filter_map(|row| Some((row, row.subject()?))) {
+            dependents.entry(subject.task).or_default().insert(row.id, row.ver);
+        }
+        dependents
     }
 
     /// Commits a decision, and checks the constraints that the SQL tables have.
@@ -175,7 +225,18 @@ impl Database {
         for (id, row) in &decision.rows {
             self.states.insert((*id, row.ver), row.clone());
             self.rows.insert(*id, row.clone());
+            self.pos.insert(*id, row.ver);
         }
+        for (id, ver) in &decision.moved {
+            let pos = self.pos.entry(*id).or_default();
+            *pos = (*pos).max(*ver);
+        }
+        for (id, scope) in &decision.scopes {
+            self.scopes.insert(*id, *scope);
+            self.places.insert((*id, self.pos.get(id).copied().unwrap_or_default()), *scope);
+        }
+        self.states_of.extend(decision.states.clone());
+        self.departures.extend(&decision.departures);
         self.prefixes.extend(decision.prefixes.clone());
         self.org = decision.org;
         self.devices.insert(actor, decision.device.last);
@@ -184,35 +245,84 @@ impl Database {
 
     /// Answers a pull with pages of at most `limit` rows (the server's own limit is far larger than these worlds).
     pub fn pull(&self, request: &PullRequest, limit: usize) -> Check<PullResponse> {
-        let plan = pull::plan(&self.org, request).map_err(|problem| Violation(problem.to_string()))?;
-        let wanted = match plan {
-            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
-            Plan::Page(wanted) => wanted,
-        };
-        let mut rows: Vec<Row> = self.rows.values().filter(|row| row.ver > wanted.after).cloned().collect();
-        rows.sort_by_key(|row| row.ver);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        pull::check(request).map_err(|problem| Violation(problem.to_string()))?;
+        if pull::must_reset(&self.org, request) {
+            // These worlds change the epoch and lose nothing: the order goes on.
+            return Ok(PullResponse::Reset { epoch: self.org.epoch, common: self.org.ver });
+        }
         let lineage = self.lineage(request.actor);
         let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {
-            PushResult::Rejected(reason) if lineage.owns(*actor, handled.n) && handled.n > wanted.confirmed => {
+            PushResult::Rejected(reason) if lineage.owns(*actor, handled.n) && handled.n > request.confirmed => {
                 Some(RefusedMutation { n: handled.n, reason: reason.clone() })
             }
             _ => None,
         };
-        let texts = rows.iter().flat_map(|row| pull::texts(row, &wanted, &lineage));
-        let mut texts = texts.filter_map(|(key, after)| self.log_after(key, after)).collect();
-        lineage.claim(&mut texts);
         let refused = self.history.iter().filter_map(refused).collect();
-        let input = PullInput { org: self.org, last: self.last(request.actor), texts, rows, refused };
-        let mut response = pull::page(input);
-        if let PullResponse::Page(page) = &mut response {
-            page.more |= more;
-            if let Some(last) = page.rows.last().filter(|_| more) {
-                page.cursor = last.row.ver;
-            }
+        let input = PullInput {
+            request,
+            org: self.org,
+            open: self.open(request.actor),
+            last: self.last(request.actor),
+            lineage,
+            rows: Vec::new(),
+            texts: BTreeMap::new(),
+            refused,
+        };
+        match &request.fill {
+            Some(fill) => Ok(self.fill(input, fill, limit)),
+            None => Ok(self.changes(input, limit)),
         }
-        Ok(response)
+    }
+
+    fn changes(&self, mut input: PullInput<'_>, limit: usize) -> PullResponse {
+        let request = input.request;
+        let after = if request.epoch.is_some() { request.cursor } else { 0 };
+        let followed = input.open.of(&request.scopes);
+        input.rows = self.located(|row, pos| followed.contains(&self.scopes[&row.id]) && pos > after);
+        let end = pull::cut(&mut input.rows, limit);
+        let until = end.unwrap_or(self.org.ver);
+        let left = self.departures.iter().filter(|one| {
+            let here = self.scopes.get(&one.entity).is_some_and(|scope| followed.contains(scope));
+            one.ver > after && one.ver <= until && followed.contains(&one.from) && !here
+        });
+        let left = left.map(|one| one.entity).collect();
+        input.texts = self.texts(&input);
+        pull::page(input, end, left)
+    }
+
+    fn fill(&self, mut input: PullInput<'_>, fill: &Fill, limit: usize) -> PullResponse {
+        let followed = input.open.of(&fill.scopes);
+        let me = self.members.get(&input.request.actor);
+        let mine = |row: &Row| match row.value(Field::Assignees) {
+            Value::People(people) => me.is_some_and(|me| people.contains(me)),
+            _ => false,
+        };
+        let stage = |row: &Row| match Stage::of(row) {
+            Stage::Open if mine(row) => Stage::Mine,
+            stage => stage,
+        };
+        let wanted = |row: &Row, pos: Version| {
+            let there = stage(row) == fill.from.stage && followed.contains(&self.scopes[&row.id]);
+            there && pos > fill.from.after && pos <= fill.until
+        };
+        input.rows = self.located(wanted);
+        let end = pull::cut(&mut input.rows, limit);
+        input.texts = self.texts(&input);
+        pull::fill_page(input, pull::go_on(fill.from, end))
+    }
+
+    fn located(&self, wanted: impl Fn(&Row, Version) -> bool) -> Vec<Located> {
+        let located =
+            |row: &Row| Located { row: row.clone(), scope: self.scopes[&row.id], pos: self.pos[&row.id], bytes: 0 };
+        let mut rows: Vec<Located> =
+            self.rows.values().filter(|row| wanted(row, self.pos[&row.id])).map(located).collect();
+        rows.sort_by_key(|one| one.pos);
+        rows
+    }
+
+    fn texts(&self, input: &PullInput<'_>) -> BTreeMap<TextKey, Vec<TextChange>> {
+        let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request, &input.lineage));
+        wanted.filter_map(|(key, after)| self.log_after(key, after)).collect()
     }
 
     fn log_after(&self, key: TextKey, seen: Version) -> Option<(TextKey, Vec<TextChange>)> {
@@ -227,6 +337,11 @@ impl Database {
         let mut rows: BTreeMap<EntityId, &Row> = states.map(|((id, _), row)| (*id, row)).collect(); // the later wins
         rows.retain(|_, row| !row.is_gone_at(floor));
         rows
+    }
+
+    /// The scope that a row was in at a version.
+    pub fn scope_at(&self, id: EntityId, ver: Version) -> Option<Scope> {
+        self.places.range((id, 0)..=(id, ver)).next_back().map(|(_, scope)| *scope)
     }
 
     /// What came of a mutation.

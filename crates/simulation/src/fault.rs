@@ -55,6 +55,8 @@ faults! {
     NewEpoch = 1,
     /// The server lets go of what was deleted long ago.
     Purged = 2,
+    /// A member gets another role.
+    RoleChanges = 12,
     /// All tabs of a device die.
     DeviceDies = 30,
     /// One of two tabs dies.
@@ -91,6 +93,14 @@ faults! {
     Forgotten = 0,
     /// A pull of several pages.
     ManyPages = 0,
+    /// A scope closed to a member whose device follows it.
+    ScopeClosed = 0,
+    /// A scope opened to a member whose device has others.
+    ScopeOpened = 0,
+    /// A row went to where a device does not follow it.
+    RowLeft = 0,
+    /// Old rows came in several pages.
+    FilledInParts = 0,
     /// Mutations were handled between two pages of one pull.
     PushedBetweenPages = 0,
     /// A mutation was sent again and answered with the stored result.

@@ -4,6 +4,8 @@ use engine::engine::Engine;
 use engine::store::memory::Fault as DiskFault;
 use engine::store::{Revision, StoreError};
 
+use shared::value::Role;
+
 use crate::device::{Device, Living, TabId, ready};
 use crate::fault::Fault;
 use crate::world::{Event, TEN_YEARS, World};
@@ -26,6 +28,13 @@ impl World {
         if self.chaos.strikes(Fault::ClockJumps) {
             self.devices[device].skew = self.rng.range(-TEN_YEARS, TEN_YEARS);
             note!(self, "device {device}: its clock jumps, now {} ms off", self.devices[device].skew);
+        }
+        if self.oracle.restricted && self.chaos.strikes(Fault::RoleChanges) {
+            let users: Vec<_> = self.db.roles.keys().copied().collect();
+            if let (Some(user), Some(role)) = (self.rng.pick(&users).copied(), self.rng.pick(&Role::ALL).copied()) {
+                note!(self, "server: {user} is {} now", role.name());
+                self.db.roles.insert(user, role);
+            }
         }
         let unplugged = self.chaos.strikes(Fault::Unplugged);
         let offline = self.chaos.strikes(Fault::Offline);

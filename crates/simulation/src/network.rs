@@ -9,7 +9,6 @@ use server::domain::push::PushProblem;
 use shared::clock::{Actor, Millis};
 use shared::ids::EntityId;
 use shared::merge::Outcome;
-use shared::mutation::Author;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 use shared::resume::History;
 
@@ -46,6 +45,7 @@ impl Request {
                 format!("push {}", numbers.collect::<Vec<_>>().join(","))
             }
             Self::Resume(history) => format!("who is {history:?}"),
+            Self::Pull(PullRequest { fill: Some(fill), .. }) => format!("pull {fill:?}"),
             Self::Pull(pull) => format!("pull from {} (seen {}, confirmed {})", pull.cursor, pull.seen, pull.confirmed),
         }
     }
@@ -59,7 +59,13 @@ impl Answer {
             Self::Pull(PullResponse::Page(page)) => {
                 let more = if page.more { ", more" } else { "" };
                 let rows: Vec<_> = page.rows.iter().map(|pulled| pulled.row.ver).collect();
-                format!("rows {rows:?}, last {}, snapshot {}{more}", page.last_mutation.n, page.snapshot)
+                let (last, snapshot, open) = (page.last_mutation.n, page.snapshot, &page.open);
+                format!("rows {rows:?}, left {:?}, open {open:?}, last {last}, snapshot {snapshot}{more}", page.left)
+            }
+            Self::Pull(PullResponse::Filled(page)) => {
+                let rows: Vec<_> = page.rows.iter().map(|pulled| pulled.row.ver).collect();
+                let (last, snapshot, next) = (page.last_mutation.n, page.snapshot, page.next);
+                format!("old rows {rows:?}, last {last}, snapshot {snapshot}, next {next:?}")
             }
             Self::Resume(actor) => format!("go on as {actor}"),
             Self::Failed(error) => error.to_string(),
@@ -153,11 +159,11 @@ impl World {
             Request::Pull(pull) => {
                 let limit = if self.rng.chance(150) { 1_000 } else { 1 + self.rng.index(7) };
                 let answer = self.db.pull(&wire(pull)?, limit)?;
-                if matches!(answer, PullResponse::Reset { epoch } if pull.epoch == Some(epoch)) {
+                if matches!(answer, PullResponse::Reset { epoch, .. } if pull.epoch == Some(epoch)) {
                     self.chaos.notice(Fault::Forgotten);
                     self.oracle.new_epoch();
                 }
-                Answer::Pull(wire(&answer)?)
+                Answer::Pull(compact(&answer)?)
             }
         };
         let died = self.chaos.strikes(Fault::ServerDiesAfter);
@@ -167,7 +173,7 @@ impl World {
     fn serve_push(&mut self, device: usize, push: &PushRequest) -> Check<Answer> {
         let hidden = self.hidden(push);
         let last = self.db.last(push.actor).n;
-        let decision = match self.db.decide(Author::Member, push, &hidden, self.now) {
+        let decision = match self.db.decide(push, &hidden, self.now) {
             Ok(decision) => decision,
             Err(PushProblem::Epoch) => return Ok(Answer::Failed(TransportError::OutOfStep)),
             Err(PushProblem::Forked { .. }) if self.oracle.has_clones() => {
@@ -278,7 +284,28 @@ impl World {
     }
 
     fn notice_pages(&mut self, tab: TabId, answer: &Answer) {
-        let Answer::Pull(PullResponse::Page(page)) = answer else { return };
+        let page = match answer {
+            Answer::Pull(PullResponse::Page(page)) => page,
+            Answer::Pull(PullResponse::Filled(page)) => {
+                if page.next.is_some() && !page.rows.is_empty() {
+                    self.chaos.notice(Fault::FilledInParts);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let followed = self.devices[tab.device].tabs[tab.tab].engine.as_ref().map(|engine| engine.replica().meta());
+        if let (Some(open), Some(meta)) = (&page.open, followed) {
+            if meta.scopes.iter().any(|followed| !open.contains(&followed.scope)) {
+                self.chaos.notice(Fault::ScopeClosed);
+            }
+            if !meta.scopes.is_empty() {
+                self.chaos.notice(Fault::ScopeOpened);
+            }
+        }
+        if !page.left.is_empty() {
+            self.chaos.notice(Fault::RowLeft);
+        }
         let engine = self.devices[tab.device].tabs[tab.tab].engine.as_ref();
         let midway = engine.is_some_and(|engine| engine.replica().meta().cursor > engine.replica().meta().seen);
         if page.more {
@@ -294,4 +321,10 @@ impl World {
 fn wire<T: Serialize + DeserializeOwned>(message: &T) -> Check<T> {
     let json = serde_json::to_string(message).map_err(|error| Violation(format!("a message: {error}")))?;
     serde_json::from_str(&json).map_err(|error| Violation(format!("a message: {error}: {json}")))
+}
+
+/// An answer to a pull as it arrives in a browser.
+fn compact(answer: &PullResponse) -> Check<PullResponse> {
+    let bytes = postcard::to_stdvec(answer).map_err(|error| Violation(format!("an answer: {error}")))?;
+    postcard::from_bytes(&bytes).map_err(|error| Violation(format!("an answer: {error}")))
 }

@@ -16,7 +16,7 @@ use crate::world::{Event, World};
 use crate::{Check, Violation, ensure, note};
 
 /// People who can be assigned.
-const MEMBERS: u128 = 3;
+const MEMBERS: u128 = 4;
 
 impl World {
     /// The first project and its first task, by the first device.

@@ -8,8 +8,10 @@ use engine::engine::{Commit, Engine};
 use engine::status::Pill;
 use engine::store::StoreError;
 use engine::sync::Step;
-use shared::clock::{Millis, Version};
-use shared::ids::Epoch;
+use shared::clock::{Actor, Millis, Version};
+use shared::ids::{Epoch, UserId};
+use shared::value::Role;
+use uuid::Uuid;
 
 use crate::database::Database;
 use crate::device::{Device, Living, Surroundings, TabId, ready};
@@ -131,7 +133,21 @@ impl World {
                 Device::new(number, actor, tabs, skew)
             })
             .collect();
-        let db = Database::new(Epoch(rng.uuid()), 1..=size);
+        // In most worlds everybody may do everything, and nothing may be refused.
+        let restricted = rng.chance(400);
+        let mut members: BTreeMap<Actor, UserId> =
+            (1..=size).map(|actor| (actor, UserId(Uuid::from_u128(actor.into())))).collect();
+        if rng.chance(300) {
+            // Two devices of one person.
+            members.insert(2, UserId(Uuid::from_u128(1)));
+        }
+        let role = |n: u128, rng: &mut Rng| match rng.pick(&Role::ALL) {
+            Some(role) if restricted && n > 1 => *role,
+            _ => Role::Admin,
+        };
+        let roles = (1..=u128::from(size)).map(|n| (UserId(Uuid::from_u128(n)), role(n, &mut rng))).collect();
+        let db = Database::new(Epoch(rng.uuid()), members, roles);
+        let oracle = Oracle::new(restricted);
         Self {
             chaos: Chaos::new(dice, plan.disabled.clone()),
             acts_left: plan.ops,
@@ -143,7 +159,7 @@ impl World {
             ids,
             db,
             devices,
-            oracle: Oracle::default(),
+            oracle,
             calls: 0,
             healed: false,
             trace,

@@ -79,7 +79,7 @@ async fn signed_in() -> Session {
 }
 
 fn request() -> Request {
-    Request::get("/api/x".into())
+    Request::post("/api/x")
 }
 
 fn is_signed_out<T: std::fmt::Debug>(result: Result<T, Failure>) -> bool {

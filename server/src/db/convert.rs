@@ -6,6 +6,7 @@ use shared::field::TextField;
 use shared::hash::Hash;
 use shared::ids::{EntityId, Kind};
 use shared::row::Row;
+use shared::scope::{Scope, Stage};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -48,6 +49,20 @@ pub(super) fn json<T: Serialize>(value: &T) -> Result<String, DbError> {
 pub(super) fn entity(kind: &str, id: Uuid) -> Result<EntityId, DbError> {
     let kind: Kind = kind.parse().map_err(|_| DbError::Unreadable(format!("a row of kind {kind}")))?;
     Ok(kind.of(id))
+}
+
+pub(super) fn scope(name: &str) -> Result<Scope, DbError> {
+    name.parse().map_err(|_| DbError::Unreadable(format!("the scope {name}")))
+}
+
+/// The names of scopes.
+pub(super) fn names(scopes: &[Scope]) -> Vec<String> {
+    scopes.iter().map(Scope::to_string).collect()
+}
+
+/// A stage by its place among the stages.
+pub(super) fn stage_number(stage: Stage) -> i16 {
+    Stage::ALL.iter().zip(0..).find(|(other, _)| **other == stage).map_or(0, |(_, number)| number)
 }
 
 pub(super) fn field(name: &str) -> Result<TextField, DbError> {

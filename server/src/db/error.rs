@@ -5,7 +5,7 @@ use sqlx::Error;
 /// Why the database did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// Try again later; nothing has been written.
+    /// Try again later. Nothing has been written, unless it is the answer to COMMIT that did not come.
     #[error("the database does not answer: {0}")]
     Unavailable(Error),
     /// Whoever asks is no member any more, or the session has ended.

@@ -9,6 +9,7 @@
 //! | `accounts` | members, devices, actors, sessions, invitations |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
+//! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
 //! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
 
@@ -16,6 +17,7 @@ mod accounts;
 pub mod cluster;
 mod convert;
 mod door;
+mod epochs;
 mod error;
 mod lineage;
 mod notices;
@@ -27,6 +29,7 @@ mod tx;
 
 pub use accounts::{Session, StoredUser};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
+pub use epochs::BegunEpoch;
 pub use error::DbError;
 pub use notices::{EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 
 use shared::clock::{Counter, Version};
-use shared::protocol::{PushResult, RefusedMutation};
-use shared::row::Row;
+use shared::ids::{EntityId, UserId};
+use shared::protocol::{Fill, PushResult, RefusedMutation};
+use shared::scope::{Scope, Stage};
 use shared::text::TextChange;
+use uuid::Uuid;
 
-use super::convert::{bigint, row, unsigned};
+use super::convert::{bigint, entity, names, row, scope, stage_number, unsigned};
 use super::lineage::columns;
-use super::push::{ORG_CLOCK, org_clock};
+use super::push::{ORG_CLOCK, ScopeColumns, org_clock, scope_state};
 use super::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
-use crate::domain::pull::Wanted;
-use crate::domain::push::{OrgClock, TextKey};
+use crate::domain::pull::{Located, ROWS};
+use crate::domain::push::{OrgClock, ScopeState, TextKey};
 
 impl OrgTx {
     /// Where the organization stands.
@@ -22,17 +24,75 @@ impl OrgTx {
         Ok(org_clock(sqlx::query_as(ORG_CLOCK).bind(org).fetch_one(self.connection()).await?))
     }
 
-    /// The rows of a page, of all kinds, in the order of their versions.
-    pub async fn rows_after(&mut self, wanted: &Wanted) -> Result<Vec<Row>, DbError> {
+    /// Every scope of the organization.
+    pub async fn scopes(&mut self) -> Result<BTreeMap<Scope, ScopeState>, DbError> {
         let org = self.org().0;
-        let rows: Vec<String> =
-            sqlx::query_scalar("SELECT state::text FROM entities WHERE org_id = $1 AND ver > $2 ORDER BY ver LIMIT $3")
+        let columns: Vec<ScopeColumns> =
+            sqlx::query_as("SELECT scope, access::text, checksum FROM scopes WHERE org_id = $1")
                 .bind(org)
-                .bind(bigint(wanted.after))
-                .bind(bigint(wanted.rows as u64))
                 .fetch_all(self.connection())
                 .await?;
-        rows.iter().map(|state| row(state)).collect()
+        columns.into_iter().map(scope_state).collect()
+    }
+
+    /// What changed in some scopes after a version, in order.
+    pub async fn changes_after(&mut self, after: Version, scopes: &[Scope]) -> Result<Vec<Located>, DbError> {
+        let org = self.org().0;
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT state::text, scope, pos FROM entities
+             WHERE org_id = $1 AND pos > $2 AND scope = ANY($3) ORDER BY pos FETCH FIRST ($4) ROWS WITH TIES",
+        )
+        .bind(org)
+        .bind(bigint(after))
+        .bind(names(scopes))
+        .bind(bigint(ROWS as u64))
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter().map(located).collect()
+    }
+
+    /// What left some scopes, after a version and up to another, for one that is none of them.
+    pub async fn left(&mut self, after: Version, until: Version, scopes: &[Scope]) -> Result<Vec<EntityId>, DbError> {
+        let org = self.org().0;
+        let rows: Vec<(String, Uuid)> = sqlx::query_as(
+            "SELECT DISTINCT d.kind, d.id FROM departures d LEFT JOIN entities e USING (org_id, kind, id)
+             WHERE d.org_id = $1 AND d.ver > $2 AND d.ver <= $3 AND d.scope = ANY($4)
+               AND (e.id IS NULL OR NOT e.scope = ANY($4))",
+        )
+        .bind(org)
+        .bind(bigint(after))
+        .bind(bigint(until))
+        .bind(names(scopes))
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter().map(|(kind, id)| entity(&kind, id)).collect()
+    }
+
+    /// What has long been in some scopes, from one stage of a fill.
+    pub async fn stage(&mut self, fill: &Fill, scopes: &[Scope], me: UserId) -> Result<Vec<Located>, DbError> {
+        let org = self.org().0;
+        let (stage, mine) = match fill.from.stage {
+            Stage::Mine => (Stage::Open, Some(true)),
+            Stage::Open => (Stage::Open, Some(false)),
+            stage => (stage, None),
+        };
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT state::text, scope, pos FROM entities
+             WHERE org_id = $1 AND stage = $2 AND pos > $3 AND pos <= $4 AND scope = ANY($5)
+               AND ($6::boolean IS NULL OR ($7 = ANY(assignees)) = $6)
+             ORDER BY pos FETCH FIRST ($8) ROWS WITH TIES",
+        )
+        .bind(org)
+        .bind(stage_number(stage))
+        .bind(bigint(fill.from.after))
+        .bind(bigint(fill.until))
+        .bind(names(scopes))
+        .bind(mine)
+        .bind(me.0)
+        .bind(bigint(ROWS as u64))
+        .fetch_all(self.connection())
+        .await?;
+        rows.into_iter().map(located).collect()
     }
 
     /// The changes of each of these texts after a version.
@@ -68,4 +128,8 @@ impl OrgTx {
         };
         columns.into_iter().map(refused).collect()
     }
+}
+
+fn located((state, name, pos): (String, String, i64)) -> Result<Located, DbError> {
+    Ok(Located { row: row(&state)?, scope: scope(&name)?, pos: unsigned(pos), bytes: state.len() })
 }

@@ -1,10 +1,11 @@
 //! Letting go of what was deleted long ago.
 
+use std::collections::BTreeSet;
+
 use shared::clock::{Millis, Version};
-use shared::hash::Checksum;
 use uuid::Uuid;
 
-use super::convert::{bigint, bits, timestamp, unsigned};
+use super::convert::{bigint, scope, timestamp, unsigned};
 use super::{DbError, OrgTx};
 
 impl OrgTx {
@@ -18,27 +19,47 @@ impl OrgTx {
             return Ok(0);
         }
         let org = self.org().0;
-        let gone: Vec<(String, Uuid, i64)> =
-            sqlx::query_as("DELETE FROM entities WHERE org_id = $1 AND deleted AND ver <= $2 RETURNING kind, id, ver")
-                .bind(org)
-                .bind(bigint(floor))
-                .fetch_all(self.connection())
-                .await?;
-        let mut checksum = clock.checksum;
-        for (_, id, ver) in &gone {
-            checksum.remove(*id, unsigned(*ver));
-        }
+        let gone: Vec<(String, Uuid, i64, String)> = sqlx::query_as(
+            "DELETE FROM entities WHERE org_id = $1 AND deleted AND ver <= $2 RETURNING kind, id, ver, scope",
+        )
+        .bind(org)
+        .bind(bigint(floor))
+        .fetch_all(self.connection())
+        .await?;
+        self.forget(&gone).await?;
+        sqlx::query("DELETE FROM departures WHERE org_id = $1 AND ver <= $2")
+            .bind(org)
+            .bind(bigint(floor))
+            .execute(self.connection())
+            .await?;
         sqlx::query(
             "DELETE FROM text_changes c USING UNNEST($2::text[], $3::uuid[]) AS gone (kind, id)
              WHERE c.org_id = $1 AND (c.kind, c.entity_id) = (gone.kind, gone.id)",
         )
         .bind(org)
         .bind(gone.iter().map(|(kind, ..)| kind.as_str()).collect::<Vec<_>>())
-        .bind(gone.iter().map(|(_, id, _)| *id).collect::<Vec<_>>())
+        .bind(gone.iter().map(|(_, id, ..)| *id).collect::<Vec<_>>())
         .execute(self.connection())
         .await?;
-        self.raise_floor(floor, checksum).await?;
+        sqlx::query("UPDATE organizations SET floor = $2 WHERE id = $1")
+            .bind(org)
+            .bind(bigint(floor))
+            .execute(self.connection())
+            .await?;
         Ok(gone.len() as u64)
+    }
+
+    /// Takes rows out of the checksums of their scopes.
+    async fn forget(&mut self, gone: &[(String, Uuid, i64, String)]) -> Result<(), DbError> {
+        let mut states = self.scopes().await?;
+        let mut changed = BTreeSet::new();
+        for (_, id, ver, name) in gone {
+            let scope = scope(name)?;
+            changed.insert(scope);
+            states.entry(scope).or_default().checksum.remove(*id, unsigned(*ver));
+        }
+        states.retain(|scope, _| changed.contains(scope));
+        self.upsert_scopes(&states).await
     }
 
     /// The last version that was given before a time; 0 if there was none.
@@ -51,16 +72,5 @@ impl OrgTx {
                 .fetch_one(self.connection())
                 .await?;
         Ok(last.map_or(0, unsigned))
-    }
-
-    async fn raise_floor(&mut self, floor: Version, checksum: Checksum) -> Result<(), DbError> {
-        let org = self.org().0;
-        sqlx::query("UPDATE organizations SET floor = $2, checksum = $3 WHERE id = $1")
-            .bind(org)
-            .bind(bigint(floor))
-            .bind(bits(checksum.0))
-            .execute(self.connection())
-            .await?;
-        Ok(())
     }
 }

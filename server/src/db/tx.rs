@@ -1,6 +1,8 @@
 //! A transaction on one organization's data.
 
 use shared::ids::OrgId;
+use shared::scope::Reader;
+use shared::value::Role;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
 use super::{Db, DbError};
@@ -13,6 +15,7 @@ use crate::member::Member;
 pub struct OrgTx {
     tx: Transaction<'static, Postgres>,
     org: OrgId,
+    reader: Option<Reader>,
 }
 
 impl OrgTx {
@@ -40,6 +43,11 @@ impl OrgTx {
         self.org
     }
 
+    /// Who reads and writes; `None`: the server itself.
+    pub fn reader(&self) -> Option<Reader> {
+        self.reader
+    }
+
     pub(super) fn connection(&mut self) -> &mut PgConnection {
         &mut self.tx
     }
@@ -47,7 +55,7 @@ impl OrgTx {
     /// Confines a transaction to an organization. The caller has made sure that this is allowed.
     pub(super) async fn confine(mut tx: Transaction<'static, Postgres>, org: OrgId) -> Result<Self, DbError> {
         sqlx::query("SELECT set_config('tern.org', $1, true)").bind(org.to_string()).execute(&mut *tx).await?;
-        Ok(Self { tx, org })
+        Ok(Self { tx, org, reader: None })
     }
 
     /// An access token outlives what it was given for by some minutes: whether its bearer is still a member, and the
@@ -56,9 +64,9 @@ impl OrgTx {
         let org = member.org();
         // As `confine`, but on the way of BEGIN: every request comes through here. Nothing in a UUID needs quoting.
         let begin = format!("{begin}; SELECT set_config('tern.org', '{}', true)", org.0);
-        let mut tx = Self { tx: db.begin(AssertSqlSafe(begin)).await?, org };
-        let stands = sqlx::query_scalar::<_, i32>(
-            "SELECT 1
+        let mut tx = Self { tx: db.begin(AssertSqlSafe(begin)).await?, org, reader: None };
+        let role: Option<String> = sqlx::query_scalar(
+            "SELECT m.role
              FROM sessions s
              JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
              JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
@@ -70,6 +78,10 @@ impl OrgTx {
         .bind(member.user().0)
         .fetch_optional(tx.connection())
         .await?;
-        stands.map(|_| tx).ok_or(DbError::SignedOut)
+        let role = role.ok_or(DbError::SignedOut)?;
+        let known = Role::ALL.into_iter().find(|known| known.name() == role);
+        let role = known.ok_or_else(|| DbError::Unreadable(format!("the role {role}")))?;
+        tx.reader = Some(Reader { user: member.user(), role });
+        Ok(tx)
     }
 }

@@ -5,6 +5,7 @@ use shared::clock::{Actor, Version};
 use shared::ids::{CommentId, EntityId, OrgId, TaskId};
 use shared::realtime::ServerMessage;
 use shared::row::Row;
+use shared::scope::{Access, Scope};
 
 use super::push::PushDecision;
 
@@ -19,7 +20,7 @@ pub struct Poke {
     pub ver: Version,
     /// The device that did it, which needs no poke.
     pub actor: Actor,
-    /// Every change, where all of them have names and they are few.
+    /// Every change, where all of them have names, they are few, and every member may know of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Vec<Change>>,
 }
@@ -51,7 +52,9 @@ impl Poke {
             return None;
         }
         let few = decision.rows.len() <= MOST_CHANGES;
-        let changes = if few { decision.rows.values().map(Change::of).collect() } else { None };
+        let public = |scope: &Scope, access: &Access| matches!(scope, Scope::Project(_)) && !access.private;
+        let open = decision.states.iter().all(|(scope, state)| public(scope, &state.access));
+        let changes = if few && open { decision.rows.values().map(Change::of).collect() } else { None };
         Some(Self { org, ver: decision.org.ver, actor: decision.device.actor, changes })
     }
 

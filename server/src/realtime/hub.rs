@@ -2,12 +2,14 @@
 //! nowhere else.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::clock::{Actor, Version};
 use shared::ids::OrgId;
 use shared::realtime::ServerMessage;
+use shared::value::Role;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -56,6 +58,8 @@ struct Place {
     mailbox: Mutex<Mailbox>,
     posted: Notify,
     ending: watch::Sender<Option<Ending>>,
+    /// Whether its member sees every project that is not private, and may be told what has changed there.
+    named: AtomicBool,
 }
 
 /// One open socket's place in the hub, until it is dropped.
@@ -85,6 +89,7 @@ impl Hub {
             mailbox: Mutex::default(),
             posted: Notify::new(),
             ending: watch::Sender::new(None),
+            named: AtomicBool::new(false),
         });
         let mut rooms = self.lock();
         rooms.taken += 1;
@@ -101,9 +106,9 @@ impl Hub {
 
     /// Tells every device of the organization but the one that did it.
     pub(crate) fn poke(&self, poke: &Poke) {
-        let messages = poke.messages();
+        let (named, unnamed) = (poke.messages(), [ServerMessage::SyncRequired { ver: poke.ver }]);
         for place in self.room(poke.org).iter().filter(|place| place.actor != poke.actor) {
-            place.post(&messages);
+            place.post(if place.named.load(Ordering::Relaxed) { &named } else { &unnamed });
         }
     }
 
@@ -173,8 +178,9 @@ impl Place {
 }
 
 impl Seat {
-    /// Says how far the organization is, as the first thing.
-    pub(crate) fn greet(&self, ver: Version) {
+    /// Says how far the organization is, as the first thing. Until then, and to guests, a poke names nothing.
+    pub(crate) fn greet(&self, ver: Version, role: Role) {
+        self.place.named.store(role > Role::Guest, Ordering::Relaxed);
         self.place.post(&[ServerMessage::SyncRequired { ver }]);
     }
 
@@ -251,9 +257,21 @@ mod tests {
     async fn what_was_posted_before_anybody_waited_is_not_missed() {
         let hub = Hub::default();
         let seat = hub.join(&member(1, 1), LONG);
-        seat.greet(3);
+        seat.greet(3, Role::Guest);
         hub.poke(&poke(1, 2, 4));
         assert_eq!(seat.messages().await, [ServerMessage::SyncRequired { ver: 4 }]);
+    }
+
+    #[tokio::test]
+    async fn a_guest_is_not_told_what_changed() {
+        let hub = Hub::default();
+        let (guest, ben) = (hub.join(&member(1, 1), LONG), hub.join(&member(1, 2), LONG));
+        guest.greet(3, Role::Guest);
+        ben.greet(3, Role::Member);
+        let _ = (guest.messages().await, ben.messages().await);
+        hub.poke(&poke(1, 3, 4));
+        assert_eq!(guest.messages().await, [ServerMessage::SyncRequired { ver: 4 }]);
+        assert_eq!(ben.messages().await, [ServerMessage::TaskUpdated { id: TaskId(Uuid::nil()), ver: 4 }]);
     }
 
     #[tokio::test]

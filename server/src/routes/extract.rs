@@ -139,16 +139,13 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Parameters<T> {
     type Rejection = ApiProblem;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiProblem> {
-        let error = match Query::try_from_uri(&parts.uri) {
-            Ok(Query(parameters)) => return Ok(Self(parameters)),
-            Err(error) => error,
-        };
-        let query = parts.uri.query().unwrap_or_default();
-        let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=")?.parse().ok());
-        Err(other_schema(schema).unwrap_or_else(|| {
-            let detail = format!("{}. Correct the parameters behind the '?'.", error.body_text());
-            ApiProblem::invalid(StatusCode::BAD_REQUEST, detail)
-        }))
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(parameters)) => Ok(Self(parameters)),
+            Err(error) => {
+                let detail = format!("{}. Correct the parameters behind the '?'.", error.body_text());
+                Err(ApiProblem::invalid(StatusCode::BAD_REQUEST, detail))
+            }
+        }
     }
 }
 

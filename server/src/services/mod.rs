@@ -1,6 +1,7 @@
 //! Use cases: one transaction script each. They demand a [`crate::member::Member`] or establish one, load, let the
 //! domain decide, write, commit.
 
+mod epochs;
 mod failure;
 mod housekeeping;
 mod invitations;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::realtime::SocketTicket;
+use shared::value::Role;
 
 use super::{Failure, Services, now};
 use crate::db::{DbError, Notices, OrgTx};
@@ -27,8 +28,9 @@ impl Services {
         let seat = self.hub.join(&member, Duration::from_millis(left));
         let mut tx = OrgTx::snapshot(&self.db, &member).await?;
         let ver = tx.org_clock().await?.ver;
+        let role = tx.reader().map_or(Role::Guest, |reader| reader.role);
         tx.commit().await?;
-        seat.greet(ver);
+        seat.greet(ver, role);
         Ok(seat)
     }
 

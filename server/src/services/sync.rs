@@ -1,17 +1,22 @@
 //! Push and pull.
 
+use std::collections::BTreeMap;
+
 use shared::clock::Millis;
 use shared::hash::chain;
-use shared::ids::MutationId;
-use shared::mutation::{Author, Mutation, Op};
-use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse, PushResult, SCHEMA};
+use shared::ids::{MutationId, UserId};
+use shared::limits::ROWS_PER_PULL;
+use shared::mutation::{Mutation, Op};
+use shared::protocol::{Fill, LastMutation, PullRequest, PullResponse, PushRequest, PushResponse, PushResult, SCHEMA};
+use shared::scope::Reader;
+use shared::text::TextChange;
 use uuid::Uuid;
 
 use super::{Failure, Services, now};
 use crate::db::{Loaded, OrgTx};
 use crate::domain::poke::Poke;
-use crate::domain::pull::{self, Plan, PullInput};
-use crate::domain::push::{self, PushInput};
+use crate::domain::pull::{self, Open, PullInput};
+use crate::domain::push::{self, PushInput, TextKey};
 use crate::member::Member;
 
 impl Services {
@@ -22,7 +27,7 @@ impl Services {
             return Err(Failure::OtherActor);
         }
         let mut tx = OrgTx::begin(&self.db, member).await?;
-        let response = apply(&mut tx, Author::Member, request, now()).await?;
+        let response = apply(&mut tx, request, now()).await?;
         tx.commit().await?;
         Ok(response)
     }
@@ -35,40 +40,103 @@ impl Services {
         }
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let org = tx.org_clock().await?;
-        let wanted = match pull::plan(&org, request)? {
-            Plan::Reset { epoch } => return Ok(PullResponse::Reset { epoch }),
-            Plan::Page(wanted) => wanted,
-        };
+        if pull::must_reset(&org, request) {
+            let common = tx.common_version(&org, request.epoch).await?;
+            if request.cursor > common {
+                let (actor, seen) = (request.actor, request.cursor);
+                tracing::warn!(actor, seen, common, "a device had seen more than there is");
+            }
+            return Ok(PullResponse::Reset { epoch: org.epoch, common });
+        }
         let (device, lineage) = tx.device_clock(request.actor).await?;
         let last = device.last;
-        // Most pulls find nothing new, and the clocks alone say so.
-        let rows = if org.ver > wanted.after { tx.rows_after(&wanted).await? } else { Vec::new() };
-        let keys = rows.iter().flat_map(|row| pull::texts(row, &wanted, &lineage));
-        let mut texts = tx.texts_after(keys).await?;
-        lineage.claim(&mut texts);
-        let refused = match wanted.confirmed {
-            confirmed if last.n > confirmed => tx.refused_after(&lineage, confirmed).await?,
-            _ => Vec::new(),
+        let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
+        let open = Open::to(reader, tx.scopes().await?);
+        let refused = match pull::wants_refused(request, last) {
+            Some(confirmed) => tx.refused_after(&lineage, confirmed).await?,
+            None => Vec::new(),
+        };
+        let input = PullInput { request, org, open, last, lineage, refused, rows: Vec::new(), texts: BTreeMap::new() };
+        let response = match &request.fill {
+            Some(fill) => fill_page(&mut tx, input, fill, reader.user).await?,
+            None => page(&mut tx, input).await?,
         };
         tx.commit().await?;
-        Ok(pull::page(PullInput { org, last, rows, texts, refused }))
+        Ok(response)
     }
+}
+
+async fn page(tx: &mut OrgTx, mut input: PullInput<'_>) -> Result<PullResponse, Failure> {
+    let (request, org) = (input.request, input.org);
+    let after = if request.epoch.is_some() { request.cursor } else { 0 };
+    let followed = input.open.of(&request.scopes);
+    // Most pulls find nothing new, and the clocks alone say so.
+    let changed = org.ver > after && !followed.is_empty();
+    if changed {
+        input.rows = tx.changes_after(after, &followed).await?;
+    }
+    let end = pull::cut(&mut input.rows, ROWS_PER_PULL);
+    let left = if changed { tx.left(after, end.unwrap_or(org.ver), &followed).await? } else { Vec::new() };
+    input.texts = texts(tx, &input).await?;
+    Ok(pull::page(input, end, left))
+}
+
+async fn fill_page(tx: &mut OrgTx, mut input: PullInput<'_>, fill: &Fill, me: UserId) -> Result<PullResponse, Failure> {
+    let followed = input.open.of(&fill.scopes);
+    let mut fill = fill.clone();
+    // A page goes on into the next stages until it is full.
+    let next = loop {
+        let mut rows = tx.stage(&fill, &followed, me).await?;
+        let end = pull::cut(&mut rows, ROWS_PER_PULL);
+        input.rows.append(&mut rows);
+        let next = pull::go_on(fill.from, end);
+        match next {
+            Some(from) if end.is_none() && input.rows.len() < ROWS_PER_PULL / 2 => fill.from = from,
+            next => break next,
+        }
+    };
+    input.texts = texts(tx, &input).await?;
+    Ok(pull::fill_page(input, next))
+}
+
+async fn texts(tx: &mut OrgTx, input: &PullInput<'_>) -> Result<BTreeMap<TextKey, Vec<TextChange>>, Failure> {
+    let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request, &input.lineage));
+    Ok(tx.texts_after(wanted).await?)
 }
 
 /// Runs a push in a transaction that the caller commits. Everything that changes an organization's data comes through
 /// here, whatever door it came in by.
-pub(super) async fn apply(
+pub(super) async fn apply(tx: &mut OrgTx, request: &PushRequest, now: Millis) -> Result<PushResponse, Failure> {
+    let reader = tx.reader();
+    apply_as(tx, reader, request, now).await
+}
+
+async fn apply_as(
     tx: &mut OrgTx,
-    author: Author,
+    reader: Option<Reader>,
     request: &PushRequest,
     now: Millis,
 ) -> Result<PushResponse, Failure> {
     let org = tx.lock().await?;
     let (device, lineage) = tx.device_clock(request.actor).await?;
-    let Loaded { rows, parents, logs, stored, prefixes, undone } =
+    let Loaded { rows, scopes, states, dependents, parents, logs, stored, prefixes, undone } =
         tx.load(&device, &lineage, &push::needs(request)).await?;
-    let decision =
-        push::decide(PushInput { org, device, author, rows, logs, stored, parents, prefixes, undone, now, request })?;
+    let decision = push::decide(PushInput {
+        org,
+        device,
+        reader,
+        rows,
+        scopes,
+        states,
+        dependents,
+        logs,
+        stored,
+        parents,
+        prefixes,
+        undone,
+        now,
+        request,
+    })?;
     tx.write(&decision, now).await?;
     // Last, because of what it locks until the commit: see db::notices.
     if let Some(poke) = Poke::of(tx.org(), &decision) {
@@ -89,7 +157,7 @@ pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -
         mutation
     });
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations: mutations.collect() };
-    let response = apply(tx, Author::Server, &push, now).await?;
+    let response = apply_as(tx, None, &push, now).await?;
     let refused = response.results.iter().any(|one| matches!(one.result, PushResult::Rejected(_)));
     if refused { Err(Failure::Bug("a change of the server's own was refused")) } else { Ok(()) }
 }

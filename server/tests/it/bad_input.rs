@@ -19,6 +19,7 @@ use crate::harness::{
 const REGISTER: &str = "/api/auth/register";
 const LOGIN: &str = "/api/auth/login";
 const PUSH: &str = "/api/sync/push";
+const PULL: &str = "/api/sync/pull";
 
 /// A change to a valid body, and what it comes to.
 type Case = (&'static str, fn(&mut Value), u16, &'static str);
@@ -185,30 +186,38 @@ async fn pulls() {
     let server = Server::start().await;
     let ines = server.register("ines@saltmarsh.example").await;
     let actor = ines.session.account.actor;
-    let valid = format!("schema={SCHEMA}&actor={actor}&cursor=0&seen=0&confirmed=0");
-    let get = async |query: &str| {
-        let request = ines.request(Method::GET, &format!("/api/sync/pull?{query}"));
-        request.send().await.unwrap()
+    let valid = serde_json::to_value(ines.pull_request(0)).unwrap();
+    let with = |field: &str, value: Value| {
+        let mut request = valid.clone();
+        request[field] = value;
+        request
     };
-    assert_eq!(get(&valid).await.status().as_u16(), 200);
-    assert_eq!(
-        get(&valid.replace("seen=0&confirmed=0", &format!("seen={0}&confirmed={0}", u64::MAX))).await.status().as_u16(),
-        200
-    );
-    for (query, status, kind) in [
-        (String::new(), 400, kind::INVALID),
-        (valid.replace("cursor=0", "cursor=x"), 400, kind::INVALID),
-        (valid.replace("cursor=0", "cursor=-1"), 400, kind::INVALID),
-        (valid.replace("cursor=0&", ""), 400, kind::INVALID),
-        (format!("{valid}&epoch=7"), 400, kind::INVALID),
-        (format!("{valid}&limit=7"), 400, kind::INVALID),
-        (format!("{valid}&cursor=7"), 400, kind::INVALID),
-        (valid.replace("schema=2", "schema=3"), 422, kind::SCHEMA),
-        (valid.replace("schema=2", "schema=3&since=x"), 422, kind::SCHEMA),
-        (valid.replace(&format!("actor={actor}"), "actor=1"), 404, kind::NOT_FOUND),
-        (valid.replace(&format!("actor={actor}"), "actor=4294967296"), 400, kind::INVALID),
+    let ask = async |request: &Value| ines.request(Method::POST, PULL).json(request).send().await.unwrap();
+    assert_eq!(ask(&valid).await.status().as_u16(), 200);
+    let mut future = with("seen", json!(u64::MAX));
+    future["confirmed"] = json!(u64::MAX);
+    assert_eq!(ask(&future).await.status().as_u16(), 200);
+    let twice = json!(["everyone", "everyone", format!("project:{}", Uuid::nil())]);
+    assert_eq!(ask(&with("scopes", twice)).await.status().as_u16(), 200);
+    let fill =
+        |stage: &str, after: Value| json!({ "scopes": [], "until": 9, "from": { "stage": stage, "after": after } });
+    assert_eq!(ask(&with("fill", fill("done", json!(u64::MAX)))).await.status().as_u16(), 200);
+    for (field, value, status, kind) in [
+        ("cursor", json!("x"), 422, kind::INVALID),
+        ("cursor", json!(-1), 422, kind::INVALID),
+        ("cursor", json!(null), 422, kind::INVALID),
+        ("epoch", json!(7), 422, kind::INVALID),
+        ("limit", json!(7), 422, kind::INVALID),
+        ("scopes", json!(["everybody"]), 422, kind::INVALID),
+        ("scopes", json!(["project:7"]), 422, kind::INVALID),
+        ("fill", fill("tomorrow", json!(0)), 422, kind::INVALID),
+        ("fill", fill("done", json!(-1)), 422, kind::INVALID),
+        ("schema", json!(SCHEMA + 1), 422, kind::SCHEMA),
+        ("schema", json!(SCHEMA - 1), 422, kind::SCHEMA),
+        ("actor", json!(actor + 1_000), 404, kind::NOT_FOUND),
+        ("actor", json!(4_294_967_296_u64), 422, kind::INVALID),
     ] {
-        check(get(&query).await, status, kind).await;
+        check(ask(&with(field, value)).await, status, kind).await;
     }
 }
 
@@ -218,7 +227,7 @@ async fn bodies_that_are_not_even_json() {
     let ines = server.register("ines@saltmarsh.example").await;
     let before = footprint(&server).await;
     let deep = "[".repeat(100_000);
-    for path in [REGISTER, LOGIN, PUSH] {
+    for path in [REGISTER, LOGIN, PUSH, PULL] {
         for (content_type, body, status) in [
             ("application/json", "", 400),
             ("application/json", "{", 400),
@@ -243,7 +252,7 @@ async fn bodies_that_are_not_even_json() {
 async fn bodies_that_are_too_large() {
     let server = Server::start().await;
     let ines = server.register("ines@saltmarsh.example").await;
-    for path in [REGISTER, LOGIN, PUSH] {
+    for path in [REGISTER, LOGIN, PUSH, PULL] {
         for size in [BODY_BYTES + 1, BODY_BYTES * 3] {
             let request = ines.request(Method::POST, path).header(CONTENT_TYPE, "application/json");
             check(request.body(" ".repeat(size)).send().await.unwrap(), 413, kind::TOO_LARGE).await;
@@ -262,7 +271,7 @@ async fn addresses_and_methods_that_do_not_exist() {
     for (method, path, allowed) in [
         (Method::GET, REGISTER, "POST"),
         (Method::DELETE, PUSH, "POST"),
-        (Method::POST, "/api/sync/pull", "GET,HEAD"),
+        (Method::GET, PULL, "POST"),
         (Method::PUT, "/api/health", "GET,HEAD"),
     ] {
         let response = server.request(method, path).send().await.unwrap();
@@ -287,7 +296,7 @@ async fn tokens_that_are_expired_or_forged() {
         });
         change(&mut claims);
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(key)).unwrap();
-        let request = server.request(Method::GET, "/api/sync/pull").query(&ines.pull_request(0));
+        let request = server.request(Method::POST, "/api/sync/pull").json(&ines.pull_request(0));
         request.bearer_auth(token).send().await.unwrap()
     };
     assert_eq!(ask(&key, |_| {}).await.status().as_u16(), 200);

@@ -103,7 +103,7 @@ async fn browsers_are_told_to_be_strict() {
 async fn answers_of_the_api_are_compressed_and_not_kept() {
     let server = Server::start().await;
     let ines = server.register("ines@saltmarsh.example").await;
-    let request = ines.request(Method::GET, "/api/sync/pull").query(&ines.pull_request(0));
+    let request = ines.request(Method::POST, "/api/sync/pull").json(&ines.pull_request(0));
     let response = request.header(ACCEPT_ENCODING, "gzip").send().await.unwrap();
     assert_eq!(header(&response, CONTENT_ENCODING.as_str()), "gzip");
     assert_eq!(header(&response, CACHE_CONTROL.as_str()), "no-store");

@@ -21,15 +21,18 @@ use shared::row::Row;
 use shared::text::Delta;
 use shared::value::Place;
 use shared::workflow::Status;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tern_server::db::cluster::Cluster;
-use tern_server::db::{self, Keys};
+use tern_server::db::{self, Db, Keys};
 use tern_server::router::{AppState, Files, Pace, router};
 use tern_server::services::Services;
 use tern_server::tokens::Tokens;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
+
+use crate::wire::Wire;
 
 const TEMPLATE: &str = "tern_template";
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -111,6 +114,27 @@ pub(crate) struct Server {
     pub(crate) http: reqwest::Client,
     pub(crate) database: String,
     pub(crate) services: Arc<Services>,
+    db: Db,
+    serving: JoinHandle<()>,
+}
+
+/// A connection to no test's database, as the owner of all.
+async fn admin() -> PgConnection {
+    PgConnection::connect_with(&CLUSTER.cluster.options("postgres")).await.unwrap()
+}
+
+/// The cluster's options, for a wire to it.
+pub(crate) fn cluster() -> PgConnectOptions {
+    CLUSTER.cluster.options("postgres")
+}
+
+/// A new database that holds what another one does.
+async fn copy(template: &str) -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let database = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let create = format!("CREATE DATABASE {database} TEMPLATE {template}");
+    sqlx::query(AssertSqlSafe(create)).execute(&mut admin().await).await.unwrap();
+    database
 }
 
 impl Server {
@@ -119,22 +143,48 @@ impl Server {
     }
 
     pub(crate) async fn start_at(pace: Pace) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let TestCluster { cluster, keys, dist } = &*CLUSTER;
-        let database = format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let mut admin = PgConnection::connect_with(&cluster.options("postgres")).await.unwrap();
-        let create = format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}");
-        sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
-        let db = db::open(cluster.options(&database), 10).await.unwrap();
-        let services = Arc::new(Services::new(db, Tokens::new(keys).unwrap()));
+        let database = copy(TEMPLATE).await;
+        let options = CLUSTER.cluster.options(&database);
+        Self::on(database, options, 10, pace).await
+    }
+
+    /// A server whose connections are on a wire that a test can break: one for requests, and one that listens.
+    pub(crate) async fn start_behind(wire: &Wire) -> Self {
+        let database = copy(TEMPLATE).await;
+        let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(wire.port).username("tern");
+        let options = options.database(&database).ssl_mode(PgSslMode::Disable);
+        Self::on(database, options, 2, Pace::default()).await
+    }
+
+    /// A server on a database that is there.
+    pub(crate) async fn restart(database: &str) -> Self {
+        let options = CLUSTER.cluster.options(database);
+        Self::on(database.to_owned(), options, 10, Pace::default()).await
+    }
+
+    async fn on(database: String, options: PgConnectOptions, connections: u32, pace: Pace) -> Self {
+        let TestCluster { keys, dist, .. } = &*CLUSTER;
+        let db = db::open(options, connections).await.unwrap();
+        let services = Arc::new(Services::new(db.clone(), Tokens::new(keys).unwrap()));
         let (following, notices) = (Arc::clone(&services), services.listen().await.unwrap());
         tokio::spawn(async move { following.follow(notices).await });
         let app =
             router(AppState { services: Arc::clone(&services), files: Arc::new(Files::open(dist).unwrap()), pace });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { url, http: http(), database, services }
+        let serving = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
+        Self { url, http: http(), database, services, db, serving }
+    }
+
+    /// Ends it, in the middle of whatever it does. Its database stays.
+    pub(crate) async fn stop(&self) {
+        self.serving.abort();
+        self.db.close().await;
+    }
+
+    /// Copies the database, as a backup does. Nobody may be connected.
+    pub(crate) async fn back_up(&self) -> String {
+        copy(&self.database).await
     }
 
     /// What the server makes and checks tokens with.
@@ -149,7 +199,7 @@ impl Server {
 
     /// Opens the database, or closes it and ends every connection to it.
     pub(crate) async fn allow_connections(&self, allow: bool) {
-        let mut admin = PgConnection::connect_with(&CLUSTER.cluster.options("postgres")).await.unwrap();
+        let mut admin = admin().await;
         let alter = format!("ALTER DATABASE {} ALLOW_CONNECTIONS {allow}", self.database);
         sqlx::query(AssertSqlSafe(alter)).execute(&mut admin).await.unwrap();
         if !allow {
@@ -297,16 +347,28 @@ impl<'a> Device<'a> {
             epoch: Some(account.epoch),
             cursor,
             seen: cursor,
-            since: 0,
             confirmed: 0,
+            scopes: Vec::new(),
+            fill: None,
         }
     }
 
     pub(crate) async fn ask(&self, request: &PullRequest) -> Response {
-        self.request(Method::GET, "/api/sync/pull").query(request).send().await.unwrap()
+        self.request(Method::POST, "/api/sync/pull").json(request).send().await.unwrap()
     }
 
+    /// The answer to a device that follows what is open to it, unless the request says otherwise.
     pub(crate) async fn pull_as(&self, request: &PullRequest) -> PullResponse {
+        let answer = self.answer(request).await;
+        match &answer {
+            PullResponse::Page(PullPage { open: Some(open), .. }) if request.scopes.is_empty() => {
+                self.answer(&PullRequest { scopes: open.clone(), ..request.clone() }).await
+            }
+            _ => answer,
+        }
+    }
+
+    async fn answer(&self, request: &PullRequest) -> PullResponse {
         let response = self.ask(request).await;
         assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
         response.json().await.unwrap()
@@ -321,7 +383,7 @@ impl<'a> Device<'a> {
     pub(crate) async fn pull(&self, cursor: Version) -> PullPage {
         match self.pull_as(&self.pull_request(cursor)).await {
             PullResponse::Page(page) => page,
-            PullResponse::Reset { .. } => panic!("told to start anew"),
+            other => panic!("not a page: {other:?}"),
         }
     }
 
@@ -377,7 +439,9 @@ pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
         "memberships",
         "actors",
         "invitations",
+        "scopes",
         "entities",
+        "departures",
         "prefixes",
         "text_changes",
         "mutations",

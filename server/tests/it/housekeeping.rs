@@ -47,8 +47,9 @@ async fn what_was_deleted_long_ago_is_gone_for_everybody() {
     // Whoever has seen the deletion goes on; whoever has not begins anew, and resurrects nothing.
     assert!(matches!(ines.pull_as(&ines.pull_request(floor)).await, PullResponse::Page(_)));
     let epoch = ines.session.account.epoch;
-    assert_eq!(ines.pull_as(&ines.pull_request(before + 1)).await, PullResponse::Reset { epoch });
-    let first_fetch = PullRequest { cursor: before + 1, seen: 0, since: floor, ..ines.pull_request(0) };
+    let reset = PullResponse::Reset { epoch, common: all.snapshot };
+    assert_eq!(ines.pull_as(&ines.pull_request(before + 1)).await, reset);
+    let first_fetch = PullRequest { cursor: 0, seen: 0, ..ines.pull_request(0) };
     assert!(matches!(ines.pull_as(&first_fetch).await, PullResponse::Page(_)));
     let late = [edit(old, "Older", "Oldest"), Op::Restore(old.into())];
     assert_eq!(ines.push(before + 2, late).await, [Refusal::NotFound, Refusal::NotFound].map(PushResult::Rejected));

@@ -1,11 +1,14 @@
 //! Organizations never meet: not over HTTP, and not when the server's own statements forget to ask.
 
 use serde_json::{Value, json};
-use shared::ids::Kind;
+use shared::field::{Field, TextField};
+use shared::ids::{Kind, ProjectId};
 use shared::merge::Outcome;
-use shared::mutation::{Op, Refusal};
+use shared::mutation::{Create, Op, Refusal};
 use shared::protocol::{PullRequest, PushRequest, PushResult, kind};
+use shared::value::{Place, Value as FieldValue};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
+use uuid::Uuid;
 
 use crate::harness::{Server, check, create, edit, footprint, registration, task_id, title};
 
@@ -67,7 +70,7 @@ async fn an_invitation_is_for_its_own_organization() {
     let invitation: Value = response.json().await.unwrap();
     let mut bytes = URL_SAFE_NO_PAD.decode(invitation["token"].as_str().unwrap()).unwrap();
     bytes[..16].copy_from_slice(ines.session.account.organization.0.as_bytes());
-    let mut body = registration("mallory@elsewhere.example", uuid::Uuid::now_v7());
+    let mut body = registration("mallory@elsewhere.example", Uuid::now_v7());
     body["invitation"] = json!(URL_SAFE_NO_PAD.encode(bytes));
     check(server.post("/api/auth/register", &body).await, 404, kind::NOT_FOUND).await;
 }
@@ -118,8 +121,13 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let server = Server::start().await;
     let mut ines = server.register("ines@saltmarsh.example").await;
     let (project, task) = (ines.project().await, task_id());
-    ines.push(1, [create(task, project, "One"), edit(task, "One", "Two")]).await;
+    let second = ProjectId(Uuid::now_v7());
+    let create_second = Op::Create(Create::new(second).text(TextField::Name, "Second"));
+    let place = Place { project: Some(second), ..Place::default() };
+    let away = Op::write(task, Field::Place, FieldValue::Place(place));
+    ines.push(1, [create(task, project, "One"), edit(task, "One", "Two"), create_second, away]).await;
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
+    server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;
     let all = tables(&mut owner).await;
@@ -144,7 +152,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let org = ines.session.account.organization;
     sqlx::query("SELECT set_config('tern.org', $1, false)").bind(org.to_string()).execute(&mut runtime).await.unwrap();
     let own: i64 = sqlx::query_scalar("SELECT count(*) FROM entities").fetch_one(&mut runtime).await.unwrap();
-    assert_eq!(own, 3);
+    assert_eq!(own, 4);
     let foreign = "INSERT INTO actors (org_id, actor) VALUES (gen_random_uuid(), 7)";
     assert!(runtime.execute(foreign).await.unwrap_err().to_string().contains("row-level security"));
     runtime.execute("SET row_security = off").await.unwrap();

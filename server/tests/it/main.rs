@@ -4,13 +4,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
+mod audit;
 mod auth;
 mod bad_input;
+mod device;
+mod endurance;
+mod failpoints;
 mod files;
 mod harness;
 mod housekeeping;
 mod isolation;
+mod moments;
+mod plans;
+mod poison;
 mod process;
 mod realtime;
+mod restore;
 mod resume;
 mod sync;
+mod tenants;
+mod undo;
+mod visibility;
+mod wire;

@@ -40,10 +40,8 @@ impl Place {
 
     async fn start(&self) -> Running {
         let mut child = self.command().spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        out.read_line(&mut line).await.unwrap();
-        let url = line.trim().strip_prefix("Tern serves at ").map(str::to_owned);
+        let (out, line) = first_line(&mut child).await;
+        let url = address(&line);
         let Some(url) = url else {
             let output = child.wait_with_output().await.unwrap();
             panic!("{line}{}", String::from_utf8_lossy(&output.stderr));
@@ -56,6 +54,23 @@ impl Place {
         let file = self.data.join("postgres/data/postmaster.pid");
         std::fs::read_to_string(file).unwrap().lines().next().unwrap().parse().unwrap()
     }
+}
+
+/// The line that a server prints when it serves, and whatever it prints later.
+async fn first_line(child: &mut Child) -> (BufReader<ChildStdout>, String) {
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).await.unwrap();
+    (out, line)
+}
+
+fn address(line: &str) -> Option<String> {
+    line.trim().strip_prefix("Tern serves at ").map(str::to_owned)
+}
+
+/// Where a server serves that has just been started.
+pub(crate) async fn served_at(child: &mut Child) -> String {
+    address(&first_line(child).await.1).unwrap()
 }
 
 struct Running {

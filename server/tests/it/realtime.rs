@@ -173,7 +173,7 @@ async fn a_socket_is_refused_in_words() {
     check(server.get(&format!("/api/ws?ticket={good}")).await, 426, kind::INVALID).await;
     check(server.request(Method::POST, "/api/ws/ticket").send().await.unwrap(), 401, kind::UNAUTHENTICATED).await;
     // A ticket opens a socket and nothing else.
-    let pull = server.request(Method::GET, "/api/sync/pull").bearer_auth(&good).query(&ines.pull_request(0));
+    let pull = server.request(Method::POST, "/api/sync/pull").bearer_auth(&good).json(&ines.pull_request(0));
     check(pull.send().await.unwrap(), 401, kind::UNAUTHENTICATED).await;
     // The app's own page may.
     let mut request = format!("ws://{}/api/ws?ticket={good}", address(&server)).into_client_request().unwrap();

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::{Command, CommandError, NewTask};
 use engine::engine::Engine;
@@ -21,11 +21,12 @@ use shared::merge;
 use shared::merge::Around;
 use shared::mutation::{Op, Refusal};
 use shared::protocol::{
-    LastMutation, NumberedResult, PullPage, PullRequest, PullResponse, PulledRow, PushRequest, PushResponse,
-    PushResult, RefusedMutation,
+    Fill, FillPage, FillPlace, LastMutation, NumberedResult, PullPage, PullRequest, PullResponse, PulledRow,
+    PushRequest, PushResponse, PushResult, RefusedMutation,
 };
 use shared::resume::History;
 use shared::row::{Row, TextLog};
+use shared::scope::{Scope, Stage};
 use shared::text::TextChange;
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
@@ -206,6 +207,13 @@ pub struct Server {
     pub page: usize,
     /// Added to the checksum: another one than the rows have.
     pub wrong_sum: u64,
+    /// The scopes that are open to everybody. All rows are everyone's, but for those that [`Server::put`] names.
+    pub open: BTreeSet<Scope>,
+    pub places: BTreeMap<EntityId, Scope>,
+    /// What has left which scope, and when.
+    left: Vec<(Version, EntityId, Scope)>,
+    /// When rows came into their scope.
+    came: BTreeMap<EntityId, Version>,
 }
 
 impl Server {
@@ -221,7 +229,28 @@ impl Server {
             refuse: Vec::new(),
             page: 100,
             wrong_sum: 0,
+            open: [Scope::Everyone].into(),
+            places: BTreeMap::new(),
+            left: Vec::new(),
+            came: BTreeMap::new(),
         }
+    }
+
+    fn scope(&self, id: EntityId) -> Scope {
+        self.places.get(&id).copied().unwrap_or(Scope::Everyone)
+    }
+
+    /// Puts a row into another scope.
+    pub fn put(&mut self, id: impl Into<EntityId>, scope: Scope) {
+        let id = id.into();
+        self.ver += 1;
+        self.left.push((self.ver, id, self.scope(id)));
+        self.came.insert(id, self.ver);
+        self.places.insert(id, scope);
+    }
+
+    fn pos(&self, row: &Row) -> Version {
+        row.ver.max(self.came.get(&row.id).copied().unwrap_or_default())
     }
 
     pub fn push(&mut self, request: &PushRequest) -> Result<PushResponse, TransportError> {
@@ -273,47 +302,93 @@ impl Server {
 
     pub fn pull(&self, request: &PullRequest) -> PullResponse {
         if request.epoch.is_some_and(|epoch| epoch != self.epoch) {
-            return PullResponse::Reset { epoch: self.epoch };
+            return PullResponse::Reset { epoch: self.epoch, common: self.ver };
         }
-        let mut rows: Vec<&Row> = self.rows.values().filter(|row| row.ver > request.cursor).collect();
-        rows.sort_by_key(|row| row.ver);
-        let more = rows.len() > self.page;
-        rows.truncate(self.page);
-        let cursor = if more { rows[rows.len() - 1].ver } else { self.ver };
         let own = self.results.range((request.actor, request.confirmed + 1)..=(request.actor, u64::MAX));
         let refused = |(key, (_, result)): (&(Actor, u64), &(MutationId, PushResult))| match result {
             PushResult::Rejected(reason) => Some(RefusedMutation { n: key.1, reason: reason.clone() }),
             PushResult::Accepted(_) => None,
         };
+        let refused = own.filter_map(refused).collect();
+        let last_mutation = self.last.get(&request.actor).copied().unwrap_or_default();
+        match &request.fill {
+            Some(fill) => PullResponse::Filled(self.filled(request, fill, last_mutation, refused)),
+            None => PullResponse::Page(self.changes(request, last_mutation, refused)),
+        }
+    }
+
+    fn changes(&self, request: &PullRequest, last_mutation: LastMutation, refused: Vec<RefusedMutation>) -> PullPage {
+        let followed: Vec<Scope> = request.scopes.iter().copied().filter(|scope| self.open.contains(scope)).collect();
+        let here = |row: &&Row| followed.contains(&self.scope(row.id));
+        let mut rows: Vec<&Row> =
+            self.rows.values().filter(here).filter(|row| self.pos(row) > request.cursor).collect();
+        rows.sort_by_key(|row| self.pos(row));
+        let more = rows.len() > self.page;
+        rows.truncate(self.page);
+        let cursor = if more { self.pos(rows[rows.len() - 1]) } else { self.ver };
         let mut checksum = Checksum::default();
-        self.rows.values().for_each(|row| checksum.add(row.id.uuid(), row.ver));
+        self.rows.values().filter(here).for_each(|row| checksum.add(row.id.uuid(), row.ver));
         checksum.0.0 = checksum.0.0.wrapping_add(self.wrong_sum);
-        PullResponse::Page(PullPage {
+        let asked: BTreeSet<Scope> = request.scopes.iter().copied().collect();
+        let left = self.left.iter().filter(|(ver, id, from)| {
+            let gone = *ver > request.cursor && *ver <= cursor && followed.contains(from);
+            gone && !followed.contains(&self.scope(*id))
+        });
+        PullPage {
             epoch: self.epoch,
             rows: rows.into_iter().map(|row| self.pulled(row, request)).collect(),
+            left: left.map(|(_, id, _)| *id).collect(),
+            open: (asked != self.open).then(|| self.open.iter().copied().collect()),
             cursor,
             snapshot: self.ver,
             more,
-            last_mutation: self.last.get(&request.actor).copied().unwrap_or_default(),
-            refused: own.filter_map(refused).collect(),
+            last_mutation,
+            refused,
             checksum,
             floor: 0,
-        })
+        }
+    }
+
+    fn filled(
+        &self,
+        request: &PullRequest,
+        fill: &Fill,
+        last_mutation: LastMutation,
+        refused: Vec<RefusedMutation>,
+    ) -> FillPage {
+        let here = |row: &&Row| fill.scopes.contains(&self.scope(row.id)) && self.open.contains(&self.scope(row.id));
+        let FillPlace { stage, after } = fill.from;
+        let wanted = |row: &&Row| Stage::of(row) == stage && (after + 1..=fill.until).contains(&self.pos(row));
+        let mut rows: Vec<&Row> = self.rows.values().filter(here).filter(wanted).collect();
+        rows.sort_by_key(|row| self.pos(row));
+        let more = rows.len() > self.page;
+        rows.truncate(self.page);
+        let next = match rows.last().filter(|_| more) {
+            Some(last) => Some(FillPlace { stage, after: self.pos(last) }),
+            None => stage.next().map(|stage| FillPlace { stage, after: 0 }),
+        };
+        let rows = rows.into_iter().map(|row| self.pulled(row, request)).collect();
+        FillPage { epoch: self.epoch, rows, snapshot: self.ver, last_mutation, refused, next }
     }
 
     fn pulled(&self, row: &Row, request: &PullRequest) -> PulledRow {
         let branch = self.branches.get(&request.actor);
-        let claim = |mut change: TextChange| {
-            if branch.is_some_and(|(actor, at)| change.actor == *actor && change.ctr <= *at) {
-                change.actor = request.actor;
-            }
-            change
+        let owns = |actor: Actor, n: u64| {
+            actor == request.actor || branch.is_some_and(|(ancestor, at)| actor == *ancestor && n <= *at)
+        };
+        let own = owns(row.created.actor, row.created.ctr) && row.created.ctr > request.confirmed;
+        let seen = if own { row.created.ver } else { request.seen };
+        let scope = request.scopes.iter().position(|scope| *scope == self.scope(row.id)).unwrap();
+        let scope = u32::try_from(scope).unwrap();
+        let claim = |change: &TextChange| {
+            let actor = if owns(change.actor, change.ctr) { request.actor } else { change.actor };
+            TextChange { actor, ..change.clone() }
         };
         let log = self.logs.get(&row.id).into_iter().flatten();
-        let changes: Vec<TextChange> = log.filter(|change| change.ver > request.seen).cloned().map(claim).collect();
+        let changes: Vec<TextChange> = log.filter(|change| change.ver > seen).map(claim).collect();
         let field = if matches!(row.id, EntityId::Task(_)) { TextField::Title } else { TextField::Name };
         let texts = if changes.is_empty() { Vec::new() } else { vec![TextLog { field, changes }] };
-        PulledRow { row: row.clone(), texts }
+        PulledRow { row: row.clone(), scope, texts }
     }
 
     /// As whom a device goes on.

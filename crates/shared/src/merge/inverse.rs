@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Around, Merged, Outcome, Undone, after, applied, refusal, texted, write};
+use super::{Around, Merged, Outcome, Undone, after, applied, met, refusal, texted, write};
 use crate::clock::Stamp;
 use crate::field::{Field, TextField};
 use crate::ids::TaskId;
@@ -117,7 +117,13 @@ fn undo_write(
     }
     // Of places the next one might be within the task by now; a write is checked for that.
     if register.siblings().len() == 1 || field == Field::Place {
-        return Ok(write(row, field, value, stamp, cycle));
+        let mut merged = write(row, field, value, stamp, cycle);
+        let register = row.values.entry(field).or_default();
+        // Who takes a write back knows it, even from a device that it has not come to yet.
+        if !cycle && register.take_back(&target).is_some() {
+            merged.outcome = met(register, field.spec().rule, value);
+        }
+        return Ok(merged);
     }
     let taken = register.take_back(&target).map_or(Value::Nothing, |sibling| sibling.value);
     Ok(applied(Some(Inverse::Write { field, value: taken })))
@@ -162,7 +168,7 @@ fn take_back<T: Ord + Clone>(
         return Err(Refusal::NothingToUndo);
     }
     for one in &out {
-        set.remove(one, stamp);
+        set.take_back(one, &target);
     }
     for one in &back {
         set.add(one.clone(), stamp);

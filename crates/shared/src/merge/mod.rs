@@ -9,7 +9,7 @@ use crate::field::Field;
 use crate::ids::{EntityId, TaskId};
 use crate::mutation::{Create, Op, Refusal, TextEdit, Write};
 use crate::policy::Rule;
-use crate::register::Sibling;
+use crate::register::{Reg, Sibling};
 use crate::row::Row;
 use crate::text::{TextChange, TextError, transform_over};
 use crate::value::{Place, Value};
@@ -82,7 +82,8 @@ pub fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp, around: &Around<'_>) 
     }
     let mut merged = change(row, op, stamp, around)?;
     if row.life.is_deleted() && !matches!(op, Op::Delete(_) | Op::Undo(_)) {
-        // The deletion wins; the change is in the row all the same and comes back with a restore.
+        // The deletion wins; the change is in the row all the same and comes back with a restore. (Where this is one,
+        // another deletion stands.)
         merged.outcome = Outcome::Superseded;
     }
     touch(row, stamp);
@@ -169,8 +170,8 @@ fn change(row: &mut Row, op: &Op, stamp: Stamp, around: &Around<'_>) -> Result<M
         }
         Op::Restore(_) => {
             let was_deleted = row.life.is_deleted();
-            let outcome = if row.life.restore(stamp) { Outcome::Superseded } else { Outcome::Applied };
-            Merged { outcome, ..applied(was_deleted.then_some(Inverse::Restore)) }
+            row.life.restore(stamp);
+            applied(was_deleted.then_some(Inverse::Restore))
         }
         Op::Undo(_) => {
             let undone = around.undone.ok_or(Refusal::NothingToUndo)?;
@@ -191,21 +192,25 @@ fn write(row: &mut Row, field: Field, value: &Value, stamp: Stamp, cycle: bool) 
     let before = register.resolve(rule).map_or(Value::Nothing, |resolution| resolution.value);
     let before_count = register.siblings().len();
     let gone = register.write(stamp, value.clone());
-    let concurrent = register.siblings().len() > 1;
-    let wins = register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
-    if before_count > 1 && rule != Rule::Everybody {
+    let outcome = met(register, rule, value);
+    if rule != Rule::Everybody {
         // Who saw all of them knew which one counted.
         let known = (gone.len() == before_count).then(|| rule.resolve(&gone)).flatten();
         for lost in unknowingly_replaced(gone, known.map(|known| known.value).as_ref(), value, stamp) {
             row.keep_lost(field, lost, stamp);
         }
     }
-    let outcome = match (concurrent, wins || rule == Rule::Everybody) {
-        (false, _) => Outcome::Applied,
-        (true, true) => Outcome::Merged,
-        (true, false) => Outcome::Superseded,
-    };
     Merged { outcome, ..applied(Some(Inverse::Write { field, value: before })) }
+}
+
+/// How a value that has just been written met the others of its register.
+fn met(register: &Reg<Value>, rule: Rule, value: &Value) -> Outcome {
+    let counts = || register.resolve(rule).is_some_and(|resolution| resolution.value == *value);
+    match register.siblings().len() {
+        ..2 => Outcome::Applied,
+        _ if rule == Rule::Everybody || counts() => Outcome::Merged,
+        _ => Outcome::Superseded,
+    }
 }
 
 /// Of concurrent values that a write takes away, those that its author may never have seen count: they go to the

@@ -144,7 +144,7 @@ pub enum Refusal {
     Cycle,
     #[error("the text has changed in a way that this edit does not fit any more")]
     TextBase,
-    #[error("only the server writes this")]
+    #[error("you are not allowed to do this here")]
     NotAllowed,
     #[error("there is nothing left of it to undo")]
     NothingToUndo,
@@ -236,8 +236,9 @@ impl Op {
 }
 
 fn required_by(field: Field, value: &Value) -> Vec<EntityId> {
-    let custom = match field {
+    let named = match field {
         Field::Custom(id) => Some(EntityId::from(id)),
+        Field::Access(user) => Some(EntityId::from(user)),
         _ => None,
     };
     let mut rows: Vec<EntityId> = match value {
@@ -246,6 +247,6 @@ fn required_by(field: Field, value: &Value) -> Vec<EntityId> {
         Value::People(people) => people.iter().map(|user| EntityId::from(*user)).collect(),
         _ => Vec::new(),
     };
-    rows.extend(custom);
+    rows.extend(named);
     rows
 }

@@ -50,7 +50,7 @@ impl<'a> From<&'a TaskView> for Subject<'a> {
             start: task.start,
             created_at: task.created_at,
             updated_at: task.updated.at,
-            review: task.review,
+            review: task.needs_review(),
             deleted: task.deleted,
         }
     }

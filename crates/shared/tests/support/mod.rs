@@ -5,7 +5,10 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use shared::text::{Delta, Step};
 
-/// So many cases, or as many as `PROPTEST_CASES` says.
+/// How often each law of texts is tried; `make soak` tries a million times.
+pub const TEXT_CASES: u32 = 2_000;
+
+/// So many cases, or as many as `PROPTEST_CASES` says: the one place where all properties get their number.
 pub fn cases(usual: u32) -> Config {
     let config = Config { failure_persistence: None, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_some() { config } else { Config { cases: usual, ..config } }

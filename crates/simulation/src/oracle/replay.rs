@@ -6,14 +6,15 @@ use server::domain::push::Handled;
 use shared::clock::{Actor, Stamp, Version};
 use shared::field::{Field, TextField};
 use shared::hash::Checksum;
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::ids::{EntityId, ProjectId, TaskId, UserId};
 use shared::merge::{self, Around};
 use shared::mutation::Op;
 use shared::project::prefix_for;
 use shared::row::Row;
+use shared::scope::{Access, Home, Scope};
 use shared::text::TextChange;
 use shared::tree::would_cycle;
-use shared::value::Value;
+use shared::value::{Role, Value};
 
 use crate::database::Database;
 use crate::{Check, Violation, ensure};
@@ -39,7 +40,8 @@ pub fn check(db: &Database) -> Check {
             tables.rows.retain(|_, row| !row.is_gone_at(*floor));
         }
         ensure!(ver == place, "version {ver} is at place {place}");
-        tables.apply(Stamp { actor, ctr: one.n, ver, ctx: one.ctx, at: one.at }, &one.op)?;
+        let maker = db.members.get(&actor).copied();
+        tables.apply(Stamp { actor, ctr: one.n, ver, ctx: one.ctx, at: one.at }, &one.op, maker)?;
     }
     for (_, floor) in purges {
         tables.rows.retain(|_, row| !row.is_gone_at(*floor));
@@ -52,14 +54,30 @@ pub fn check(db: &Database) -> Check {
         );
     }
     ensure!(tables.rows.len() == db.rows.len(), "the history gives rows that the tables do not hold");
-    let mut sum = Checksum::default();
-    db.rows.iter().for_each(|(id, row)| sum.add(id.uuid(), row.ver));
-    ensure!(sum == db.org.checksum, "the checksum is not that of the rows");
+    let mut sums: BTreeMap<Scope, Checksum> = BTreeMap::new();
+    for (id, row) in &db.rows {
+        let scope = db.scopes.get(id).ok_or_else(|| Violation(format!("{id:?} is in no scope")))?;
+        sums.entry(*scope).or_default().add(id.uuid(), row.ver);
+        let task = row.subject().and_then(|subject| db.scopes.get(&subject.task.into()));
+        let right = match Home::of(row) {
+            Home::Scope(home) => home == *scope,
+            Home::Task(_) => task.is_none_or(|of_task| of_task == scope),
+        };
+        ensure!(right, "{id:?} is in {scope}");
+        if let EntityId::Project(_) = id {
+            ensure!(db.states_of[scope].access == Access::of(row), "{scope} is open to others than {id:?} says");
+        }
+    }
+    for (scope, state) in &db.states_of {
+        let sum = sums.remove(scope).unwrap_or_default();
+        ensure!(sum == state.checksum, "the checksum of {scope} is not that of its rows");
+    }
+    ensure!(sums.is_empty(), "scopes that nobody knows of: {sums:?}");
     Ok(())
 }
 
 impl Tables {
-    fn apply(&mut self, stamp: Stamp, op: &Op) -> Check {
+    fn apply(&mut self, stamp: Stamp, op: &Op, maker: Option<UserId>) -> Check {
         let id = op.entity();
         let mut row = self.rows.get(&id).cloned();
         let log = match op {
@@ -76,18 +94,24 @@ impl Tables {
         }
         let Some(mut row) = row else { return Err(Violation(format!("version {} made no row", stamp.ver))) };
         if op.creates() {
-            self.name(&mut row, stamp);
+            self.name(&mut row, stamp, maker);
         }
         self.rows.insert(id, row);
         Ok(())
     }
 
-    fn name(&mut self, row: &mut Row, stamp: Stamp) {
+    fn name(&mut self, row: &mut Row, stamp: Stamp, maker: Option<UserId>) {
         if let EntityId::Project(id) = row.id {
             let taken = |prefix: &str| self.prefixes.values().any(|(other, _)| other == prefix);
             let prefix = prefix_for(row.text(TextField::Name).unwrap_or_default(), taken);
             row.assign(Field::Prefix, Value::Text(prefix.clone()), stamp);
             self.prefixes.insert(id, (prefix, 0));
+            if let Some(maker) = maker {
+                row.assign(Field::Access(maker), Value::Role(Role::Admin), stamp);
+            }
+        }
+        if let (EntityId::SavedView(_), Some(maker)) = (row.id, maker) {
+            row.assign(Field::Owner, Value::People([maker].into()), stamp);
         }
         let project = row.place().project.filter(|_| matches!(row.id, EntityId::Task(_)));
         if let Some((prefix, last)) = project.and_then(|project| self.prefixes.get_mut(&project)) {

@@ -6,9 +6,10 @@ use engine::engine::Engine;
 use engine::replica::Replica;
 use engine::store::memory::MemoryStore;
 use shared::clock::Counter;
-use shared::ids::EntityId;
+use shared::ids::{EntityId, Kind};
 use shared::mutation::Mutation;
 use shared::row::Row;
+use shared::scope::Scope;
 
 use super::marks::{FIRST_MARK, is_mark};
 use super::{Before, Oracle, Saved, texts};
@@ -49,7 +50,12 @@ impl Oracle {
     fn check_shown(&self, db: &Database, device: &Device, replica: &Replica, before: &Before) -> Check {
         let after = texts(replica);
         let actor = replica.meta().actor;
-        for (id, text) in before.texts.iter().filter(|((id, _), _)| !db.purged.contains(id)) {
+        let gone = |id: &EntityId| {
+            // To where its member does not see it, or back from there.
+            let closed = id.kind() == Kind::SavedView && replica.rows().all(|row| row.id != *id);
+            db.purged.contains(id) || self.restricted || closed
+        };
+        for (id, text) in before.texts.iter().filter(|((id, _), _)| !gone(id)) {
             let now = after.get(id).map_or("", String::as_str);
             for mark in text.chars().filter(|mark| is_mark(*mark) && !now.contains(*mark)) {
                 let number = u32::from(mark) - FIRST_MARK;
@@ -91,10 +97,12 @@ impl Oracle {
             let known = db.states.get(&(*id, row.ver)) == Some(*row);
             ensure!(known, "device {actor} holds a state of {id:?} that the server never had: {row:?}");
         }
-        if meta.cursor != meta.seen || meta.seen == 0 {
-            return Ok(()); // in the middle of a pull
+        if meta.cursor != meta.seen || meta.confirmed_at != meta.seen || meta.seen == 0 {
+            return Ok(()); // in the middle of a pull, or of a fill
         }
-        let then = db.rows_at(meta.seen, meta.floor);
+        let mut then = db.rows_at(meta.seen, meta.floor);
+        let follows = |scope: Scope| meta.scopes.iter().any(|followed| followed.scope == scope);
+        then.retain(|id, _| db.scope_at(*id, meta.seen).is_some_and(follows));
         ensure!(rows == then, "device {actor}: its rows are not those of version {}", meta.seen);
         for (by, handled) in &db.history {
             let Some(ver) = handled.ver.filter(|_| *by == actor) else { continue };

@@ -10,7 +10,7 @@ use shared::order;
 use shared::recurrence::{From as CountedFrom, Recurrence, Unit};
 use shared::register::Tag;
 use shared::relation::Relation;
-use shared::value::{FieldType, Place, Reference, Subject, Value};
+use shared::value::{FieldType, Place, Reference, Role, Subject, Value};
 use shared::workflow::{Priority, Status};
 
 use crate::Check;
@@ -94,6 +94,10 @@ impl World {
         let others: Vec<EntityId> = seen.0.iter().copied().filter(|id| id.kind() != Kind::Member).collect();
         let other = self.rng.pick(&others).copied();
         let any = if self.rng.chance(700) { Some(task.into()) } else { other };
+        if self.oracle.restricted && self.rng.chance(60) {
+            let project = self.any(&seen, Kind::Project);
+            return Ok(project.and_then(|project| self.write_any(project, &seen)));
+        }
         let command = match self.rng.below(100) {
             0..=12 => self.create(tab, &seen),
             13..=50 => any.map(|entity| self.edit(tab, entity)).transpose()?.flatten(),
@@ -175,10 +179,20 @@ impl World {
 
     /// Any field of a row, with any value it can hold.
     fn write_any(&mut self, entity: EntityId, seen: &Seen) -> Option<Command> {
-        let on = |field: &Field| field.spec().on.contains(&entity.kind()) && field.spec().writer == Writer::Member;
+        let restricted = self.oracle.restricted;
+        let on = |field: &Field| {
+            let spec = field.spec();
+            let fair = restricted || *field != Field::Private;
+            spec.on.contains(&entity.kind()) && spec.writer == Writer::Member && fair
+        };
         let mut fields: Vec<Field> = Field::ALL.iter().copied().filter(on).collect();
         if entity.kind() == Kind::Task {
             fields.extend(self.any_custom_field(seen).map(Field::Custom));
+        }
+        if entity.kind() == Kind::Project && restricted {
+            // People come and go more often than anything else changes about a project.
+            let people = self.people(seen).into_iter().map(Field::Access);
+            fields.extend(people.chain(std::iter::repeat_n(Field::Private, 3)));
         }
         let field = *self.rng.pick(&fields)?;
         let value = self.value(entity.kind(), field, seen)?;
@@ -208,9 +222,12 @@ impl World {
             Field::Reference => {
                 Value::Reference(Reference { provider: "github".into(), id: self.rng.below(9).to_string() })
             }
-            Field::Hidden | Field::Archived | Field::Shared => Value::Flag(self.rng.chance(500)),
+            Field::Access(_) => Value::Role(*self.rng.pick(&Role::ALL)?),
+            Field::Hidden | Field::Archived | Field::Shared | Field::Private => Value::Flag(self.rng.chance(500)),
             Field::Icon | Field::Color | Field::Custom(_) => Value::Text(self.rng.below(9).to_string()),
-            Field::Key | Field::Prefix | Field::Subject | Field::File | Field::Role | Field::Email => return None,
+            Field::Key | Field::Prefix | Field::Subject | Field::File | Field::Role | Field::Email | Field::Owner => {
+                return None;
+            }
         })
     }
 

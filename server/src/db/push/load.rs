@@ -7,24 +7,32 @@ use shared::clock::{Actor, Counter, Version};
 use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
 use shared::merge::Inverse;
 use shared::protocol::PushResult;
-use shared::row::Row;
+use shared::scope::Scope;
 use shared::text::TextChange;
 use uuid::Uuid;
 
-use super::Loaded;
-use crate::db::convert::{actor, bigint, entity, field, row, unsigned};
+use super::{Loaded, ScopeColumns, scope_state};
+use crate::db::convert::{actor, bigint, entity, field, names, row, scope, unsigned};
 use crate::db::lineage::columns;
 use crate::db::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
 use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
+
+// What is looked for comes as arrays, and is looked up one by one behind `OFFSET 0`, over which PostgreSQL joins
+// nothing. Without that it may read an organization's whole table for one row: a prepared statement keeps the plan that
+// was good when the table was small, until statistics are gathered anew.
 
 impl OrgTx {
     /// Loads what a decision about mutations of this device depends on.
     pub async fn load(&mut self, device: &DeviceClock, lineage: &Lineage, needs: &Needs) -> Result<Loaded, DbError> {
         let mut loaded = Loaded::default();
         if !needs.entities.is_empty() {
-            loaded.rows = self.rows(&needs.entities).await?;
+            self.rows(&needs.entities, &mut loaded).await?;
         }
+        if !needs.moved.is_empty() {
+            self.dependents(&needs.moved, &mut loaded).await?;
+        }
+        self.states(&mut loaded).await?;
         if !needs.undone.is_empty() {
             loaded.undone = self.undone(device.actor, &needs.undone).await?;
         }
@@ -52,20 +60,65 @@ impl OrgTx {
         Ok(loaded)
     }
 
-    async fn rows(&mut self, wanted: &BTreeSet<EntityId>) -> Result<BTreeMap<EntityId, Row>, DbError> {
+    async fn rows(&mut self, wanted: &BTreeSet<EntityId>, loaded: &mut Loaded) -> Result<(), DbError> {
         let org = self.org().0;
-        let rows: Vec<String> = sqlx::query_scalar(
-            "SELECT e.state::text
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT e.state::text, e.scope
              FROM UNNEST($2::text[], $3::uuid[]) AS wanted (kind, id)
-             JOIN entities e USING (kind, id)
-             WHERE e.org_id = $1",
+             CROSS JOIN LATERAL (
+               SELECT state, scope FROM entities
+               WHERE org_id = $1 AND kind = wanted.kind AND id = wanted.id OFFSET 0
+             ) e",
         )
         .bind(org)
         .bind(wanted.iter().map(|id| id.kind().name()).collect::<Vec<_>>())
         .bind(wanted.iter().map(|id| id.uuid()).collect::<Vec<_>>())
         .fetch_all(self.connection())
         .await?;
-        rows.iter().map(|state| row(state).map(|row| (row.id, row))).collect()
+        for (state, name) in rows {
+            let row = row(&state)?;
+            loaded.scopes.insert(row.id, scope(&name)?);
+            loaded.rows.insert(row.id, row);
+        }
+        Ok(())
+    }
+
+    /// What is about these tasks, with its version and scope.
+    async fn dependents(&mut self, tasks: &BTreeSet<TaskId>, loaded: &mut Loaded) -> Result<(), DbError> {
+        let org = self.org().0;
+        let rows: Vec<(String, Uuid, Uuid, i64, String)> = sqlx::query_as(
+            "SELECT e.kind, e.id, wanted.task_id, e.ver, e.scope
+             FROM UNNEST($2::uuid[]) AS wanted (task_id)
+             CROSS JOIN LATERAL (
+               SELECT kind, id, ver, scope FROM entities
+               WHERE org_id = $1 AND task_id = wanted.task_id AND kind IN ('comment', 'attachment') OFFSET 0
+             ) e",
+        )
+        .bind(org)
+        .bind(tasks.iter().map(|task| task.0).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        for (kind, id, task, ver, name) in rows {
+            let id = entity(&kind, id)?;
+            loaded.scopes.insert(id, scope(&name)?);
+            loaded.dependents.entry(TaskId(task)).or_default().insert(id, unsigned(ver));
+        }
+        Ok(())
+    }
+
+    /// The states of the scopes that were loaded, of everyone's, and of the reader's own.
+    async fn states(&mut self, loaded: &mut Loaded) -> Result<(), DbError> {
+        let org = self.org().0;
+        let own = self.reader().map(|reader| Scope::Person(reader.user));
+        let scopes: BTreeSet<Scope> = loaded.scopes.values().copied().chain([Scope::Everyone]).chain(own).collect();
+        let columns: Vec<ScopeColumns> =
+            sqlx::query_as("SELECT scope, access::text, checksum FROM scopes WHERE org_id = $1 AND scope = ANY($2)")
+                .bind(org)
+                .bind(names(&scopes.into_iter().collect::<Vec<_>>()))
+                .fetch_all(self.connection())
+                .await?;
+        loaded.states = columns.into_iter().map(scope_state).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// Each task's parent, and the parent's, up to the top. UNION, because it must end whatever the rows say.
@@ -73,10 +126,15 @@ impl OrgTx {
         let org = self.org().0;
         let pairs: Vec<(Uuid, Uuid)> = sqlx::query_as(
             "WITH RECURSIVE above (id, parent) AS (
-               SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = ANY($2)
+               SELECT e.id, e.task_id FROM UNNEST($2::uuid[]) AS wanted (id)
+               CROSS JOIN LATERAL (
+                 SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = wanted.id OFFSET 0
+               ) e
                UNION
-               SELECT e.id, e.task_id FROM entities e JOIN above ON e.id = above.parent
-               WHERE e.org_id = $1 AND e.kind = 'task'
+               SELECT e.id, e.task_id FROM above
+               CROSS JOIN LATERAL (
+                 SELECT id, task_id FROM entities WHERE org_id = $1 AND kind = 'task' AND id = above.parent OFFSET 0
+               ) e
              )
              SELECT id, parent FROM above WHERE parent IS NOT NULL",
         )
@@ -97,10 +155,12 @@ impl OrgTx {
         let columns: Vec<(i64, i64, String, Uuid, i64, String)> = sqlx::query_as(
             "SELECT m.actor, m.n, m.kind, m.entity_id, m.ver, m.inverse::text
              FROM UNNEST($3::bigint[], $4::bigint[]) AS wanted (actor, n)
-             JOIN mutations m USING (actor, n)
-             JOIN actors author USING (org_id, actor)
-             JOIN actors me ON me.org_id = m.org_id AND me.actor = $2
-             WHERE m.org_id = $1 AND m.ver IS NOT NULL AND m.inverse IS NOT NULL
+             CROSS JOIN LATERAL (
+               SELECT * FROM mutations WHERE org_id = $1 AND actor = wanted.actor AND n = wanted.n OFFSET 0
+             ) m
+             JOIN actors author ON author.org_id = $1 AND author.actor = m.actor
+             JOIN actors me ON me.org_id = $1 AND me.actor = $2
+             WHERE m.ver IS NOT NULL AND m.inverse IS NOT NULL
                AND (author.actor = me.actor OR author.user_id = me.user_id)",
         )
         .bind(org)
@@ -125,10 +185,14 @@ impl OrgTx {
         type Columns = (Uuid, String, String, i64, i64, i64, String);
         let org = self.org().0;
         let columns: Vec<Columns> = sqlx::query_as(
-            "SELECT c.entity_id, c.kind, c.field, c.ver, c.actor, c.ctr, c.delta::text
+            "SELECT wanted.entity_id, wanted.kind, wanted.field, c.ver, c.actor, c.ctr, c.delta::text
              FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::bigint[]) AS wanted (entity_id, kind, field, after)
-             JOIN text_changes c USING (entity_id, kind, field)
-             WHERE c.org_id = $1 AND c.ver > wanted.after
+             CROSS JOIN LATERAL (
+               SELECT ver, actor, ctr, delta FROM text_changes
+               WHERE org_id = $1 AND entity_id = wanted.entity_id AND kind = wanted.kind AND field = wanted.field
+                 AND ver > wanted.after
+               OFFSET 0
+             ) c
              ORDER BY c.ver",
         )
         .bind(org)

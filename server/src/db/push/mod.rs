@@ -6,21 +6,25 @@ mod write;
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Actor, Counter};
+use shared::clock::{Actor, Counter, Version};
 use shared::hash::Checksum;
 use shared::ids::{EntityId, Epoch, TaskId};
 use shared::row::Row;
+use shared::scope::Scope;
 use shared::text::TextChange;
 use uuid::Uuid;
 
-use super::convert::{hash, unsigned};
+use super::convert::{hash, scope, unsigned};
 use super::{DbError, OrgTx};
-use crate::domain::push::{Accepted, OrgClock, Prefix, Stored, TextKey};
+use crate::domain::push::{Accepted, OrgClock, Prefix, ScopeState, Stored, TextKey};
 
 /// What [`crate::domain::push::Needs`] asked for.
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub rows: BTreeMap<EntityId, Row>,
+    pub scopes: BTreeMap<EntityId, Scope>,
+    pub states: BTreeMap<Scope, ScopeState>,
+    pub dependents: BTreeMap<TaskId, BTreeMap<EntityId, Version>>,
     pub parents: BTreeMap<TaskId, TaskId>,
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,
     pub stored: BTreeMap<Counter, Stored>,
@@ -28,10 +32,17 @@ pub struct Loaded {
     pub undone: BTreeMap<(Actor, Counter), Accepted>,
 }
 
-pub(super) const ORG_CLOCK: &str = "SELECT epoch, ver, checksum, floor FROM organizations WHERE id = $1";
+pub(super) const ORG_CLOCK: &str = "SELECT epoch, ver, floor FROM organizations WHERE id = $1";
 
-pub(super) fn org_clock((epoch, ver, checksum, floor): (Uuid, i64, i64, i64)) -> OrgClock {
-    OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), checksum: Checksum(hash(checksum)), floor: unsigned(floor) }
+pub(super) fn org_clock((epoch, ver, floor): (Uuid, i64, i64)) -> OrgClock {
+    OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), floor: unsigned(floor) }
+}
+
+/// A scope's name, access and checksum.
+pub(super) type ScopeColumns = (String, String, i64);
+
+pub(super) fn scope_state((name, access, bits): ScopeColumns) -> Result<(Scope, ScopeState), DbError> {
+    Ok((scope(&name)?, ScopeState { access: serde_json::from_str(&access)?, checksum: Checksum(hash(bits)) }))
 }
 
 impl OrgTx {
@@ -39,7 +50,7 @@ impl OrgTx {
     /// before anything is read that a decision depends on.
     pub async fn lock(&mut self) -> Result<OrgClock, DbError> {
         let org = self.org().0;
-        let clock = sqlx::query_as("SELECT epoch, ver, checksum, floor FROM organizations WHERE id = $1 FOR UPDATE")
+        let clock = sqlx::query_as("SELECT epoch, ver, floor FROM organizations WHERE id = $1 FOR UPDATE")
             .bind(org)
             .fetch_one(self.connection())
             .await?;

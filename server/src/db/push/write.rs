@@ -4,12 +4,28 @@ use std::collections::BTreeMap;
 
 use shared::clock::{Actor, Millis};
 use shared::field::Field;
+use shared::ids::TaskId;
 use shared::row::Row;
+use shared::scope::{Scope, Stage};
 use shared::value::Value;
 
-use crate::db::convert::{bigint, bits, json, timestamp};
+use crate::db::convert::{bigint, bits, json, names, stage_number, timestamp};
 use crate::db::{DbError, OrgTx};
-use crate::domain::push::{DeviceClock, Handled, Prefix, PushDecision, TextEntry};
+use crate::domain::push::{DeviceClock, Handled, Prefix, PushDecision, ScopeState, TextEntry};
+
+/// The task that a row is a part of, or is about.
+fn task(row: &Row) -> Option<TaskId> {
+    row.subject().map(|subject| subject.task).or_else(|| row.place().parent)
+}
+
+/// The people who are to do it, as an array in PostgreSQL's notation.
+fn assignees(row: &Row) -> String {
+    let people = match row.value(Field::Assignees) {
+        Value::People(people) => people.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    format!("{{{}}}", people.join(","))
+}
 
 impl OrgTx {
     /// Writes a decision. Becomes visible with [`Self::commit`], all of it at once.
@@ -17,28 +33,53 @@ impl OrgTx {
         if decision.handled.is_empty() {
             return Ok(()); // only repeats
         }
-        self.upsert_rows(&decision.rows.values().collect::<Vec<_>>(), now).await?;
+        self.upsert_scopes(&decision.states).await?;
+        self.upsert_rows(decision, now).await?;
+        self.move_rows(decision).await?;
         self.upsert_prefixes(&decision.prefixes).await?;
         self.insert_texts(&decision.texts).await?;
         self.insert_handled(decision.device.actor, &decision.handled, now).await?;
         self.write_clocks(decision).await
     }
 
-    async fn upsert_rows(&mut self, rows: &[&Row], now: Millis) -> Result<(), DbError> {
+    pub(in crate::db) async fn upsert_scopes(&mut self, states: &BTreeMap<Scope, ScopeState>) -> Result<(), DbError> {
+        if states.is_empty() {
+            return Ok(());
+        }
+        let org = self.org().0;
+        sqlx::query(
+            "INSERT INTO scopes (org_id, scope, access, checksum)
+             SELECT $1, scope, access::jsonb, checksum FROM UNNEST($2::text[], $3::text[], $4::bigint[])
+               AS t (scope, access, checksum)
+             ON CONFLICT (org_id, scope) DO UPDATE SET access = excluded.access, checksum = excluded.checksum",
+        )
+        .bind(org)
+        .bind(names(&states.keys().copied().collect::<Vec<_>>()))
+        .bind(states.values().map(|state| json(&state.access)).collect::<Result<Vec<_>, _>>()?)
+        .bind(states.values().map(|state| bits(state.checksum.0)).collect::<Vec<_>>())
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    async fn upsert_rows(&mut self, decision: &PushDecision, now: Millis) -> Result<(), DbError> {
+        let rows: Vec<&Row> = decision.rows.values().collect();
         if rows.is_empty() {
             return Ok(());
         }
-        let task = |row: &Row| match row.value(Field::Subject) {
-            Value::Subject(subject) => Some(subject.task),
-            _ => row.place().parent,
-        };
+        let pos = |row: &Row| decision.moved.get(&row.id).copied().unwrap_or_default().max(row.ver);
+        let scope = |row: &&Row| decision.scopes.get(&row.id).map(Scope::to_string);
         let org = self.org().0;
+        // An array of arrays must be a rectangle: the assignees travel as text.
         sqlx::query(
-            "INSERT INTO entities (org_id, kind, id, ver, project_id, task_id, deleted, updated_at, state)
-             SELECT $1, kind, id, ver, project_id, task_id, deleted, $2, state::jsonb
-             FROM UNNEST($3::text[], $4::uuid[], $5::bigint[], $6::uuid[], $7::uuid[], $8::boolean[], $9::text[])
-               AS t (kind, id, ver, project_id, task_id, deleted, state)
-             ON CONFLICT (org_id, kind, id) DO UPDATE SET ver = excluded.ver, project_id = excluded.project_id,
+            "INSERT INTO entities
+               (org_id, kind, id, ver, scope, pos, stage, assignees, task_id, deleted, updated_at, state)
+             SELECT $1, kind, id, ver, scope, pos, stage, assignees::uuid[], task_id, deleted, $2, state::jsonb
+             FROM UNNEST($3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::bigint[], $8::smallint[], $9::text[],
+                         $10::uuid[], $11::boolean[], $12::text[])
+               AS t (kind, id, ver, scope, pos, stage, assignees, task_id, deleted, state)
+             ON CONFLICT (org_id, kind, id) DO UPDATE SET ver = excluded.ver, scope = excluded.scope,
+               pos = excluded.pos, stage = excluded.stage, assignees = excluded.assignees,
                task_id = excluded.task_id, deleted = excluded.deleted, updated_at = excluded.updated_at,
                state = excluded.state",
         )
@@ -47,10 +88,49 @@ impl OrgTx {
         .bind(rows.iter().map(|row| row.id.kind().name()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| bigint(row.ver)).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.project().map(|project| project.0)).collect::<Vec<_>>())
+        .bind(rows.iter().map(scope).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| bigint(pos(row))).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| stage_number(Stage::of(row))).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| assignees(row)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| task(row).map(|task| task.0)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.life.is_deleted()).collect::<Vec<_>>())
         .bind(rows.iter().map(json).collect::<Result<Vec<_>, _>>()?)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// What went along with a task, and what has left a scope.
+    async fn move_rows(&mut self, decision: &PushDecision) -> Result<(), DbError> {
+        if decision.moved.is_empty() {
+            return Ok(());
+        }
+        let org = self.org().0;
+        let along = decision.moved.iter().filter(|(id, _)| !decision.rows.contains_key(id));
+        let along: Vec<_> = along.filter_map(|(id, ver)| Some((id, ver, decision.scopes.get(id)?))).collect();
+        sqlx::query(
+            "UPDATE entities e SET scope = t.scope, pos = t.pos
+             FROM UNNEST($2::text[], $3::uuid[], $4::bigint[], $5::text[]) AS t (kind, id, pos, scope)
+             WHERE e.org_id = $1 AND (e.kind, e.id) = (t.kind, t.id)",
+        )
+        .bind(org)
+        .bind(along.iter().map(|(id, ..)| id.kind().name()).collect::<Vec<_>>())
+        .bind(along.iter().map(|(id, ..)| id.uuid()).collect::<Vec<_>>())
+        .bind(along.iter().map(|(_, ver, _)| bigint(**ver)).collect::<Vec<_>>())
+        .bind(along.iter().map(|(.., scope)| scope.to_string()).collect::<Vec<_>>())
+        .execute(self.connection())
+        .await?;
+        let gone = &decision.departures;
+        sqlx::query(
+            "INSERT INTO departures (org_id, ver, kind, id, scope)
+             SELECT $1, ver, kind, id, scope FROM UNNEST($2::bigint[], $3::text[], $4::uuid[], $5::text[])
+               AS t (ver, kind, id, scope)",
+        )
+        .bind(org)
+        .bind(gone.iter().map(|one| bigint(one.ver)).collect::<Vec<_>>())
+        .bind(gone.iter().map(|one| one.entity.kind().name()).collect::<Vec<_>>())
+        .bind(gone.iter().map(|one| one.entity.uuid()).collect::<Vec<_>>())
+        .bind(gone.iter().map(|one| one.from.to_string()).collect::<Vec<_>>())
         .execute(self.connection())
         .await?;
         Ok(())
@@ -133,12 +213,11 @@ impl OrgTx {
         let org = self.org().0;
         let DeviceClock { actor, last } = decision.device;
         sqlx::query(
-            "WITH organization AS (UPDATE organizations SET ver = $2, checksum = $3 WHERE id = $1)
-             UPDATE actors SET last_n = $5, last_hash = $6 WHERE org_id = $1 AND actor = $4",
+            "WITH organization AS (UPDATE organizations SET ver = $2 WHERE id = $1)
+             UPDATE actors SET last_n = $4, last_hash = $5 WHERE org_id = $1 AND actor = $3",
         )
         .bind(org)
         .bind(bigint(decision.org.ver))
-        .bind(bits(decision.org.checksum.0))
         .bind(i64::from(actor))
         .bind(bigint(last.n))
         .bind(bits(last.hash))

@@ -12,10 +12,12 @@ use shared::mutation::{Author, Mutation, Op, Refusal};
 use shared::project::prefix_for;
 use shared::protocol::{LastMutation, NumberedResult, PushResponse, PushResult};
 use shared::row::Row;
+use shared::scope::Reader;
 use shared::text::TextChange;
 use shared::tree::would_cycle;
-use shared::value::Value;
+use shared::value::{Role, Value};
 
+use super::scopes::{Placing, Scopes};
 use super::{Accepted, DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, TextEntry, TextKey};
 
 /// The state of a push between two of its mutations.
@@ -24,8 +26,9 @@ pub(super) struct Batch {
     seen: Version,
     org: OrgClock,
     device: DeviceClock,
-    author: Author,
+    reader: Option<Reader>,
     rows: BTreeMap<EntityId, Row>,
+    scopes: Scopes,
     parents: BTreeMap<TaskId, TaskId>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
     prefixes: BTreeMap<String, Prefix>,
@@ -43,8 +46,9 @@ impl Batch {
             seen: input.org.ver,
             org: input.org,
             device: input.device,
-            author: input.author,
+            reader: input.reader,
             rows: input.rows,
+            scopes: Scopes::new(input.scopes, input.states, input.dependents),
             parents: input.parents,
             logs: input.logs,
             prefixes: input.prefixes,
@@ -85,12 +89,17 @@ impl Batch {
     /// What there is to write after the last mutation.
     pub(super) fn finish(mut self, results: Vec<NumberedResult>) -> PushDecision {
         self.rows.retain(|id, _| self.changed.contains(id));
+        let Placing { scopes, moved, departures, states } = self.scopes.finish(&self.changed);
         self.prefixes.retain(|prefix, _| self.numbered.contains(prefix));
         PushDecision {
             response: PushResponse { results, ver: self.org.ver },
             org: self.org,
             device: self.device,
             rows: self.rows,
+            scopes,
+            moved,
+            departures,
+            states,
             texts: self.texts,
             handled: self.handled,
             prefixes: self.prefixes,
@@ -115,22 +124,24 @@ impl Batch {
 
     /// The mutation's effect on its row, or why it has none.
     fn apply(&mut self, op: &Op, stamp: Stamp) -> Result<Merged, Refusal> {
-        op.validate(self.author)?;
-        if let Some(missing) = op.requires().into_iter().find(|id| !self.rows.contains_key(id)) {
+        op.validate(if self.reader.is_some() { Author::Member } else { Author::Server })?;
+        let known = |id: &EntityId| self.rows.contains_key(id) && self.scopes.shows(*id, self.reader);
+        if let Some(missing) = op.requires().into_iter().find(|id| !known(id)) {
             return Err(Refusal::Unknown { kind: missing.kind() });
         }
         let entity = op.entity();
+        if self.rows.contains_key(&entity) {
+            self.scopes.permit(op, self.reader)?;
+        }
         let mut row = self.rows.get(&entity).cloned();
         let before = row.as_ref().map(|row| row.ver);
         let merged = merge::apply(&mut row, op, stamp, &self.around(op, stamp)?)?;
         let Some(mut row) = row else { return Err(Refusal::NotFound) };
-        if op.creates() {
-            self.name(&mut row, stamp);
-        }
-        if let Some(before) = before {
-            self.org.checksum.remove(entity.uuid(), before);
-        }
-        self.org.checksum.add(entity.uuid(), row.ver);
+        let prefix = if op.creates() { self.name(&mut row, stamp) } else { None };
+        self.scopes.permit_place(op, &row, self.reader)?;
+        self.scopes.settle(&row, before);
+        self.numbered.extend(prefix.iter().map(|(name, _)| name.clone()));
+        self.prefixes.extend(prefix);
         if let EntityId::Task(task) = entity {
             match row.place().parent {
                 Some(parent) => self.parents.insert(task, parent),
@@ -190,25 +201,32 @@ impl Batch {
         merged.inverse
     }
 
-    /// Gives a new project its prefix and a new task its key.
-    fn name(&mut self, row: &mut Row, stamp: Stamp) {
+    /// Gives a new project its prefix and its maker, a new task its key and a new view its owner. Returns the prefix
+    /// that was made or has given a number.
+    fn name(&self, row: &mut Row, stamp: Stamp) -> Option<(String, Prefix)> {
         match row.id {
             EntityId::Project(project) => {
                 let name = row.text(TextField::Name).unwrap_or_default();
                 let prefix = prefix_for(name, |prefix| self.prefixes.contains_key(prefix));
                 row.assign(Field::Prefix, Value::Text(prefix.clone()), stamp);
-                self.numbered.insert(prefix.clone());
-                self.prefixes.insert(prefix, Prefix { project, last_number: 0 });
+                if let Some(reader) = self.reader {
+                    row.assign(Field::Access(reader.user), Value::Role(Role::Admin), stamp);
+                }
+                Some((prefix, Prefix { project, last_number: 0 }))
             }
             EntityId::Task(_) => {
                 let project: Option<ProjectId> = row.place().project;
-                let found = self.prefixes.iter_mut().find(|(_, prefix)| Some(prefix.project) == project);
-                let Some((name, prefix)) = found else { return };
-                prefix.last_number = prefix.last_number.saturating_add(1);
+                let (name, prefix) = self.prefixes.iter().find(|(_, prefix)| Some(prefix.project) == project)?;
+                let prefix = Prefix { last_number: prefix.last_number.saturating_add(1), ..*prefix };
                 row.assign(Field::Key, Value::Text(format!("{name}-{}", prefix.last_number)), stamp);
-                self.numbered.insert(name.clone());
+                Some((name.clone(), prefix))
             }
-            _ => {}
+            EntityId::SavedView(_) => {
+                let owner = self.reader?.user;
+                row.assign(Field::Owner, Value::People([owner].into()), stamp);
+                None
+            }
+            _ => None,
         }
     }
 }

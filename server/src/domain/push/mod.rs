@@ -14,6 +14,7 @@
 
 mod batch;
 mod needs;
+mod scopes;
 #[cfg(test)]
 mod tests;
 
@@ -21,16 +22,18 @@ use std::collections::BTreeMap;
 
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::TextField;
-use shared::hash::{Checksum, chain};
+use shared::hash::chain;
 use shared::ids::{EntityId, Epoch, MutationId, ProjectId, TaskId};
 use shared::limits::MUTATIONS_PER_PUSH;
 use shared::merge::Inverse;
-use shared::mutation::{Author, Mutation, Op};
+use shared::mutation::{Mutation, Op};
 use shared::protocol::{LastMutation, NumberedResult, OLDEST_SCHEMA, PushRequest, PushResponse, PushResult, SCHEMA};
 use shared::row::Row;
+use shared::scope::{Reader, Scope};
 use shared::text::TextChange;
 
 pub use needs::{Needs, needs};
+pub use scopes::{Departure, ScopeState};
 
 use batch::Batch;
 
@@ -40,8 +43,6 @@ pub struct OrgClock {
     pub epoch: Epoch,
     /// The version of the last accepted mutation.
     pub ver: Version,
-    /// Over all rows at `ver`.
-    pub checksum: Checksum,
     /// Rows deleted at or before this version may be gone for good.
     pub floor: Version,
 }
@@ -84,9 +85,16 @@ pub type TextKey = (EntityId, TextField);
 pub struct PushInput<'a> {
     pub org: OrgClock,
     pub device: DeviceClock,
-    pub author: Author,
+    /// Whose push it is; `None`: the server's own.
+    pub reader: Option<Reader>,
     /// Those of [`Needs::entities`] that exist.
     pub rows: BTreeMap<EntityId, Row>,
+    /// The scopes of these, and of [`Self::dependents`].
+    pub scopes: BTreeMap<EntityId, Scope>,
+    /// The states of these scopes, of everyone's and of the reader's own, as far as there are any.
+    pub states: BTreeMap<Scope, ScopeState>,
+    /// What is about the tasks of [`Needs::moved`], and its versions.
+    pub dependents: BTreeMap<TaskId, BTreeMap<EntityId, Version>>,
     /// The changes that [`Needs::texts`] asks for, in the server's order.
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,
     /// The results of this device's mutations whose numbers [`Needs::results`] holds.
@@ -158,6 +166,13 @@ pub struct PushDecision {
     pub device: DeviceClock,
     /// The rows that changed, as they are after the push.
     pub rows: BTreeMap<EntityId, Row>,
+    /// The scopes of these rows, and of those that came into another scope without a change of their own.
+    pub scopes: BTreeMap<EntityId, Scope>,
+    /// With which version a row came into another scope.
+    pub moved: BTreeMap<EntityId, Version>,
+    pub departures: Vec<Departure>,
+    /// The scopes that changed.
+    pub states: BTreeMap<Scope, ScopeState>,
     pub texts: Vec<TextEntry>,
     /// In the order of their numbers.
     pub handled: Vec<Handled>,

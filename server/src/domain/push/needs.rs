@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use shared::clock::{Actor, Counter, Version};
+use shared::field::Field;
 use shared::ids::{EntityId, ProjectId, TaskId};
 use shared::merge;
-use shared::mutation::{Mutation, Op};
+use shared::mutation::{Mutation, Op, Write};
 use shared::protocol::PushRequest;
 
 use super::TextKey;
@@ -18,6 +19,8 @@ pub struct Needs {
     pub entities: BTreeSet<EntityId>,
     /// Tasks that others are put under: the tasks above them are wanted too.
     pub parents: BTreeSet<TaskId>,
+    /// Tasks that may come into another project: what is about them is wanted too.
+    pub moved: BTreeSet<TaskId>,
     /// Of these texts, the changes after a version.
     pub texts: BTreeMap<TextKey, Version>,
     /// The numbers of the request; the stored results of those that were handled before.
@@ -37,6 +40,9 @@ pub fn needs(request: &PushRequest) -> Needs {
         needs.entities.insert(op.entity());
         needs.entities.extend(op.requires());
         needs.parents.extend(merge::moves_under(op).map(|(_, parent)| parent));
+        if let (EntityId::Task(task), Op::Write(Write { field: Field::Place, .. }) | Op::Undo(_)) = (op.entity(), op) {
+            needs.moved.insert(task);
+        }
         match op {
             Op::TextEdit(edit) => {
                 let after = needs.texts.entry((edit.entity, edit.field)).or_insert(*ctx);

@@ -1,20 +1,27 @@
 //! The rules of a push, on rows in memory.
 
+mod rights;
+mod world;
+
 use super::*;
+use shared::clock::Stamp;
 use shared::field::Field;
 use shared::hash::Hash;
-use shared::ids::Kind;
+use shared::ids::{Kind, UserId};
 use shared::merge::Outcome;
 use shared::mutation::{Create, Refusal, TextEdit, Undo};
 use shared::register::Tag;
 use shared::task::TaskView;
 use shared::text::Delta;
 use shared::tree::above;
-use shared::value::{Place, Value};
+use shared::value::{Place, Role, Value};
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
 
+use world::World;
+
 const NOW: Millis = 1_790_000_000_000;
+const ADA: UserId = UserId(Uuid::from_u128(0xada));
 const TEN_YEARS: Millis = 10 * 365 * 24 * 60 * 60 * 1_000;
 
 fn uuid(n: u128) -> Uuid {
@@ -27,121 +34,6 @@ fn project(n: u128) -> ProjectId {
 
 fn task(n: u128) -> TaskId {
     TaskId(uuid(n))
-}
-
-/// An organization's tables, as the server and the simulator have them.
-struct World {
-    org: OrgClock,
-    devices: BTreeMap<Actor, DeviceClock>,
-    rows: BTreeMap<EntityId, Row>,
-    logs: BTreeMap<TextKey, Vec<TextChange>>,
-    handled: BTreeMap<(Actor, Counter), Handled>,
-    prefixes: BTreeMap<String, Prefix>,
-    now: Millis,
-}
-
-impl World {
-    /// One project (1), made by actor 1.
-    fn new() -> Self {
-        let mut world = Self {
-            org: OrgClock { epoch: Epoch(uuid(99)), ver: 0, checksum: Checksum::default(), floor: 0 },
-            devices: BTreeMap::new(),
-            rows: BTreeMap::new(),
-            logs: BTreeMap::new(),
-            handled: BTreeMap::new(),
-            prefixes: BTreeMap::new(),
-            now: NOW,
-        };
-        world.run(1, 0, [create_project(1, "Harbour")]);
-        world
-    }
-
-    fn device(&self, actor: Actor) -> DeviceClock {
-        self.devices.get(&actor).copied().unwrap_or(DeviceClock { actor, last: LastMutation::default() })
-    }
-
-    /// The next mutations of a device that has seen everything up to `ctx`.
-    fn next<const N: usize>(&self, actor: Actor, ctx: Version, ops: [Op; N]) -> PushRequest {
-        let mut last = self.device(actor).last;
-        let mutations = ops.into_iter().map(|op| {
-            let n = last.n + 1;
-            let id = MutationId(uuid(u128::from(actor) << 64 | u128::from(n)));
-            let mutation = Mutation { n, id, prev_hash: last.hash, ctx, at: self.now, op };
-            last = LastMutation { n, hash: chain(last.hash, n, id) };
-            mutation
-        });
-        PushRequest { schema: SCHEMA, actor, epoch: self.org.epoch, mutations: mutations.collect() }
-    }
-
-    fn decide(&self, request: &PushRequest) -> Result<PushDecision, PushProblem> {
-        let Needs { entities, texts, results, undone, .. } = needs(request);
-        let mut texts = texts;
-        let undoable = undone.iter().filter_map(|key| {
-            let one = self.handled.get(key)?;
-            Some((*key, Accepted { entity: one.entity, ver: one.ver?, inverse: one.inverse.clone()? }))
-        });
-        let undone: BTreeMap<_, _> = undoable.collect();
-        for Accepted { entity, ver, inverse } in undone.values() {
-            if let Inverse::Text { field, .. } = inverse {
-                texts.entry((*entity, *field)).or_insert(*ver);
-            }
-        }
-        let log = |(key, after): (&TextKey, &Version)| {
-            let log = self.logs.get(key)?.iter().filter(|change| change.ver > *after).cloned();
-            Some((*key, log.collect()))
-        };
-        let stored = results.into_iter().flatten().filter_map(|n| {
-            let handled = self.handled.get(&(request.actor, n))?;
-            Some((n, Stored { id: handled.id, result: handled.result.clone() }))
-        });
-        let mut wanted = needs(request).parents;
-        wanted.extend(undone.values().filter_map(|accepted| accepted.inverse.parent()));
-        let parents = above(&wanted, |task| self.rows.get(&task.into()).and_then(|row| row.place().parent));
-        decide(PushInput {
-            org: self.org,
-            device: self.device(request.actor),
-            author: Author::Member,
-            rows: entities.iter().filter_map(|id| Some((*id, self.rows.get(id)?.clone()))).collect(),
-            parents,
-            logs: texts.iter().filter_map(log).collect(),
-            stored: stored.collect(),
-            prefixes: self.prefixes.clone(),
-            undone,
-            now: self.now,
-            request,
-        })
-    }
-
-    fn push(&mut self, request: &PushRequest) -> Result<Vec<PushResult>, PushProblem> {
-        let decision = self.decide(request)?;
-        self.org = decision.org;
-        self.devices.insert(request.actor, decision.device);
-        self.rows.extend(decision.rows);
-        for TextEntry { entity, field, change } in decision.texts {
-            self.logs.entry((entity, field)).or_default().push(change);
-        }
-        self.handled.extend(decision.handled.into_iter().map(|one| ((request.actor, one.n), one)));
-        self.prefixes.extend(decision.prefixes);
-        Ok(decision.response.results.into_iter().map(|result| result.result).collect())
-    }
-
-    fn run<const N: usize>(&mut self, actor: Actor, ctx: Version, ops: [Op; N]) -> Vec<PushResult> {
-        self.push(&self.next(actor, ctx, ops)).unwrap()
-    }
-
-    fn row(&self, n: u128) -> &Row {
-        &self.rows[&task(n).into()]
-    }
-
-    fn task(&self, n: u128) -> TaskView {
-        TaskView::of(self.row(n)).unwrap()
-    }
-
-    fn recount(&self) -> Checksum {
-        let mut sum = Checksum::default();
-        self.rows.values().for_each(|row| sum.add(row.id.uuid(), row.ver));
-        sum
-    }
 }
 
 fn create_project(n: u128, name: &str) -> Op {
@@ -248,8 +140,11 @@ fn the_wrong_world_is_refused() {
     let input = PushInput {
         org: world.org,
         device,
-        author: Author::Member,
+        reader: None,
         rows: BTreeMap::new(),
+        scopes: BTreeMap::new(),
+        states: BTreeMap::new(),
+        dependents: BTreeMap::new(),
         parents: BTreeMap::new(),
         logs: BTreeMap::new(),
         stored: BTreeMap::new(),
@@ -352,7 +247,7 @@ fn the_checksum_is_that_of_the_rows() {
     let mut world = World::new();
     world.run(2, 1, [create(10, "One"), create(11, "Two"), priority(10, Priority::High), create(10, "Again")]);
     world.run(3, 1, [Op::Delete(task(11).into()), edit(10, "One", "One and a half"), create_project(2, "Harvest")]);
-    assert_eq!(world.org.checksum, world.recount());
+    assert_eq!(world.checksums(), world.recount());
     assert_eq!(world.org.ver, 7);
     assert!(world.rows.values().all(|row| row.ver <= 7));
 }
@@ -477,7 +372,7 @@ fn members_do_not_write_what_is_the_servers() {
     let mut world = World::new();
     world.run(2, 1, [create(10, "One")]);
     let key = Op::write(task(10), Field::Key, Value::Text("HAR-1000".into()));
-    let role = Op::write(shared::ids::UserId(uuid(5)), Field::Role, Value::Role(shared::value::Role::Owner));
+    let role = Op::write(UserId(uuid(5)), Field::Role, Value::Role(Role::Owner));
     let refused = PushResult::Rejected(Refusal::NotAllowed);
     assert_eq!(world.run(2, 2, [key, role]), [refused.clone(), refused]);
 }

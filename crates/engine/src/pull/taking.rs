@@ -1,0 +1,171 @@
+//! What a page makes of the outbox: edits of texts are carried over it, what it confirms goes, and what it refuses is
+//! kept for its author.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::clock::{Counter, Version};
+use shared::field::TextField;
+use shared::ids::EntityId;
+use shared::mutation::{Mutation, Op, Refusal};
+use shared::protocol::{LastMutation, PulledRow, RefusedMutation};
+use shared::row::Row;
+use shared::text::{Delta, TextChange, rebase};
+
+use crate::edit::outbox_key;
+use crate::record::{Changes, Record};
+use crate::replica::Replica;
+use crate::store::{Key, Table};
+use crate::view::RefusedChange;
+
+/// When a page was read.
+#[derive(Clone, Copy)]
+pub(super) struct PageClock {
+    pub(super) snapshot: Version,
+    pub(super) last: LastMutation,
+}
+
+/// A page being taken in.
+pub(super) struct Taking<'a> {
+    replica: &'a Replica,
+    page_clock: PageClock,
+    changes: Changes,
+    /// Waiting edits of texts, carried over what the page brings.
+    edits: BTreeMap<Counter, Mutation>,
+}
+
+impl<'a> Taking<'a> {
+    pub(super) fn new(replica: &'a Replica, page_clock: PageClock) -> Self {
+        Self { replica, page_clock, changes: Changes::new(), edits: BTreeMap::new() }
+    }
+
+    /// Carries the waiting edits of every text that the page or a refusal changes.
+    pub(super) fn carry_edits(&mut self, rows: &[PulledRow], refused: &[RefusedMutation]) {
+        let mut done = BTreeSet::new();
+        for pulled in rows {
+            for (field, edits) in self.waiting_edits(pulled.row.id) {
+                let log = pulled.texts.iter().filter(|log| log.field == field).flat_map(|log| log.changes.clone());
+                self.carry(&pulled.row, field, edits, log.collect());
+            }
+            done.insert(pulled.row.id);
+        }
+        for refusal in refused {
+            let Some(Op::TextEdit(edit)) = self.replica.outbox_entry(refusal.n).map(|mutation| &mutation.op) else {
+                continue;
+            };
+            let Some(base) = self.replica.base(edit.entity).filter(|_| done.insert(edit.entity)) else { continue };
+            let row = base.row.clone();
+            for (field, edits) in self.waiting_edits(row.id) {
+                self.carry(&row, field, edits, Vec::new());
+            }
+        }
+    }
+
+    /// The edits of a row's texts that its confirmed state does not contain.
+    fn waiting_edits(&self, id: EntityId) -> BTreeMap<TextField, Vec<(Counter, Delta)>> {
+        let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
+        for mutation in self.replica.pending(id) {
+            if let Op::TextEdit(edit) = &mutation.op {
+                edits.entry(edit.field).or_default().push((mutation.n, edit.delta.clone()));
+            }
+        }
+        edits
+    }
+
+    fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
+        let id = row.id;
+        let base = self.replica.base(id);
+        let text =
+            base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(|| self.created_text(id, field));
+        let Some(text) = text else { return };
+        let log = match base {
+            // The versions are of another order now: what happened meanwhile is taken as one change.
+            // Nor does the log tell what happened to a row that had left.
+            Some(base) if base.generation != self.replica.meta.generation || base.scope.is_none() => {
+                let delta = Delta::between(&text, row.text(field).unwrap_or_default());
+                vec![TextChange { ver: row.ver, actor: 0, ctr: 0, delta }]
+            }
+            Some(_) => log.into_iter().filter(|change| change.ver > self.replica.context(id)).collect(),
+            // A row of this device's own making: all that happened since.
+            None => log,
+        };
+        let actor = self.replica.meta.actor;
+        let numbers: Vec<Counter> = edits.iter().map(|(n, _)| *n).collect();
+        if let Ok(carried) = rebase(&text, &log, actor, self.page_clock.last.n, edits) {
+            for (n, delta) in carried {
+                self.replace(n, delta);
+            }
+            return;
+        }
+        // It fits no more. Its author gets the text back; the number must still reach the server, which refuses an
+        // edit of nothing.
+        let last = self.page_clock.last.n;
+        for n in numbers.into_iter().filter(|n| *n > last) {
+            self.refuse(n, Refusal::TextBase);
+            self.replace(n, Delta::default());
+        }
+    }
+
+    /// The text that the device's own waiting creation of a row gave it.
+    fn created_text(&self, id: EntityId, field: TextField) -> Option<String> {
+        // Not always the first that waits: edits of a creation that was refused may stand before the one that makes the
+        // row once more.
+        let creation = self.replica.pending(id).find(|mutation| mutation.op.creates())?;
+        self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
+    }
+
+    fn replace(&mut self, n: Counter, delta: Delta) {
+        let Some(mutation) = self.replica.outbox_entry(n) else { return };
+        let Op::TextEdit(edit) = &mutation.op else { return };
+        let op = Op::TextEdit(shared::mutation::TextEdit { delta, ..edit.clone() });
+        self.edits.insert(n, Mutation { op, ctx: self.page_clock.snapshot, ..mutation.clone() });
+    }
+
+    /// Keeps what was refused for its author: with the page that brings its row, while the replica still shows what
+    /// its author meant, and at the latest with the page that confirms it. Once, because between two pages the author
+    /// may have sent it again or given it up.
+    pub(super) fn keep_refused(&mut self, rows: &[PulledRow], refused: &[RefusedMutation], confirms: bool) {
+        let brought: BTreeSet<EntityId> = rows.iter().map(|pulled| pulled.row.id).collect();
+        for RefusedMutation { n, reason } in refused {
+            let Some(entity) = self.replica.outbox_entry(*n).map(|mutation| mutation.op.entity()) else { continue };
+            let kept = self.replica.contained(entity) >= *n;
+            if !kept && (confirms || brought.contains(&entity)) {
+                self.refuse(*n, reason.clone());
+            }
+        }
+    }
+
+    /// Drops what the page confirms from the outbox.
+    pub(super) fn confirm(&mut self) {
+        let last = self.page_clock.last.n;
+        let confirmed: Vec<Counter> = self.replica.outbox_range(..=last).map(|mutation| mutation.n).collect();
+        for n in confirmed {
+            self.edits.remove(&n);
+            self.changes.push((outbox_key(n), None));
+        }
+    }
+
+    fn refuse(&mut self, n: Counter, reason: Refusal) {
+        let key: Key = (Table::Refused, n);
+        let known = self.replica.refused_change(n).is_some() || self.changes.iter().any(|(other, _)| *other == key);
+        let Some(mutation) = self.replica.outbox_entry(n).filter(|_| !known) else { return };
+        let text = match &mutation.op {
+            Op::TextEdit(edit) => {
+                let row = self.replica.row_before(edit.entity, n);
+                let text = row.as_ref().and_then(|row| row.text(edit.field));
+                // Where the row is gone, or has become another without this edit, at least what was typed.
+                let typed = || edit.delta.inserted().collect();
+                Some(text.and_then(|text| edit.delta.apply(text).ok()).unwrap_or_else(typed))
+            }
+            _ => None,
+        };
+        let change = RefusedChange { id: n, op: mutation.op.clone(), text, reason };
+        self.changes.push((key, Some(Record::Refused(change))));
+    }
+
+    pub(super) fn finish(self) -> Changes {
+        let mut changes = self.changes;
+        let edits = self.edits.into_iter();
+        changes.extend(edits.map(|(n, mutation)| (outbox_key(n), Some(Record::Outbox(mutation)))));
+        changes
+    }
+}

@@ -1,0 +1,192 @@
+//! What a member may see comes and goes without any row changing, and what is old is filled in.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+extern crate tern_engine as engine;
+
+mod support;
+
+use engine::command::Command;
+use engine::status::Pill;
+use engine::sync::Step;
+use shared::field::Field;
+use shared::ids::ProjectId;
+use shared::mutation::Refusal;
+use shared::protocol::PullResponse;
+use shared::scope::Scope;
+use shared::workflow::{Priority, Status};
+use support::{Device, Server, ready, team};
+
+/// A project of its own scope with a task, made by `ada`.
+fn cellar(server: &mut Server, ada: &mut Device) -> (ProjectId, shared::ids::TaskId) {
+    let project = ada.project();
+    let task = ada.task(project, "Count the casks");
+    ada.sync(server);
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    server.put(task, scope);
+    (project, task)
+}
+
+#[test]
+fn what_closes_leaves_and_what_opens_arrives() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task), "it was never open to him");
+    let ver = server.ver;
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    assert_eq!((ben.title(task), ben.pill(), server.ver), ("Count the casks".into(), Pill::Synced, ver));
+    server.open.remove(&Scope::Project(project));
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    assert_eq!((ben.title(hello), ben.pill()), ("Hello world".into(), Pill::Synced));
+    ben.reopen();
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task), "nor is it on the disk");
+}
+
+#[test]
+fn what_has_closed_is_kept_while_changes_of_it_wait() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    ben.retitle(task, "Count all the casks").unwrap();
+    server.open.remove(&Scope::Project(project));
+    // A pull before the push: what was typed stays in view.
+    ben.engine.wake();
+    let push = ben.push();
+    ben.pushed(&push, Err(engine::transport::TransportError::OutOfStep));
+    ben.clock.now += 60_000;
+    let pull = ben.pull();
+    let answer = server.pull(&pull);
+    ben.pulled(&pull, Ok(answer));
+    assert_eq!(ben.title(task), "Count all the casks");
+    ben.reopen();
+    assert_eq!(ben.title(task), "Count all the casks");
+    // The server refuses it; then the row goes, and the text is with its author.
+    server.refuse.push((2, push.mutations[0].n));
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    let refused: Vec<_> = ben.engine.replica().refused().cloned().collect();
+    assert_eq!((refused.len(), &refused[0].reason), (1, &Refusal::NotFound));
+    assert_eq!(refused[0].text.as_deref(), Some("Count all the casks"));
+}
+
+#[test]
+fn a_task_that_moves_into_a_new_project_never_leaves_the_view() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let project = ada.project();
+    ada.sync(&mut server);
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    server.put(hello, scope);
+    server.open.insert(scope);
+    ben.retitle(hello, "Hello wide world").unwrap();
+    ben.engine.wake();
+    while ben.exchange(&mut server) {
+        assert_eq!(ben.title(hello), "Hello wide world");
+    }
+    assert_eq!((ben.pill(), server.title(hello)), (Pill::Synced, "Hello wide world"));
+}
+
+#[test]
+fn a_first_fetch_goes_on_where_it_was_interrupted() {
+    let (mut server, mut ada, _, _) = team();
+    let project = ada.project();
+    for n in 0..30 {
+        ada.task(project, &format!("Task {n}"));
+    }
+    ada.sync(&mut server);
+    server.page = 4;
+    let mut cy = Device::new(3);
+    let (mut fetched, mut pages) = (0, 0);
+    while cy.exchange(&mut server) {
+        let there = cy.engine.replica().rows().count();
+        assert!(there >= fetched, "nothing is fetched twice and nothing is lost");
+        (fetched, pages) = (there, pages + 1);
+        if pages % 2 == 0 && pages < 40 {
+            cy.reopen();
+        }
+    }
+    assert!(pages < 40, "it begins anew after each restart");
+    assert_eq!(cy.engine.replica().rows().count(), server.rows.len());
+    assert_eq!(cy.pill(), Pill::Synced);
+}
+
+#[test]
+fn where_much_is_going_on_old_rows_have_their_turn() {
+    let (mut server, mut ada, _, hello) = team();
+    server.page = 1;
+    let mut cy = Device::new(3);
+    let mut exchanges = 0;
+    while !matches!(cy.pill(), Pill::Synced) {
+        if exchanges < 40 {
+            ada.run(&Command::write(hello, Field::Estimate, shared::value::Value::Count(exchanges))).unwrap();
+            ada.sync(&mut server);
+            cy.engine.poked(server.ver);
+        }
+        assert!(exchanges < 40 || cy.engine.replica().meta().fills.is_empty(), "changes come first, and nothing else");
+        assert!(cy.exchange(&mut server));
+        exchanges += 1;
+    }
+}
+
+#[test]
+fn work_goes_on_during_a_first_fetch_and_is_confirmed_after_it() {
+    let (mut server, mut ada, _, hello) = team();
+    let project = ada.project();
+    for n in 0..30 {
+        ada.task(project, &format!("Task {n}"));
+    }
+    ada.sync(&mut server);
+    server.page = 4;
+    let mut cy = Device::new(3);
+    while !cy.engine.replica().view().tasks.contains_key(&hello) {
+        assert!(cy.exchange(&mut server));
+    }
+    cy.run(&Command::write(hello, Field::Priority, Priority::Urgent)).unwrap();
+    assert!(matches!(cy.step().unwrap(), Step::Push(_)), "what its member does goes before what is old");
+    while cy.exchange(&mut server) {
+        assert_eq!(cy.engine.replica().view().tasks[&hello].value.priority, Priority::Urgent);
+    }
+    assert_eq!((cy.engine.replica().waiting(), cy.pill()), (0, Pill::Synced));
+}
+
+#[test]
+fn a_device_keeps_the_projects_its_member_has_chosen() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    ready(ben.engine.keep_projects(Some([].into()))).unwrap();
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task), "at once");
+    ben.sync(&mut server);
+    assert_eq!((ben.title(hello), ben.pill()), ("Hello world".into(), Pill::Synced));
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    ready(ben.engine.keep_projects(None)).unwrap();
+    ben.sync(&mut server);
+    assert_eq!(ben.engine.replica().view().tasks[&task].value.status, Status::Done);
+    assert_eq!(ben.pill(), Pill::Synced);
+}
+
+#[test]
+fn the_page_of_an_earlier_question_is_not_taken_in() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.engine.wake();
+    let pull = ben.pull();
+    let answer = server.pull(&pull);
+    assert!(matches!(&answer, PullResponse::Page(page) if page.open.is_some()));
+    ben.pulled(&pull, Ok(answer.clone()));
+    let before = ben.engine.replica().revision();
+    ben.pulled(&pull, Ok(answer));
+    assert_eq!(ben.engine.replica().revision(), before, "it asks for other scopes now");
+    ben.sync(&mut server);
+    assert_eq!(ben.title(task), "Count the casks");
+}
