@@ -217,6 +217,8 @@ impl Sync {
     /// This device's history is not the one that the server knows: nothing else is asked before it is known as whom to
     /// go on.
     pub fn fork(&mut self) {
+        // That is an answer.
+        self.succeeded();
         self.forked = true;
         self.cycle = None;
     }

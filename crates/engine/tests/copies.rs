@@ -83,6 +83,21 @@ fn a_fork_is_noticed_by_a_pull_too() {
 }
 
 #[test]
+fn a_fork_that_a_probe_finds_ends_the_probing() {
+    let (mut server, _, mut two, _) = forked();
+    for _ in 0..6 {
+        two.engine.wake();
+        match two.step().unwrap() {
+            Step::Push(push) => two.pushed(&push, Err(TransportError::Unreachable)),
+            Step::Pull(probe) => two.pulled(&probe, Err(TransportError::Unreachable)),
+            step => panic!("{step:?}"),
+        }
+    }
+    two.sync(&mut server);
+    check_settled(&server, &[&two]);
+}
+
+#[test]
 fn edits_of_a_text_that_both_copies_have_are_there_once() {
     let (mut server, mut one, mut two, task) = forked();
     // On top of the edit that both have, and that the server knows by now.
