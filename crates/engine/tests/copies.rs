@@ -293,3 +293,64 @@ fn what_an_idle_copy_makes_between_two_pages_is_not_taken_for_the_others() {
     assert_eq!(server.title(task), "Hello from one and two");
     check_settled(&server, &[&two]);
 }
+
+/// A new device of somebody's, in the middle of its first fetch, which has brought the task.
+fn filling() -> (Server, Device, TaskId) {
+    let (mut server, mut ada, _, task) = team();
+    let project = ada.project();
+    for n in 0..12 {
+        ada.task(project, &format!("Task {n}"));
+    }
+    ada.sync(&mut server);
+    server.page = 3;
+    let mut cy = Device::new(3);
+    while !cy.engine.replica().view().tasks.contains_key(&task) {
+        assert!(cy.exchange(&mut server));
+    }
+    (server, cy, task)
+}
+
+#[test]
+fn copies_of_a_device_that_is_still_filling_in_both_go_on() {
+    let (mut server, mut one, task) = filling();
+    one.retitle(task, "Hello big world").unwrap();
+    one.reopen();
+    let mut two = Device::on(one.store.duplicate(), 3, 2);
+    one.retitle(task, "> Hello big world").unwrap();
+    one.sync(&mut server);
+    two.retitle(task, "Hello big world, said the copy").unwrap();
+    assert!(!two.engine.replica().meta().fills.is_empty());
+    two.engine.wake();
+    while two.exchange(&mut server) {
+        assert!(two.title(task).ends_with("Hello big world, said the copy"), "{}", two.title(task));
+    }
+    assert_eq!(server.title(task), "> Hello big world, said the copy");
+    one.sync(&mut server);
+    check_settled(&server, &[&one, &two]);
+    assert_ne!(one.engine.replica().meta().actor, two.engine.replica().meta().actor);
+}
+
+#[test]
+fn what_an_idle_copy_makes_while_it_fills_in_is_not_taken_for_the_others() {
+    let (mut server, mut one, task) = filling();
+    let mut two = Device::on(one.store.duplicate(), 3, 2);
+    let project = one.project();
+    let made = one.task(project, "Made by one");
+    one.retitle(made, "Hello from one").unwrap();
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    one.sync(&mut server);
+    // With what the other one has done come old rows; nothing is confirmed yet.
+    two.engine.wake();
+    while two.engine.replica().view().tasks.get(&made).is_none_or(|item| item.value.title != "Hello from one") {
+        assert!(two.exchange(&mut server));
+    }
+    assert!(!two.engine.replica().meta().fills.is_empty() && two.engine.replica().meta().confirmed.n == 0);
+    two.retitle(made, "Hello from one and two").unwrap();
+    two.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    while two.exchange(&mut server) {
+        assert_eq!(two.title(made), "Hello from one and two");
+        assert_eq!(two.engine.replica().view().tasks[&task].value.priority, Priority::High);
+    }
+    assert_eq!(server.title(made), "Hello from one and two");
+    check_settled(&server, &[&two]);
+}

@@ -43,6 +43,7 @@ pub struct Saved {
 
 /// The notes.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not one state in disguise")]
 pub struct Oracle {
     /// Every mutation that a device said it had saved.
     saved: BTreeMap<MutationId, Saved>,

@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use shared::clock::Stamp;
     use shared::ids::{Epoch, ProjectId};
+    use shared::protocol::Fill;
     use shared::scope::Stage;
     use shared::text::Delta;
     use uuid::Uuid;
@@ -326,6 +327,38 @@ mod tests {
         assert_eq!(go_on(at(Stage::Mine, 3), Some(7)), Some(at(Stage::Mine, 7)));
         assert_eq!(go_on(at(Stage::Mine, 3), None), Some(at(Stage::Open, 0)));
         assert_eq!(go_on(at(Stage::Done, 3), None), None);
+    }
+
+    #[test]
+    fn a_branch_has_made_what_was_made_before_it() {
+        // Actor 2 is a branch of 1, at its mutation 5; confirmed is 4.
+        let changes = request(Some(org(9).epoch), 2);
+        let place = Fill { scopes: vec![Scope::Everyone], until: 2, from: FillPlace::BEGIN };
+        let fill = PullRequest { fill: Some(place), ..changes.clone() };
+        let lineage = input(&changes, 9, Vec::new()).lineage;
+        let after = |request: &PullRequest, actor, ctr| {
+            let mut row = located(7).row;
+            (row.created.actor, row.created.ctr) = (actor, ctr);
+            texts(&row, request, &lineage).first().map(|(_, after)| *after)
+        };
+        for request in [&changes, &fill] {
+            assert_eq!([(1, 5), (2, 6)].map(|(actor, n)| after(request, actor, n)), [Some(7); 2], "as it was made");
+            assert_eq!([(1, 6), (3, 5)].map(|(actor, n)| after(request, actor, n)), [None; 2], "by somebody else");
+        }
+        assert_eq!((after(&changes, 1, 4), after(&fill, 1, 4)), (Some(2), None), "confirmed: an old row is a new one");
+    }
+
+    #[test]
+    fn on_every_page_the_edits_of_a_branch_are_called_its_own() {
+        let change = |ver, actor, ctr| TextChange { ver, actor, ctr, delta: Delta::between("", "P") };
+        let key: (EntityId, _) = (located(7).row.id, TextField::Name);
+        let texts = BTreeMap::from([(key, vec![change(7, 1, 5), change(8, 1, 6), change(9, 2, 6)])]);
+        let request = request(None, 0);
+        let input = || PullInput { texts: texts.clone(), ..input(&request, 9, vec![located(7)]) };
+        let own = [change(7, 2, 5), change(8, 1, 6), change(9, 2, 6)];
+        assert_eq!(whole(input(), None).rows[0].texts[0].changes, own);
+        let PullResponse::Filled(page) = fill_page(input(), None) else { panic!("not a page of old rows") };
+        assert_eq!(page.rows[0].texts[0].changes, own);
     }
 
     #[test]

@@ -135,7 +135,8 @@ async fn history(owner: &mut PgConnection, org: Uuid) -> Vec<Line> {
 /// Each device's mutations are 1, 2, 3… to the last that it was told of, and the hash is that of them all. Those of a
 /// branch begin with what it has in common with the one that it is of.
 async fn check_devices(owner: &mut PgConnection, org: Uuid, history: &[Line]) {
-    let actors: Vec<(i64, i64, i64, Option<i64>, Option<i64>)> = sqlx::query_as(
+    type Columns = (i64, i64, i64, Option<i64>, Option<i64>);
+    let actors: Vec<Columns> = sqlx::query_as(
         "SELECT actor, last_n, last_hash, succeeds, branched_at FROM actors WHERE org_id = $1 ORDER BY actor",
     )
     .bind(org)

@@ -11,6 +11,7 @@ use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, Pus
 use shared::resume::{History, ResumeRequest, Resumed};
 use uuid::Uuid;
 
+use crate::audit::audit;
 use crate::harness::{Device, Server, check, cookie, create, edit, footprint, results, task_id, title};
 
 const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
@@ -85,6 +86,7 @@ async fn a_copy_goes_on_under_a_number_of_its_own_and_nothing_is_done_twice() {
     let session = server.login("ines@saltmarsh.example", copy.id).await.session;
     assert_eq!(session.account.actor, actor);
     assert!(copy.refresh(&copy.refresh_token).await.status().is_success());
+    audit(&server).await;
 }
 
 #[tokio::test]
@@ -161,6 +163,7 @@ async fn a_branch_is_one_however_often_it_is_asked_for_and_may_branch_again() {
     let mut titles: Vec<String> = third.pull(2).await.rows.iter().map(|row| title(&row.row).to_owned()).collect();
     titles.sort();
     assert_eq!(titles, ["Boat", "Keel", "Mast", "Oar", "Sail"]);
+    audit(&server).await;
 }
 
 #[tokio::test]
