@@ -28,8 +28,10 @@ test("a disk that was put back goes on with what waited on it, and nothing is th
   const all = ["After it was put back", "Before it was put back", "In both, renamed"];
   await device.expectTitles(all);
   await expect.poll(() => onServer.titles()).toEqual(all);
+  await device.expectProperty("In both, renamed", "Status", "In review");
   const tasks = await onServer.tasks();
-  expect(tasks.find(({ title }) => title === "In both, renamed")!.status).toEqual(["in_review"]);
+  // It counts. The status that the task was made with, under the old number, may be beside it.
+  expect(tasks.find(({ title }) => title === "In both, renamed")!.status).toContain("in_review");
   const actors = new Set(tasks.map(({ created }) => created[0]));
   expect(actors.size, "the copy has a number of its own").toBe(2);
 
