@@ -59,10 +59,17 @@ pub(crate) struct Real {
 impl Real {
     /// A device that has signed in as this one, and holds nothing yet.
     pub(crate) async fn of(device: &Device<'_>) -> Self {
-        let (store, session) = (MemoryStore::new(), device.session.clone());
+        Self::on(MemoryStore::new(), device.session.clone(), device.server.url.clone()).await
+    }
+
+    /// A copy of its disk in another machine.
+    pub(crate) async fn copy(&self) -> Self {
+        Self::on(self.store.duplicate(), self.session.clone(), self.url.clone()).await
+    }
+
+    async fn on(store: MemoryStore, session: Session, url: String) -> Self {
         let engine = Engine::open(store.clone(), session.account.actor).await.unwrap();
-        let (url, asked) = (device.server.url.clone(), Cell::default());
-        Self { engine, store, session, url, http: http(), loses: 0, asked, resets: Vec::new() }
+        Self { engine, store, session, url, http: http(), loses: 0, asked: Cell::default(), resets: Vec::new() }
     }
 
     /// The program ends and starts again.

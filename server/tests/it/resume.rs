@@ -3,15 +3,18 @@
 use reqwest::{Method, Response, StatusCode};
 use shared::account::DeviceInfo;
 use shared::clock::Version;
-use shared::ids::DeviceId;
+use shared::field::{Field, TextField};
+use shared::ids::{DeviceId, ProjectId};
 use shared::limits::MUTATIONS_PER_RESUME;
 use shared::merge::Outcome;
-use shared::mutation::Refusal;
+use shared::mutation::{Create, Op, Refusal};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, kind};
 use shared::resume::{History, ResumeRequest, Resumed};
+use shared::value::{Role, Value};
 use uuid::Uuid;
 
 use crate::audit::audit;
+use crate::device::Real;
 use crate::harness::{Device, Server, check, cookie, create, edit, footprint, results, task_id, title};
 
 const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
@@ -182,6 +185,41 @@ async fn two_copies_that_left_together_go_on_together() {
     }
     assert_eq!(copies[0].session.account.actor, copies[1].session.account.actor);
     assert_eq!(ines.pull(2).await.rows.len(), 2, "it is there once");
+}
+
+#[tokio::test]
+async fn copies_go_on_with_the_real_engine_while_a_project_opens() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let bo = server.join(&ines, "bo@saltmarsh.example").await;
+    let (cellar, casks, boat) = (ProjectId(Uuid::now_v7()), task_id(), task_id());
+    let private = Create::new(cellar).text(TextField::Name, "Cellar").value(Field::Private, Value::Flag(true));
+    let project = ines.project().await;
+    let made = [create(boat, project, "Boat"), Op::Create(private), create(casks, cellar, "Casks")];
+    assert_eq!(ines.push(1, made).await, [APPLIED; 3]);
+    let mut one = Real::of(&bo).await;
+    one.sync().await;
+    one.retitle(boat, "Boat house").await;
+    one.reopen().await;
+    let mut two = one.copy().await;
+    one.retitle(boat, "> Boat house").await;
+    one.sync().await;
+
+    let ver = ines.now().await;
+    let let_in = Op::write(cellar, Field::Access(bo.session.account.user), Value::Role(Role::Member));
+    assert_eq!(ines.push(ver, [let_in]).await, [APPLIED]);
+    two.retitle(boat, "Boat house, painted").await;
+    two.loses = 3;
+    two.sync().await;
+    one.sync().await;
+    let actors = [&one, &two].map(|device| device.engine.replica().meta().actor);
+    assert_ne!(actors[0], actors[1]);
+    for device in [&one, &two] {
+        let titles = [boat, casks].map(|task| device.view(task).unwrap().title);
+        assert_eq!(titles, ["> Boat house, painted", "Casks"]);
+        assert_eq!(device.engine.replica().refused().count(), 0);
+    }
+    audit(&server).await;
 }
 
 #[tokio::test]
