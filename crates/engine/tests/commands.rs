@@ -260,3 +260,33 @@ fn a_new_device_sees_everything() {
     empty.sync(&mut Server::new());
     assert!(empty.engine.replica().view().tasks.is_empty());
 }
+
+/// A creation is refused, and what was typed into it meanwhile goes with it. Sent again, it is another row to which
+/// the old edits do not belong.
+#[test]
+fn an_edit_of_what_was_made_once_more_stays() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let project = ada.engine.replica().view().tasks[&hello].value.project;
+    let task = ada.task(project, "Mend the net");
+    server.refuse.extend([(1, 3), (1, 4)]);
+    let push = ada.push();
+    ada.retitle(task, "Mend the long net").unwrap();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    assert!(ada.exchange(&mut server), "the pull");
+    assert_eq!(ada.engine.replica().refused().count(), 1);
+    // The edit is sent, and what came of it not heard yet.
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ada.run(&Command::Retry(3)).unwrap();
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ada.retitle(task, "Mend the nets").unwrap();
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    ada.engine.wake();
+    while ada.exchange(&mut server) {
+        assert_eq!(ada.title(task), "Mend the nets");
+    }
+    assert_eq!((server.title(task), ada.engine.replica().waiting()), ("Mend the nets", 0));
+}

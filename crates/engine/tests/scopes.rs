@@ -190,3 +190,74 @@ fn the_page_of_an_earlier_question_is_not_taken_in() {
     ben.sync(&mut server);
     assert_eq!(ben.title(task), "Count the casks");
 }
+
+/// A task has gone from one scope to another, and a later page brings it there.
+fn moved_and_changed(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (Scope, shared::ids::TaskId) {
+    let (project, task) = cellar(server, ada);
+    let attic = ada.project();
+    ada.sync(server);
+    server.open.extend([Scope::Project(project), Scope::Project(attic)]);
+    ben.sync(server);
+    server.put(task, Scope::Project(attic));
+    ada.project();
+    ada.sync(server);
+    for title in ["the casks", "Count the casks"] {
+        ada.retitle(task, title).unwrap();
+        ada.sync(server);
+    }
+    server.page = 1;
+    (Scope::Project(attic), task)
+}
+
+#[test]
+fn what_would_come_on_a_later_page_goes_when_its_scope_closes_before() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (attic, task) = moved_and_changed(&mut server, &mut ada, &mut ben);
+    ben.engine.wake();
+    assert!(ben.exchange(&mut server), "the first page");
+    assert_eq!(ben.title(task), "Count the casks", "it has not come yet, and is not taken away meanwhile");
+    server.open.remove(&attic);
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    assert_eq!((ben.pill(), ben.engine.replica().meta().generation), (Pill::Synced, 0), "nothing was fetched anew");
+}
+
+#[test]
+fn an_edit_is_carried_precisely_to_where_its_task_has_gone() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (_, task) = moved_and_changed(&mut server, &mut ada, &mut ben);
+    // The word has gone and come again. A comparison of the two titles could not tell.
+    ben.retitle(task, "Co-unt the casks").unwrap();
+    ben.engine.wake();
+    let push = ben.push();
+    ben.pushed(&push, Err(engine::transport::TransportError::OutOfStep));
+    ben.sync(&mut server);
+    assert_eq!((ben.title(task), ben.pill()), ("Count -the casks".into(), Pill::Synced));
+}
+
+#[test]
+fn an_edit_that_fits_no_more_is_refused_once() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    ben.retitle(task, "Count the casks twice").unwrap();
+    let push = ben.push();
+    ben.pushed(&push, Ok(server.push(&push).unwrap()));
+    ben.retitle(task, "Count the casks twice a day").unwrap();
+    // The task goes, so that what was handled of it never comes back, and returns.
+    server.open.remove(&Scope::Project(project));
+    assert!(ben.exchange(&mut server));
+    server.open.insert(Scope::Project(project));
+    let question = engine::pull::request(ben.engine.replica().meta());
+    ben.pulled(&question, Ok(server.pull(&question)));
+    while let Some(question) = engine::pull::fill_request(ben.engine.replica().meta()) {
+        ben.pulled(&question, Ok(server.pull(&question)));
+    }
+    let refused = ben.engine.replica().refused().next().unwrap().clone();
+    assert!(refused.text.is_some_and(|text| text.contains(" a day")), "what was typed is with its author");
+    ben.run(&Command::Discard(refused.id)).unwrap();
+    ben.sync(&mut server);
+    assert_eq!((ben.engine.replica().refused().count(), ben.pill()), (0, Pill::Synced));
+    assert_eq!(ben.title(task), server.title(task));
+}

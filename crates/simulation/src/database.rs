@@ -282,7 +282,8 @@ impl Database {
         let end = pull::cut(&mut input.rows, limit);
         let until = end.unwrap_or(self.org.ver);
         let left = self.departures.iter().filter(|one| {
-            let here = self.scopes.get(&one.entity).is_some_and(|scope| followed.contains(scope));
+            let found = self.scopes.get(&one.entity).is_some_and(|scope| followed.contains(scope));
+            let here = found && self.pos[&one.entity] <= until;
             one.ver > after && one.ver <= until && followed.contains(&one.from) && !here
         });
         let left = left.map(|one| one.entity).collect();

@@ -1,5 +1,8 @@
 //! A device: a disk, a clock that may be wrong, and one or two tabs that share the disk.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use engine::engine::Engine;
 use engine::env::Env;
 use engine::replica::Replica;
@@ -30,6 +33,8 @@ pub struct Device {
     pub draft: Option<(EntityId, TextField, String)>,
     /// The number of the last request that arrived at the server.
     pub arrived: u64,
+    /// The disk as it was when it was last read.
+    read: RefCell<Option<Rc<Replica>>>,
 }
 
 /// A tab, or what is left of it between a crash and the next start.
@@ -63,7 +68,8 @@ pub struct Living {
 impl Device {
     pub fn new(number: usize, actor: Actor, tabs: usize, skew: Millis) -> Self {
         let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
-        Self { number, actor, store: MemoryStore::new(), tabs, skew, connected: true, draft: None, arrived: 0 }
+        let (store, read) = (MemoryStore::new(), RefCell::default());
+        Self { number, actor, store, tabs, skew, connected: true, draft: None, arrived: 0, read }
     }
 
     /// A copy of it, with a disk of its own, that is not switched on yet.
@@ -73,9 +79,14 @@ impl Device {
     }
 
     /// What the disk holds, read as a tab that starts would read it.
-    pub fn disk(&self) -> Check<Replica> {
+    pub fn disk(&self) -> Check<Rc<Replica>> {
+        let mut read = self.read.borrow_mut();
+        if let Some(disk) = read.as_ref().filter(|disk| disk.revision() == self.revision()) {
+            return Ok(Rc::clone(disk));
+        }
         let contents = ready(self.store.load(None)).map_err(|error| Violation(format!("the disk: {error}")))?;
-        Replica::open(contents, self.actor).map_err(|error| Violation(format!("the disk: {error}")))
+        let disk = Replica::open(contents, self.actor).map_err(|error| Violation(format!("the disk: {error}")))?;
+        Ok(Rc::clone(read.insert(Rc::new(disk))))
     }
 
     pub fn revision(&self) -> Revision {

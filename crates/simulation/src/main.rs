@@ -71,13 +71,6 @@ fn print(out: &mut impl Write, report: &Report, options: &Options, seconds: f64)
     for (seed, violation) in report.failed.iter().skip(MOST_EXPLAINED) {
         writeln!(out, "seed {seed}: {}", violation.0.chars().take(300).collect::<String>())?;
     }
-    for (seed, violation) in &report.known {
-        writeln!(
-            out,
-            "seed {seed} shows a fault that is known: {}",
-            violation.0.chars().take(300).collect::<String>()
-        )?;
-    }
     writeln!(out, "in how many of {} worlds it happened:", report.worlds())?;
     for fault in Fault::ALL {
         let count = report.faults.get(fault).copied().unwrap_or(0);

@@ -15,7 +15,7 @@ use shared::resume::History;
 use crate::device::{Living, TabId, ready};
 use crate::fault::Fault;
 use crate::world::{Event, World};
-use crate::{Check, Violation, note};
+use crate::{Check, Violation, ensure, note};
 
 /// What a tab asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -256,6 +256,8 @@ impl World {
         }
         let trouble = self.arm(tab);
         let before = self.before(tab);
+        let reset = matches!(answer, Answer::Pull(PullResponse::Reset { .. }));
+        let fetched = self.fetched(tab);
         let taken = self.with_engine(tab, |engine, env| match (request, answer) {
             (Request::Push(request), Answer::Push(response)) => {
                 engine.pushed(&request, Ok(response), env);
@@ -273,6 +275,7 @@ impl World {
         });
         self.disarm(tab);
         self.committed(tab, &before)?;
+        ensure!(reset || self.fetched(tab) == fetched, "tab {tab:?} did not hold what the server says it should");
         let error = taken.and_then(Result::err);
         if let Some(error) = &error {
             self.disk_trouble(tab, error);
@@ -281,6 +284,11 @@ impl World {
             return Ok(());
         }
         self.drive(tab)
+    }
+
+    /// How often everything was fetched anew.
+    fn fetched(&mut self, tab: TabId) -> Option<u32> {
+        self.with_engine(tab, |engine, _| engine.replica().meta().generation)
     }
 
     fn notice_pages(&mut self, tab: TabId, answer: &Answer) {

@@ -51,13 +51,14 @@ impl OrgTx {
         rows.into_iter().map(located).collect()
     }
 
-    /// What left some scopes, after a version and up to another, for one that is none of them.
+    /// What left some scopes, after a version and up to another, and is in none of them up to there: one that is told
+    /// of later may close before.
     pub async fn left(&mut self, after: Version, until: Version, scopes: &[Scope]) -> Result<Vec<EntityId>, DbError> {
         let org = self.org().0;
         let rows: Vec<(String, Uuid)> = sqlx::query_as(
             "SELECT DISTINCT d.kind, d.id FROM departures d LEFT JOIN entities e USING (org_id, kind, id)
              WHERE d.org_id = $1 AND d.ver > $2 AND d.ver <= $3 AND d.scope = ANY($4)
-               AND (e.id IS NULL OR NOT e.scope = ANY($4))",
+               AND (e.id IS NULL OR NOT e.scope = ANY($4) OR e.pos > $3)",
         )
         .bind(org)
         .bind(bigint(after))

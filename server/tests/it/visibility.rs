@@ -4,6 +4,7 @@
 use shared::clock::Version;
 use shared::field::{Field, TextField};
 use shared::ids::{CommentId, EntityId, ProjectId, SavedViewId, TaskId, UserId};
+use shared::limits::{MUTATIONS_PER_PUSH, ROWS_PER_PULL};
 use shared::merge::Outcome;
 use shared::mutation::{Create, Op, Refusal};
 use shared::protocol::{Fill, FillPage, FillPlace, PullPage, PullRequest, PullResponse, PushResult};
@@ -135,6 +136,26 @@ async fn a_task_that_moves_takes_along_what_was_said_about_it() {
     // To somebody who follows both it has only moved.
     let moved = ines.pull(came.cursor).await;
     assert_eq!((ids(&moved), moved.left), (vec![cellar.task.into(), cellar.comment.into()], Vec::new()));
+}
+
+/// Otherwise a device would keep it, were the scope to close before the page that brings it there.
+#[tokio::test]
+async fn what_comes_with_a_later_page_has_left_with_this_one() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let (cellar, attic) = (Cellar::dig(&mut ines).await, Cellar::dig(&mut ines).await);
+    let known = ines.now().await;
+    let place = Place { project: Some(attic.project), ..Place::default() };
+    assert_eq!(ines.push(99, [Op::write(cellar.task, Field::Place, Value::Place(place))]).await, [APPLIED]);
+    for _ in 0..=ROWS_PER_PULL / MUTATIONS_PER_PUSH {
+        let many = (0..MUTATIONS_PER_PUSH).map(|_| create(task_id(), attic.project, "Dust"));
+        ines.push(99, many).await;
+    }
+    assert_eq!(ines.push(99, [Op::write(cellar.task, Field::Status, Value::Status(Status::Done))]).await, [APPLIED]);
+    let first = ines.pull(known).await;
+    assert!(first.more && first.left.contains(&cellar.task.into()) && !ids(&first).contains(&cellar.task.into()));
+    let last = ines.pull(first.cursor).await;
+    assert!(!last.more && ids(&last).contains(&cellar.task.into()));
 }
 
 #[tokio::test]

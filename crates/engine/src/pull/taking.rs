@@ -12,7 +12,7 @@ use shared::row::Row;
 use shared::text::{Delta, TextChange, rebase};
 
 use crate::edit::outbox_key;
-use crate::record::{Changes, Record};
+use crate::record::{BaseRow, Changes, Record};
 use crate::replica::Replica;
 use crate::store::{Key, Table};
 use crate::view::RefusedChange;
@@ -60,15 +60,28 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// The edits of a row's texts that its confirmed state does not contain.
+    /// The edits of a row's texts that its confirmed state does not contain. Edits of a creation that was refused may
+    /// stand before the one that makes the row once more: they are of nothing, and what comes after is not made on them.
     fn waiting_edits(&self, id: EntityId) -> BTreeMap<TextField, Vec<(Counter, Delta)>> {
+        let from = if self.replica.base(id).is_some() { 0 } else { self.creation(id).map_or(0, |creation| creation.n) };
         let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
-        for mutation in self.replica.pending(id) {
+        for mutation in self.replica.pending(id).skip_while(|mutation| mutation.n < from) {
             if let Op::TextEdit(edit) = &mutation.op {
                 edits.entry(edit.field).or_default().push((mutation.n, edit.delta.clone()));
             }
         }
         edits
+    }
+
+    /// The device's own waiting creation of a row.
+    fn creation(&self, id: EntityId) -> Option<&Mutation> {
+        self.replica.pending(id).find(|mutation| mutation.op.creates())
+    }
+
+    /// Whether no log of what happened since leads from a row to what it is now.
+    fn is_of_another_order(&self, base: &BaseRow) -> bool {
+        let meta = &self.replica.meta;
+        base.generation != meta.generation || (base.scope.is_none() && base.snapshot < meta.seen)
     }
 
     fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
@@ -79,8 +92,8 @@ impl<'a> Taking<'a> {
         let Some(text) = text else { return };
         let log = match base {
             // The versions are of another order now: what happened meanwhile is taken as one change.
-            // Nor does the log tell what happened to a row that had left.
-            Some(base) if base.generation != self.replica.meta.generation || base.scope.is_none() => {
+            // Nor does the log tell all that happened to a row that had left before.
+            Some(base) if self.is_of_another_order(base) => {
                 let delta = Delta::between(&text, row.text(field).unwrap_or_default());
                 vec![TextChange { ver: row.ver, actor: 0, ctr: 0, delta }]
             }
@@ -107,9 +120,7 @@ impl<'a> Taking<'a> {
 
     /// The text that the device's own waiting creation of a row gave it.
     fn created_text(&self, id: EntityId, field: TextField) -> Option<String> {
-        // Not always the first that waits: edits of a creation that was refused may stand before the one that makes the
-        // row once more.
-        let creation = self.replica.pending(id).find(|mutation| mutation.op.creates())?;
+        let creation = self.creation(id)?;
         self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
     }
 
@@ -126,8 +137,12 @@ impl<'a> Taking<'a> {
     pub(super) fn keep_refused(&mut self, rows: &[PulledRow], refused: &[RefusedMutation], confirms: bool) {
         let brought: BTreeSet<EntityId> = rows.iter().map(|pulled| pulled.row.id).collect();
         for RefusedMutation { n, reason } in refused {
-            let Some(entity) = self.replica.outbox_entry(*n).map(|mutation| mutation.op.entity()) else { continue };
-            let kept = self.replica.contained(entity) >= *n;
+            let Some(op) = self.replica.outbox_entry(*n).map(|mutation| &mutation.op) else { continue };
+            let entity = op.entity();
+            // With an edit that changes nothing its author loses nothing: others did the same, or it has been refused
+            // here already.
+            let empty = matches!(op, Op::TextEdit(edit) if edit.delta.is_noop());
+            let kept = empty || self.replica.contained(entity) >= *n;
             if !kept && (confirms || brought.contains(&entity)) {
                 self.refuse(*n, reason.clone());
             }

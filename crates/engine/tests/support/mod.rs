@@ -330,10 +330,13 @@ impl Server {
         self.rows.values().filter(here).for_each(|row| checksum.add(row.id.uuid(), row.ver));
         checksum.0.0 = checksum.0.0.wrapping_add(self.wrong_sum);
         let asked: BTreeSet<Scope> = request.scopes.iter().copied().collect();
-        let left = self.left.iter().filter(|(ver, id, from)| {
-            let gone = *ver > request.cursor && *ver <= cursor && followed.contains(from);
-            gone && !followed.contains(&self.scope(*id))
-        });
+        let told = |id: &EntityId| {
+            followed.contains(&self.scope(*id)) && self.rows.get(id).is_some_and(|row| self.pos(row) <= cursor)
+        };
+        let left = self
+            .left
+            .iter()
+            .filter(|(ver, id, from)| *ver > request.cursor && *ver <= cursor && followed.contains(from) && !told(id));
         PullPage {
             epoch: self.epoch,
             rows: rows.into_iter().map(|row| self.pulled(row, request)).collect(),

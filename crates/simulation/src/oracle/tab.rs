@@ -51,9 +51,9 @@ impl Oracle {
         let after = texts(replica);
         let actor = replica.meta().actor;
         let gone = |id: &EntityId| {
-            // To where its member does not see it, or back from there.
-            let closed = id.kind() == Kind::SavedView && replica.rows().all(|row| row.id != *id);
-            db.purged.contains(id) || self.restricted || closed
+            // To where its member does not see it.
+            let may_close = self.restricted || id.kind() == Kind::SavedView;
+            db.purged.contains(id) || (may_close && replica.rows().all(|row| row.id != *id))
         };
         for (id, text) in before.texts.iter().filter(|((id, _), _)| !gone(id)) {
             let now = after.get(id).map_or("", String::as_str);
