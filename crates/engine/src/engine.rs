@@ -164,7 +164,9 @@ impl<S: Store> Engine<S> {
         let (plan, end) = match answer {
             PullResponse::Page(page) => {
                 let end = (page.more, page.checksum);
-                (pull::plan_page(&self.replica, request, page), Some(end))
+                // Also where old rows were asked for of what is not open any more.
+                let asked = PullRequest { fill: None, ..request.clone() };
+                (pull::plan_page(&self.replica, &asked, page), Some(end))
             }
             PullResponse::Filled(page) => (pull::plan_fill(&self.replica, request, page), None),
             PullResponse::Reset { .. } => return Ok(()),

@@ -261,3 +261,26 @@ fn an_edit_that_fits_no_more_is_refused_once() {
     assert_eq!((ben.engine.replica().refused().count(), ben.pill()), (0, Pill::Synced));
     assert_eq!(ben.title(task), server.title(task));
 }
+
+/// Old rows are asked for of a scope that has closed: left out without a word, they would count as fetched.
+#[test]
+fn what_closes_during_a_fetch_is_told_and_what_opens_again_is_fetched() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    server.epoch = shared::ids::Epoch(uuid::Uuid::from_u128(2));
+    server.page = 1;
+    ben.engine.wake();
+    while engine::pull::fill_request(ben.engine.replica().meta()).is_none() {
+        assert!(ben.exchange(&mut server));
+    }
+    server.open.remove(&Scope::Project(project));
+    ben.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    assert_eq!((ben.title(hello), ben.pill()), ("Hello world".into(), Pill::Synced));
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    assert_eq!((ben.title(task), ben.pill()), ("Count the casks".into(), Pill::Synced));
+    assert_eq!(ben.engine.replica().meta().generation, 1, "nothing was fetched anew but for the epoch");
+}

@@ -81,6 +81,8 @@ pub struct PullRequest {
     /// The scopes that the device follows: whose changes it wants.
     pub scopes: Vec<Scope>,
     /// Asks for rows that have been there for long, of scopes that the device follows only now, instead of changes.
+    /// Answered by changes all the same where one of these scopes is not open (any more): otherwise rows that are left
+    /// out would count as fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fill: Option<Fill>,
 }

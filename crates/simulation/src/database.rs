@@ -269,8 +269,8 @@ impl Database {
             refused,
         };
         match &request.fill {
-            Some(fill) => Ok(self.fill(input, fill, limit)),
-            None => Ok(self.changes(input, limit)),
+            Some(fill) if input.open.all(&fill.scopes) => Ok(self.fill(input, fill, limit)),
+            _ => Ok(self.changes(input, limit)),
         }
     }
 

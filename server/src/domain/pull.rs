@@ -61,6 +61,11 @@ impl Open {
         named.iter().copied().filter(|scope| self.states.contains_key(scope) && once.insert(*scope)).collect()
     }
 
+    /// Whether a reader may see all that a device names.
+    pub fn all(&self, named: &[Scope]) -> bool {
+        named.iter().all(|scope| self.states.contains_key(scope))
+    }
+
     fn checksum(&self, scopes: &[Scope]) -> Checksum {
         let mut sum = Checksum::default();
         scopes.iter().filter_map(|scope| self.states.get(scope)).for_each(|state| sum.join(state.checksum));

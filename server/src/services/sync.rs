@@ -58,8 +58,8 @@ impl Services {
         };
         let input = PullInput { request, org, open, last, lineage, refused, rows: Vec::new(), texts: BTreeMap::new() };
         let response = match &request.fill {
-            Some(fill) => fill_page(&mut tx, input, fill, reader.user).await?,
-            None => page(&mut tx, input).await?,
+            Some(fill) if input.open.all(&fill.scopes) => fill_page(&mut tx, input, fill, reader.user).await?,
+            _ => page(&mut tx, input).await?,
         };
         tx.commit().await?;
         Ok(response)

@@ -312,8 +312,10 @@ impl Server {
         let refused = own.filter_map(refused).collect();
         let last_mutation = self.last.get(&request.actor).copied().unwrap_or_default();
         match &request.fill {
-            Some(fill) => PullResponse::Filled(self.filled(request, fill, last_mutation, refused)),
-            None => PullResponse::Page(self.changes(request, last_mutation, refused)),
+            Some(fill) if fill.scopes.iter().all(|scope| self.open.contains(scope)) => {
+                PullResponse::Filled(self.filled(request, fill, last_mutation, refused))
+            }
+            _ => PullResponse::Page(self.changes(request, last_mutation, refused)),
         }
     }
 
