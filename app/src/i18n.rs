@@ -138,7 +138,6 @@ texts! {
     line_checking = "Checking for changes of your team. You can keep working.";
     line_offline = "You are offline. Everything is saved on this device.";
     blocked_update = "Update Tern to go on syncing. Your changes are safe on this device.";
-    blocked_forked = "This device's data was copied from another device or restored. Sign out and in again to sync; your changes stay here.";
     blocked_rejected = "Your team's server did not understand this device. Your changes are safe here; an update of Tern may help.";
 }
 

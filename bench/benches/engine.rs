@@ -168,7 +168,7 @@ impl World {
                     let answer = shared::protocol::PushResponse { results: Vec::new(), ver: self.ver };
                     self.engine.pushed(&request, Ok(answer), &mut self.env);
                 }
-                Step::Wait(_) => panic!("a device that was woken wants to pull"),
+                Step::Wait(_) | Step::Resume(_) => panic!("a device that was woken wants to pull"),
             }
         }
     }

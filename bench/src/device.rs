@@ -72,6 +72,10 @@ impl Device {
                 let answer = self.connection.pull(&request).await?;
                 self.engine.pulled(&request, Ok(answer), &mut Machine).await?;
             }
+            Step::Resume(history) => {
+                let answer = self.connection.resume(&history).await?;
+                self.engine.resumed(&history, Ok(answer), &mut Machine).await?;
+            }
             Step::Wait(_) => return Ok(false),
         }
         Ok(true)

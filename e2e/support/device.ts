@@ -1,5 +1,6 @@
 // One browser with its network: what a person does in Tern, by the names that the design gives to things.
 
+import { cpSync, renameSync, rmSync } from "node:fs";
 import { expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 import { uuid, type Credentials } from "./api.ts";
 import { TaskPanel } from "./panel.ts";
@@ -23,13 +24,15 @@ export class Device {
     private readonly openBrowser: () => Promise<BrowserContext>,
     public context: BrowserContext,
     public page: Page,
+    /** Where the browser keeps everything, if on disk. */
+    private readonly profile: string | undefined,
   ) {
     this.watch();
   }
 
-  static async start(port: number, openBrowser: () => Promise<BrowserContext>): Promise<Device> {
+  static async start(port: number, openBrowser: () => Promise<BrowserContext>, profile?: string): Promise<Device> {
     const context = await openBrowser();
-    return new Device(await TcpProxy.start(port), openBrowser, context, await firstPage(context));
+    return new Device(await TcpProxy.start(port), openBrowser, context, await firstPage(context), profile);
   }
 
   async stop(): Promise<void> {
@@ -81,6 +84,24 @@ export class Device {
   /** Ends the browser in good order. */
   async quit(): Promise<void> {
     await this.context.close();
+  }
+
+  /** Copies the profile of a browser that has ended. */
+  backUp(): string {
+    const copy = `${this.onDisk()}-backup`;
+    cpSync(this.onDisk(), copy, { recursive: true });
+    return copy;
+  }
+
+  /** Puts a copy in the place of the profile of a browser that has ended. */
+  putBack(backup: string): void {
+    rmSync(this.onDisk(), { recursive: true });
+    renameSync(backup, this.onDisk());
+  }
+
+  private onDisk(): string {
+    if (!this.profile) throw new Error("This browser has no profile on disk");
+    return this.profile;
   }
 
   /** Starts the browser again on the profile that it was left with. */

@@ -55,12 +55,13 @@ export const test = base.extend<Fixtures, { server: TernServer }>({
     await use(async ({ onDisk, ...options } = {}) => {
       const settings = { ...contextOptions, ...options };
       let open = () => browser.newContext(settings);
+      let profile: string | undefined;
       if (onDisk) {
-        const profile = mkdtempSync(join(tmpdir(), "tern-profile-"));
-        profiles.push(profile);
-        open = () => playwright.chromium.launchPersistentContext(profile, { ...launchOptions, ...settings });
+        const folder = mkdtempSync(join(tmpdir(), "tern-profile-"));
+        profiles.push((profile = folder));
+        open = () => playwright.chromium.launchPersistentContext(folder, { ...launchOptions, ...settings });
       }
-      const device = await Device.start(server.port, open);
+      const device = await Device.start(server.port, open, profile);
       devices.push(device);
       return device;
     });

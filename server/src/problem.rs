@@ -110,6 +110,11 @@ impl From<Failure> for ApiProblem {
             Failure::Push(PushProblem::OtherActor) | Failure::OtherActor => Self::not_found(FOREIGN_ACTOR),
             Failure::Push(problem) => push(problem),
             Failure::Pull(problem) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, problem.to_string()),
+            Failure::Resume(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::DeviceTaken => Self::invalid(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "This device id is in use. Name a new one to go on with.",
+            ),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {
                 tracing::error!(what, "bug");

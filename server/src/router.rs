@@ -30,6 +30,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/auth/login", post(auth::login))
         .route("/api/auth/refresh", post(auth::refresh))
         .route("/api/auth/logout", post(auth::logout))
+        .route("/api/auth/resume", post(auth::resume))
         .route("/api/invitations", post(invitations::create))
         .route("/api/sync/push", post(sync::push))
         .route("/api/sync/pull", post(sync::pull))

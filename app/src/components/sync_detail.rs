@@ -109,7 +109,6 @@ pub(crate) fn headline(status: &SyncStatus) -> String {
     match (pill, status.blocked) {
         (Pill::Attention { .. }, Some(Blocked::SignIn)) => t::sign_in_again(status.waiting),
         (Pill::Attention { .. }, Some(Blocked::Update)) => t::blocked_update().to_owned(),
-        (Pill::Attention { .. }, Some(Blocked::Forked)) => t::blocked_forked().to_owned(),
         (Pill::Attention { .. }, Some(Blocked::Rejected)) => t::blocked_rejected().to_owned(),
         (Pill::Attention { count }, None) => t::line_attention(count),
         (Pill::Synced, _) => t::line_synced().to_owned(),

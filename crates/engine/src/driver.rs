@@ -77,6 +77,13 @@ pub async fn run<S: Store, T: Transport, E: Env>(
                     survive(&mut engine, error, env)?;
                 }
             }
+            Step::Resume(history) => {
+                let answer = transport.resume(&history).await;
+                let mut engine = engine.lock().await;
+                if let Err(error) = engine.resumed(&history, answer, &mut Shared(env)).await {
+                    survive(&mut engine, error, env)?;
+                }
+            }
             Step::Wait(until) => {
                 let wake = match until {
                     Some(at) => {

@@ -12,9 +12,12 @@ use shared::value::Value;
 
 use crate::command::{Command, New, RefusedId};
 use crate::env::Env;
-use crate::record::{Changes, Record};
+use crate::record::{Changes, Meta, Record};
 use crate::replica::Replica;
 use crate::store::{Key, Table};
+
+/// An edit is taken into an earlier one that has at most so many mutations behind it: their hashes change with it.
+const MOST_CHAINED: Counter = 20;
 
 /// What a command comes to: the row it concerns and the records to change (none, if it changes nothing).
 #[derive(Clone, Debug, PartialEq)]
@@ -121,15 +124,18 @@ fn plan_text(
     if delta.is_noop() {
         return Ok(Plan { entity, changes: Changes::new() });
     }
-    if let Some(plan) = compose(replica, entity, field, &delta) {
+    if let Some(plan) = compose(replica, entity, field, &delta, env) {
         return Ok(plan);
     }
     append(replica, Op::TextEdit(TextEdit { entity, field, delta }), env)
 }
 
-/// Takes an edit into one of the same text that was never sent, if there is one: one mutation instead of two.
-fn compose(replica: &Replica, entity: EntityId, field: TextField, delta: &Delta) -> Option<Plan> {
-    for n in replica.waiting_of(entity).rev().take_while(|n| *n > replica.meta.sent) {
+/// Takes an edit into one of the same text that was never sent, if there is one: one mutation instead of two. It is
+/// another mutation then, with an id of its own: should a copy of this device send the shorter one, the two differ.
+fn compose(replica: &Replica, entity: EntityId, field: TextField, delta: &Delta, env: &mut impl Env) -> Option<Plan> {
+    let last = replica.meta.made.n;
+    let fixed = replica.meta.sent.max(replica.sealed).max(last.saturating_sub(MOST_CHAINED));
+    for n in replica.waiting_of(entity).rev().take_while(|n| *n > fixed) {
         let mutation = replica.outbox_entry(n)?;
         let op = match &mutation.op {
             Op::TextEdit(edit) if edit.field == field => {
@@ -151,11 +157,25 @@ fn compose(replica: &Replica, entity: EntityId, field: TextField, delta: &Delta)
             Op::Delete(_) | Op::Restore(_) | Op::Undo(_) => return None,
             _ => continue,
         };
-        let mutation = Mutation { op, ..mutation.clone() };
+        let mutation = Mutation { op, id: MutationId(env.new_id()), ..mutation.clone() };
         check(replica, &mutation).ok()?;
-        return Some(Plan { entity, changes: vec![(outbox_key(n), Some(Record::Outbox(mutation)))] });
+        return Some(Plan { entity, changes: chained(replica, mutation) });
     }
     None
+}
+
+/// Plans a mutation in place of the one with its number, and the hashes of those after it.
+fn chained(replica: &Replica, mutation: Mutation) -> Changes {
+    let later = replica.outbox_range(mutation.n + 1..).cloned();
+    let mut made = LastMutation { n: mutation.n, hash: mutation.prev_hash };
+    let mut changes = Changes::new();
+    for mutation in std::iter::once(mutation).chain(later) {
+        let mutation = Mutation { prev_hash: made.hash, ..mutation };
+        made = LastMutation { n: mutation.n, hash: chain(made.hash, mutation.n, mutation.id) };
+        changes.push((outbox_key(mutation.n), Some(Record::Outbox(mutation))));
+    }
+    changes.push(Replica::plan_meta(Meta { made, ..replica.meta.clone() }));
+    changes
 }
 
 /// Plans a refused change once more, as a new mutation on what the device knows now.

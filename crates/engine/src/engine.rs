@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
 use shared::ids::{EntityId, ProjectId};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse};
+use shared::resume::History;
 
 use crate::command::{Command, CommandError};
 use crate::edit;
@@ -13,7 +14,8 @@ use crate::env::Env;
 use crate::pull::{self, PullFault};
 use crate::record::{Changes, Meta};
 use crate::replica::Replica;
-use crate::status::{Blocked, SyncStatus};
+use crate::resume;
+use crate::status::SyncStatus;
 use crate::store::{Batch, Key, Revision, Store, StoreError};
 use crate::sync::{Step, Sync};
 use crate::transport::TransportError;
@@ -55,8 +57,8 @@ impl<S: Store> Engine<S> {
         if self.replica.waiting() == 0 && self.replica.refused().next().is_none() {
             return self.commit(self.replica.plan_actor(actor)).await;
         }
-        // The numbers of the outbox are of another actor: sending them would mix two histories.
-        self.sync.block(Blocked::Forked);
+        // The numbers of the outbox are of another actor: the server says who that is.
+        self.sync.fork();
         Ok(())
     }
 
@@ -78,6 +80,15 @@ impl<S: Store> Engine<S> {
     pub async fn step(&mut self, env: &mut impl Env) -> Result<Step, StoreError> {
         loop {
             let step = self.sync.next(&self.replica, env.now());
+            if let Step::Resume(history) = &step {
+                // Unless another tab has made, and sent, what this one has not heard of yet, or has gone on already.
+                self.reload().await?;
+                if resume::history(&self.replica) == *history {
+                    return Ok(step);
+                }
+                self.sync.resumed();
+                continue;
+            }
             let Step::Push(request) = &step else { return Ok(step) };
             let last = request.mutations.last().map_or(0, |mutation| mutation.n);
             match self.mark_sent(last).await {
@@ -189,7 +200,6 @@ impl<S: Store> Engine<S> {
             // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
             PullFault::OtherEpoch => self.sync.failed(&TransportError::OutOfStep, env),
             PullFault::Forked => {
-                // Unless another tab has made, and sent, what this one has not heard of yet.
                 let planned_on = self.replica.revision();
                 self.reload().await?;
                 if self.replica.revision() != planned_on {
@@ -198,10 +208,42 @@ impl<S: Store> Engine<S> {
                     self.commit(changes).await?;
                     self.sync.reset();
                 } else {
-                    self.sync.block(Blocked::Forked);
+                    self.sync.fork();
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Takes in as whom to go on.
+    pub async fn resumed(
+        &mut self,
+        asked: &History,
+        answer: Result<Actor, TransportError>,
+        env: &mut impl Env,
+    ) -> Result<(), StoreError> {
+        let actor = match answer {
+            Ok(actor) => actor,
+            Err(error) => {
+                self.sync.failed(&error, env);
+                return Ok(());
+            }
+        };
+        if actor == self.replica.meta().actor {
+            // It is no fork. That may change by the next look, but not at once.
+            self.sync.resumed();
+            self.sync.failed(&TransportError::OutOfStep, env);
+            return Ok(());
+        }
+        let committed = match resume::plan_resume(&self.replica, asked, actor) {
+            Some(changes) => self.commit(changes).await,
+            None => Ok(()),
+        };
+        match committed {
+            Err(StoreError::Stale) => self.reload().await?,
+            other => other?,
+        }
+        self.sync.resumed();
         Ok(())
     }
 
@@ -312,13 +354,7 @@ impl<S: Store> Engine<S> {
 
     /// The member asks for an attempt, or has signed in.
     pub fn wake(&mut self) {
-        if self.sync_possible() {
-            self.sync.wake();
-        }
-    }
-
-    fn sync_possible(&self) -> bool {
-        self.status().blocked != Some(Blocked::Forked)
+        self.sync.wake();
     }
 
     pub fn set_online(&mut self, online: bool) {

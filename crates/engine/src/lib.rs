@@ -5,6 +5,7 @@
 //! browser, natively and in the simulator.
 
 pub mod backoff;
+pub mod breaker;
 pub mod command;
 pub mod driver;
 pub mod edit;
@@ -13,6 +14,7 @@ pub mod env;
 pub mod pull;
 pub mod record;
 pub mod replica;
+pub mod resume;
 pub mod status;
 pub mod store;
 pub mod sync;

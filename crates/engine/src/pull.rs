@@ -176,12 +176,13 @@ fn plan_rows(
     mut meta: Meta,
     gone: &Gone,
 ) -> Changes {
-    let generation = meta.generation;
+    let (snapshot, generation) = (clock.snapshot, meta.generation);
+    // Numbers that only another copy of this device has used so far are given here too, until a page confirms them.
+    let own = clock.last.n.min(meta.made.n);
     let base = |pulled: PulledRow| {
         let place = usize::try_from(pulled.scope).ok()?;
         // As numbered when it was asked for; one that has closed meanwhile is not wanted any more.
         let followed = replica.meta.scopes.get(place).filter(|followed| meta.scopes.contains(followed))?;
-        let (snapshot, own) = (clock.snapshot, clock.last.n);
         Some(Arc::new(BaseRow { row: pulled.row, snapshot, own, generation, scope: Some(followed.number) }))
     };
     let rows = rows.into_iter().filter_map(base).collect();
@@ -195,12 +196,10 @@ fn plan_rows(
 /// Plans to go on from where the server is in this device's history, with new numbers for what waits; `None` where
 /// something of it might be with the server already, under the number that it has.
 ///
-/// There is nothing with the server when the device has never sent anything: it lost its data, and its member worked
-/// on before the first contact. Nor when the server has lost even what it had confirmed, in a restore from a backup.
+/// There is nothing with the server when it has lost even what it had confirmed, in a restore from a backup.
 pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
     let meta = &replica.meta;
-    let untold = meta.epoch.is_none() && meta.sent == 0;
-    if !untold && last.n >= meta.confirmed.n {
+    if last.n >= meta.confirmed.n {
         return None;
     }
     let mut changes = replica.plan_own(last.n);

@@ -24,6 +24,9 @@ use crate::view::{Mark, RefusedChange, View, ViewPatch};
 pub struct Replica {
     revision: Revision,
     pub(crate) meta: Meta,
+    /// The last mutation that was there when the replica was opened. Up to here nothing is changed: a copy of the
+    /// store, made while it was closed, would hold the same mutation with another content.
+    pub(crate) sealed: Counter,
     base: HashMap<EntityId, Slot>,
     /// The confirmed rows that are in no scope that this device follows.
     left: BTreeSet<EntityId>,
@@ -86,6 +89,7 @@ impl Replica {
         let mut replica = Self {
             revision: 0,
             meta: Meta::new(actor),
+            sealed: 0,
             base: HashMap::new(),
             left: BTreeSet::new(),
             pages: BTreeMap::new(),
@@ -98,6 +102,7 @@ impl Replica {
             checksum: Checksum::default(),
         };
         replica.absorb(contents, &[])?;
+        replica.sealed = replica.meta.made.n;
         Ok(replica)
     }
 
@@ -132,7 +137,13 @@ impl Replica {
         let mut refused_changed = false;
         for ((table, number), record) in changes {
             match (table, record) {
-                (Table::Meta, Some(Record::Meta(meta))) => self.meta = meta,
+                (Table::Meta, Some(Record::Meta(meta))) => {
+                    if meta.actor != self.meta.actor {
+                        // What waits is another actor's now: it may have seen less of what its rows hold.
+                        touched.extend(self.waiting.keys());
+                    }
+                    self.meta = meta;
+                }
                 (Table::Pages, Some(Record::Page(rows))) => self.put_page(number, rows, &mut touched),
                 (Table::Pages, _) => self.put_page(number, Vec::new(), &mut touched),
                 (Table::Outbox, record) => {

@@ -39,8 +39,6 @@ pub enum Blocked {
     SignIn,
     /// This version of the app and the server do not understand each other: update.
     Update,
-    /// This device's history was copied from another device, or restored.
-    Forked,
     /// The server did not understand what this device sent.
     Rejected,
 }

@@ -9,26 +9,26 @@ use shared::clock::{Counter, Millis, Version};
 use shared::limits::{BODY_BYTES, MUTATIONS_PER_PUSH};
 use shared::mutation::{Mutation, Op};
 use shared::protocol::{PullRequest, PushRequest, SCHEMA};
+use shared::resume::History;
 
-use crate::backoff::Backoff;
+use crate::breaker::{Admission, Breaker};
 use crate::env::Env;
 use crate::pull;
 use crate::replica::Replica;
+use crate::resume;
 use crate::status::{Blocked, Progress, SyncStatus};
 use crate::transport::TransportError;
 
 /// A pull is made at least this often while the device is online.
 const POLL: Millis = 30_000;
-/// The first pause after a failure.
-const FIRST_PAUSE: Millis = 500;
-/// The longest pause after failures, before jitter.
-const LONGEST_PAUSE: Millis = 30_000;
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Push(PushRequest),
     Pull(PullRequest),
+    /// Ask as whom to go on.
+    Resume(History),
     /// Nothing until this time (`None`: until something happens).
     Wait(Option<Millis>),
 }
@@ -42,9 +42,9 @@ pub struct Sync {
     /// Whether the last request was answered.
     reachable: bool,
     blocked: Option<Blocked>,
-    backoff: Backoff,
-    /// No attempt before this time.
-    retry_at: Option<Millis>,
+    /// The server's history of this device is not this device's.
+    forked: bool,
+    breaker: Breaker,
     pull_wanted: bool,
     /// The server is at another place than this device assumed: until a pull is complete, every push would be too.
     pull_first: bool,
@@ -67,8 +67,8 @@ impl Default for Sync {
             online: true,
             reachable: true,
             blocked: None,
-            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
-            retry_at: None,
+            forked: false,
+            breaker: Breaker::default(),
             pull_wanted: true,
             pull_first: false,
             next_poll: None,
@@ -88,9 +88,13 @@ impl Sync {
         if self.blocked.is_some() || !self.online {
             return Step::Wait(None);
         }
-        // A clock that jumped back must not make the pause longer than any pause is.
-        if let Some(at) = self.retry_at.filter(|at| *at > now && *at - now <= 2 * LONGEST_PAUSE) {
-            return Step::Wait(Some(at));
+        match self.breaker.admits(now) {
+            Admission::Not(until) => return Step::Wait(Some(until)),
+            Admission::Probe => return Step::Pull(pull::request(&replica.meta)),
+            Admission::Free => {}
+        }
+        if self.forked {
+            return Step::Resume(resume::history(replica));
         }
         // While old rows stand in for new ones, nothing is confirmed: first they must come.
         let fill = pull::fill_request(&replica.meta);
@@ -198,16 +202,31 @@ impl Sync {
                 self.pause(None, env);
             }
             TransportError::SignIn => self.block(Blocked::SignIn),
-            TransportError::Forked => self.block(Blocked::Forked),
+            TransportError::Forked => self.fork(),
             TransportError::Schema => self.block(Blocked::Update),
             TransportError::Rejected(_) => self.block(Blocked::Rejected),
         }
     }
 
     /// Syncing needs the member.
-    pub fn block(&mut self, blocked: Blocked) {
+    fn block(&mut self, blocked: Blocked) {
         self.blocked = Some(blocked);
         self.cycle = None;
+    }
+
+    /// This device's history is not the one that the server knows: nothing else is asked before it is known as whom to
+    /// go on.
+    pub fn fork(&mut self) {
+        // That is an answer.
+        self.succeeded();
+        self.forked = true;
+        self.cycle = None;
+    }
+
+    /// It is known as whom to go on, or the question has come to nothing: a complete pull shows.
+    pub fn resumed(&mut self) {
+        self.forked = false;
+        self.reset();
     }
 
     /// The server says unasked that the organization is at version `ver`. Worth a pull as soon as one may be made, and
@@ -221,16 +240,14 @@ impl Sync {
     /// The member asks for an attempt, or has signed in.
     pub fn wake(&mut self) {
         self.blocked = None;
-        self.retry_at = None;
-        self.backoff.reset();
+        self.breaker.retry();
         self.pull_wanted = true;
     }
 
     /// What the device says about its network.
     pub fn set_online(&mut self, online: bool) {
         if online && !self.online {
-            self.retry_at = None;
-            self.backoff.reset();
+            self.breaker.retry();
             self.pull_wanted = true;
         }
         self.online = online;
@@ -251,10 +268,10 @@ impl Sync {
             online: self.online && self.reachable,
             saving: false,
             waiting: replica.waiting(),
-            progress: progress.filter(|_| self.retry_at.is_none()),
+            progress: progress.filter(|_| self.breaker.until().is_none()),
             attention: replica.refused().count() + review,
             last_synced: self.last_synced,
-            next_try: self.retry_at,
+            next_try: self.breaker.until(),
             blocked: self.blocked,
             verified: self.verified,
         }
@@ -262,15 +279,11 @@ impl Sync {
 
     fn succeeded(&mut self) {
         self.reachable = true;
-        self.backoff.reset();
-        self.retry_at = None;
+        self.breaker.succeeded();
     }
 
-    /// Until the backoff allows, or as long as the server asked for, whichever is later.
     fn pause(&mut self, asked: Option<u32>, env: &mut impl Env) {
-        let pause = self.backoff.pause(env);
-        let asked = asked.map_or(0, |seconds| Millis::from(seconds).saturating_mul(1000).min(LONGEST_PAUSE));
-        self.retry_at = Some(env.now() + pause.max(asked));
+        self.breaker.failed(asked, env);
         self.cycle = None;
     }
 }

@@ -1,6 +1,8 @@
 //! How the engine reaches the server.
 
+use shared::clock::Actor;
 use shared::protocol::{Problem, PullRequest, PullResponse, PushRequest, PushResponse};
+use shared::resume::History;
 
 /// Why a request brought no answer that the engine can use. Says what to do next; nothing is ever dropped for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +36,8 @@ pub trait Transport {
     async fn push(&self, request: &PushRequest) -> Result<PushResponse, TransportError>;
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError>;
+
+    /// Asks as whom a device with this history goes on, and sends everything else as that one from then on. Ready when
+    /// the device will know after a restart who it is.
+    async fn resume(&self, history: &History) -> Result<Actor, TransportError>;
 }

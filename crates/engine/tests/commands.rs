@@ -81,11 +81,41 @@ fn edits_of_one_title_become_one_mutation_until_it_is_sent() {
     ada.retitle(task, "Hello big world!?").unwrap();
     assert_eq!(ada.outbox().len(), 3, "what was handed to the network keeps its meaning");
     assert_eq!(ada.outbox()[..2], sent.mutations.iter().map(|one| one.op.clone()).collect::<Vec<_>>());
-    ada.reopen();
     ada.retitle(task, "Hello big world!?!").unwrap();
-    assert_eq!(ada.outbox().len(), 3, "also after a restart; the new one was not sent");
+    assert_eq!(ada.outbox().len(), 3, "the new one was not sent");
+    ada.reopen();
+    ada.retitle(task, "Hello big world!?!?").unwrap();
+    assert_eq!(ada.outbox().len(), 4, "what was there at the start may be in a copy of this device");
     ada.sync(&mut server);
-    assert_eq!(server.title(task), "Hello big world!?!");
+    assert_eq!(server.title(task), "Hello big world!?!?");
+}
+
+#[test]
+fn an_edit_that_grew_is_another_mutation_and_those_after_it_follow_it() {
+    let (mut server, mut ada, _, task) = team();
+    ada.retitle(task, "Hello big world").unwrap();
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    let before: Vec<_> = ada.engine.replica().outbox().map(|one| one.id).collect();
+    ada.retitle(task, "Hello big world!").unwrap();
+    let after: Vec<_> = ada.engine.replica().outbox().map(|one| one.id).collect();
+    assert!(before[0] != after[0] && before[1] == after[1]);
+    ada.sync(&mut server);
+    assert_eq!(server.title(task), "Hello big world!");
+}
+
+#[test]
+fn an_edit_far_back_is_not_changed_any_more() {
+    let (mut server, mut ada, _, task) = team();
+    ada.retitle(task, "Hello big world").unwrap();
+    for n in 0..30 {
+        let project = ada.project();
+        ada.task(project, &n.to_string());
+    }
+    let waiting = ada.outbox().len();
+    ada.retitle(task, "Hello big world!").unwrap();
+    assert_eq!(ada.outbox().len(), waiting + 1);
+    ada.sync(&mut server);
+    assert_eq!(server.title(task), "Hello big world!");
 }
 
 #[test]

@@ -199,7 +199,8 @@ fn a_server_that_asks_for_time_gets_it() {
     let mut ada = Device::new(1);
     assert_eq!(pause(&mut ada, TransportError::Busy { retry_after: Some(7) }), 7_000);
     assert!(pause(&mut ada, TransportError::Busy { retry_after: None }) <= 1_000);
-    assert!(pause(&mut ada, TransportError::Busy { retry_after: Some(u32::MAX) }) <= 30_000, "but not for ever");
+    assert_eq!(pause(&mut ada, TransportError::Busy { retry_after: Some(90) }), 90_000);
+    assert!(pause(&mut ada, TransportError::Busy { retry_after: Some(u32::MAX) }) <= 600_000, "but not for ever");
 }
 
 #[test]
@@ -217,6 +218,29 @@ fn an_answer_or_a_request_ends_the_pause() {
     ada.engine.set_online(false);
     ada.engine.set_online(true);
     assert!(matches!(ada.step().unwrap(), Step::Pull(_)));
+}
+
+#[test]
+fn after_many_failures_a_probe_goes_before_what_waits() {
+    let (mut server, mut ada, _, task) = team();
+    ada.engine.wake();
+    for _ in 0..5 {
+        pause(&mut ada, TransportError::Unreachable);
+    }
+    ada.clock.now -= 1;
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    assert!(matches!(ada.step().unwrap(), Step::Wait(Some(_))), "an edit starts no attempt");
+    ada.clock.now += 1;
+    let probe = ada.pull();
+    ada.pulled(&probe, Err(TransportError::Unreachable));
+    ada.engine.set_online(false);
+    ada.engine.set_online(true);
+    let probe = ada.pull();
+    ada.pulled(&probe, Ok(server.pull(&probe)));
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ada.sync(&mut server);
+    assert_eq!(ada.pill(), Pill::Synced);
 }
 
 #[test]

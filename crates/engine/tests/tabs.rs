@@ -7,8 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::status::{Blocked, Pill};
-use engine::store::memory::MemoryStore;
+use engine::status::Pill;
 use shared::field::Field;
 use shared::ids::Epoch;
 use shared::workflow::{Priority, Status};
@@ -95,32 +94,6 @@ fn the_work_of_another_tab_is_no_fork() {
 }
 
 #[test]
-fn a_copied_profile_is_noticed_and_nothing_is_lost() {
-    let (mut server, mut one, _, task) = team();
-    let mut copy = Device::on(one.store.duplicate(), 1, 2);
-    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
-    one.sync(&mut server);
-    copy.run(&Command::write(task, Field::Status, Status::Blocked)).unwrap();
-    copy.engine.wake();
-    // The server would say so too; here the copy learns it from a pull.
-    let question = engine::pull::request(copy.engine.replica().meta());
-    copy.pulled(&question, Ok(server.pull(&question)));
-    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked));
-    copy.engine.wake();
-    assert_eq!(copy.engine.status().blocked, Some(Blocked::Forked), "asking does not help");
-    assert_eq!((copy.engine.replica().waiting(), copy.pill()), (1, Pill::Attention { count: 1 }));
-}
-
-#[test]
-fn the_outbox_of_another_actor_is_not_sent() {
-    let (mut server, mut one, _, task) = team();
-    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
-    let mut other = Device::on(one.store.duplicate(), 9, 0);
-    assert_eq!((other.engine.status().blocked, other.engine.replica().waiting()), (Some(Blocked::Forked), 1));
-    assert!(!other.exchange(&mut server));
-}
-
-#[test]
 fn a_device_that_owes_nothing_takes_its_new_number() {
     let (mut server, one, _, task) = team();
     let mut other = Device::on(one.store.duplicate(), 9, 0);
@@ -141,22 +114,6 @@ fn a_copied_profile_that_owes_nothing_goes_on() {
     copy.retitle(task, "From the copy").unwrap();
     copy.sync(&mut server);
     assert_eq!((server.title(task), copy.pill()), ("From the copy", Pill::Synced));
-}
-
-#[test]
-fn a_device_that_lost_its_data_goes_on_under_its_number() {
-    let (mut server, mut one, mut ben, task) = team();
-    one.retitle(task, "Before the loss").unwrap();
-    one.sync(&mut server);
-    let mut again = Device::on(MemoryStore::default(), 1, 3);
-    // Its member works before the first contact.
-    let project = again.project();
-    let made = again.task(project, "After the loss");
-    again.sync(&mut server);
-    assert_eq!((again.engine.status().blocked, again.pill()), (None, Pill::Synced));
-    assert_eq!((again.title(task), server.title(made)), ("Before the loss".to_owned(), "After the loss"));
-    ben.sync(&mut server);
-    assert_eq!(ben.title(made), "After the loss");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! - `POST /api/auth/login`: [`LoginRequest`] → [`Session`]
 //! - `POST /api/auth/refresh`: no body, the refresh cookie → [`Session`]
 //! - `POST /api/auth/logout`: no body, the refresh cookie → nothing
+//! - `POST /api/auth/resume`: see [`crate::resume`]
 //! - `POST /api/invitations`: no body → [`Invitation`]
 
 use std::fmt;

@@ -21,6 +21,7 @@
 //! | [`protocol`] | what device and server say to each other |
 //! | [`realtime`] | what the server says unasked |
 //! | [`account`] | how somebody signs in |
+//! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
 
 pub mod account;
@@ -45,6 +46,7 @@ pub mod realtime;
 pub mod recurrence;
 pub mod register;
 pub mod relation;
+pub mod resume;
 pub mod row;
 pub mod saved_view;
 pub mod scope;

@@ -30,6 +30,8 @@ pub const ORDER_CHARS: usize = 1_000;
 pub const DELTA_STEPS: usize = 4_096;
 /// Mutations in one push.
 pub const MUTATIONS_PER_PUSH: usize = 100;
+/// Waiting mutations that a device can name when it asks how to go on.
+pub const MUTATIONS_PER_RESUME: usize = 20_000;
 /// Rows in one page of a pull.
 pub const ROWS_PER_PULL: usize = 1_000;
 /// Bytes of the rows in one page of a pull, as stored. Of rows that are larger each is a page of its own.

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use server::domain::lineage::Lineage;
 use server::domain::pull::{self, Located, Open, PullInput};
 use server::domain::push::{
     Departure, DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, ScopeState, Stored,
     TextKey, check, decide, needs,
 };
+use server::domain::resume::{self, Resumption, Tree};
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::{Field, TextField};
 use shared::hash::chain;
@@ -15,6 +17,7 @@ use shared::mutation::{Create, Mutation, Op};
 use shared::protocol::{
     Fill, LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA,
 };
+use shared::resume::History;
 use shared::row::Row;
 use shared::scope::{Reader, Scope, Stage};
 use shared::text::TextChange;
@@ -25,6 +28,8 @@ use crate::{Check, Violation, ensure};
 
 /// The actor of the server's own changes; nobody's device.
 const SERVER: Actor = 1_000;
+/// The first of the actors that branched from others.
+const FIRST_BRANCH: Actor = 2_000;
 
 /// One organization's tables.
 #[derive(Clone, Debug)]
@@ -40,6 +45,8 @@ pub struct Database {
     pub members: BTreeMap<Actor, UserId>,
     pub roles: BTreeMap<UserId, Role>,
     devices: BTreeMap<Actor, LastMutation>,
+    /// Of each branch, the actor that it is of, and up to where.
+    branches: BTreeMap<Actor, (Actor, Counter)>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
     prefixes: BTreeMap<String, Prefix>,
     /// Every mutation that was handled, in the order of its commit.
@@ -64,6 +71,7 @@ impl Database {
             states_of: BTreeMap::new(),
             departures: Vec::new(),
             devices: members.keys().map(|actor| (*actor, LastMutation::default())).collect(),
+            branches: BTreeMap::new(),
             members,
             roles,
             logs: BTreeMap::new(),
@@ -112,6 +120,26 @@ impl Database {
         self.devices.get(&actor).copied().unwrap_or_default()
     }
 
+    fn lineage(&self, actor: Actor) -> Lineage {
+        Lineage::trace(actor, &self.branches)
+    }
+
+    /// Says as whom a device goes on.
+    pub fn resume(&mut self, history: &History) -> Actor {
+        let handled = self.history.iter().map(|(actor, one)| ((*actor, one.n), one.id)).collect();
+        let tree = Tree { last: self.devices.clone(), branches: self.branches.clone(), handled };
+        match resume::decide(history, &tree) {
+            Resumption::As(actor) => actor,
+            Resumption::Branch { of, at } => {
+                let actor = FIRST_BRANCH + Actor::try_from(self.branches.len()).unwrap_or(Actor::MAX - FIRST_BRANCH);
+                self.branches.insert(actor, (of, at.n));
+                self.devices.insert(actor, at);
+                self.members.extend(self.members.get(&of).copied().map(|user| (actor, user)));
+                actor
+            }
+        }
+    }
+
     /// Whose device this is; nobody's, of the server's own.
     pub fn reader(&self, actor: Actor) -> Option<Reader> {
         let user = *self.members.get(&actor)?;
@@ -146,7 +174,8 @@ impl Database {
         };
         let wanted = |n: Counter| needs.results.as_ref().is_some_and(|results| results.contains(&n));
         let parent_of = |task: TaskId| self.rows.get(&task.into()).and_then(|row| row.place().parent);
-        let own = self.history.iter().filter(|(actor, handled)| *actor == request.actor && wanted(handled.n));
+        let lineage = self.lineage(request.actor);
+        let own = self.history.iter().filter(|(actor, one)| lineage.owns(*actor, one.n) && wanted(one.n));
         decide(PushInput {
             org: self.org,
             device: DeviceClock { actor: request.actor, last },
@@ -221,9 +250,9 @@ impl Database {
             // These worlds change the epoch and lose nothing: the order goes on.
             return Ok(PullResponse::Reset { epoch: self.org.epoch, common: self.org.ver });
         }
-        let last = self.last(request.actor);
+        let lineage = self.lineage(request.actor);
         let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {
-            PushResult::Rejected(reason) if *actor == request.actor && handled.n > request.confirmed => {
+            PushResult::Rejected(reason) if lineage.owns(*actor, handled.n) && handled.n > request.confirmed => {
                 Some(RefusedMutation { n: handled.n, reason: reason.clone() })
             }
             _ => None,
@@ -231,7 +260,16 @@ impl Database {
         let refused = self.history.iter().filter_map(refused).collect();
         let open = self.open(request.actor);
         let request = &open.question(request);
-        let input = PullInput { request, org: self.org, open, last, rows: Vec::new(), texts: BTreeMap::new(), refused };
+        let input = PullInput {
+            request,
+            org: self.org,
+            open,
+            last: self.last(request.actor),
+            lineage,
+            rows: Vec::new(),
+            texts: BTreeMap::new(),
+            refused,
+        };
         match &request.fill {
             Some(fill) => Ok(self.fill(input, fill, limit)),
             None => Ok(self.changes(input, limit)),
@@ -286,7 +324,7 @@ impl Database {
     }
 
     fn texts(&self, input: &PullInput<'_>) -> BTreeMap<TextKey, Vec<TextChange>> {
-        let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request));
+        let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request, &input.lineage));
         wanted.filter_map(|(key, after)| self.log_after(key, after)).collect()
     }
 
@@ -310,7 +348,7 @@ impl Database {
     }
 
     /// What came of a mutation.
-    pub fn result(&self, actor: Actor, n: Counter) -> Option<&Handled> {
-        self.history.iter().find(|(by, handled)| *by == actor && handled.n == n).map(|(_, handled)| handled)
+    pub fn result(&self, id: MutationId) -> Option<&Handled> {
+        self.history.iter().find(|(_, handled)| handled.id == id).map(|(_, handled)| handled)
     }
 }

@@ -20,6 +20,8 @@ use crate::{Check, Violation};
 /// A device of a member.
 #[derive(Debug)]
 pub struct Device {
+    /// Its place among the devices of the world.
+    pub number: usize,
     pub actor: Actor,
     pub store: MemoryStore,
     pub tabs: Vec<Tab>,
@@ -64,18 +66,16 @@ pub struct Living {
 }
 
 impl Device {
-    pub fn new(actor: Actor, tabs: usize, skew: Millis) -> Self {
+    pub fn new(number: usize, actor: Actor, tabs: usize, skew: Millis) -> Self {
         let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
-        Self {
-            actor,
-            store: MemoryStore::new(),
-            tabs,
-            skew,
-            connected: true,
-            draft: None,
-            arrived: 0,
-            read: RefCell::default(),
-        }
+        let (store, read) = (MemoryStore::new(), RefCell::default());
+        Self { number, actor, store, tabs, skew, connected: true, draft: None, arrived: 0, read }
+    }
+
+    /// A copy of it, with a disk of its own, that is not switched on yet.
+    #[must_use]
+    pub fn copy(&self, number: usize) -> Self {
+        Self { store: self.store.duplicate(), draft: self.draft.clone(), ..Self::new(number, self.actor, 1, self.skew) }
     }
 
     /// What the disk holds, read as a tab that starts would read it.

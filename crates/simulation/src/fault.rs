@@ -79,6 +79,10 @@ faults! {
     NewsLost = 80,
     /// Two tabs sync at once, each believing to be the only one.
     TwoLeaders = 50,
+    /// A device is copied with everything on its disk: the copy goes on as the same one.
+    Cloned = 6,
+    /// A device whose history had forked went on as another.
+    Branched = 0,
     /// A tab's plan was on what another tab has changed meanwhile.
     Stale = 0,
     /// Requests of one device arrived in another order than they were sent.

@@ -11,6 +11,9 @@ use crate::fault::Fault;
 use crate::world::{Event, TEN_YEARS, World};
 use crate::{Check, Violation, note};
 
+/// With more devices a world takes too long.
+const MOST_DEVICES: usize = 6;
+
 /// What the disk has been told to do wrong with its next commit, and how far it was then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -43,6 +46,9 @@ impl World {
                 self.kill(TabId { device, tab })?;
             }
         }
+        if self.devices.len() < MOST_DEVICES && self.chaos.strikes(Fault::Cloned) {
+            self.clone_device(device)?;
+        }
         if self.devices[device].tabs.len() > 1 {
             if self.chaos.strikes(Fault::TabDies) {
                 let tab = self.rng.index(2);
@@ -52,6 +58,21 @@ impl World {
                 self.take_over(device)?;
             }
         }
+        Ok(())
+    }
+
+    /// Somebody copies the disk of a device that is switched off, and starts both.
+    fn clone_device(&mut self, device: usize) -> Check {
+        for tab in 0..self.devices[device].tabs.len() {
+            self.kill(TabId { device, tab })?;
+        }
+        let number = self.devices.len();
+        note!(self, "device {device}: is copied; the copy is device {number}");
+        let copy = self.devices[device].copy(number);
+        self.devices.push(copy);
+        self.oracle.cloned(device, number);
+        let pause = self.rng.range(0, 20_000);
+        self.after(pause, Event::Open(TabId { device: number, tab: 0 }));
         Ok(())
     }
 

@@ -6,10 +6,11 @@ use engine::transport::TransportError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::domain::push::PushProblem;
-use shared::clock::Millis;
+use shared::clock::{Actor, Millis};
 use shared::ids::EntityId;
 use shared::merge::Outcome;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
+use shared::resume::History;
 
 use crate::device::{Living, TabId, ready};
 use crate::fault::Fault;
@@ -21,6 +22,7 @@ use crate::{Check, Violation, ensure, note};
 pub enum Request {
     Push(PushRequest),
     Pull(PullRequest),
+    Resume(History),
 }
 
 /// What comes back.
@@ -28,6 +30,7 @@ pub enum Request {
 pub enum Answer {
     Push(PushResponse),
     Pull(PullResponse),
+    Resume(Actor),
     Failed(TransportError),
 }
 
@@ -41,6 +44,7 @@ impl Request {
                 let numbers = push.mutations.iter().map(|mutation| mutation.n.to_string());
                 format!("push {}", numbers.collect::<Vec<_>>().join(","))
             }
+            Self::Resume(history) => format!("who is {history:?}"),
             Self::Pull(PullRequest { fill: Some(fill), .. }) => format!("pull {fill:?}"),
             Self::Pull(pull) => format!("pull from {} (seen {}, confirmed {})", pull.cursor, pull.seen, pull.confirmed),
         }
@@ -63,6 +67,7 @@ impl Answer {
                 let (last, snapshot, next) = (page.last_mutation.n, page.snapshot, page.next);
                 format!("old rows {rows:?}, last {last}, snapshot {snapshot}, next {next:?}")
             }
+            Self::Resume(actor) => format!("go on as {actor}"),
             Self::Failed(error) => error.to_string(),
         }
     }
@@ -144,6 +149,13 @@ impl World {
         }
         let answer = match request {
             Request::Push(push) => self.serve_push(device, &wire(push)?)?,
+            Request::Resume(history) => {
+                let actor = self.db.resume(&wire(history)?);
+                if actor != history.actor {
+                    self.chaos.notice(Fault::Branched);
+                }
+                Answer::Resume(actor)
+            }
             Request::Pull(pull) => {
                 let limit = if self.rng.chance(150) { 1_000 } else { 1 + self.rng.index(7) };
                 let answer = self.db.pull(&wire(pull)?, limit)?;
@@ -164,8 +176,11 @@ impl World {
         let decision = match self.db.decide(push, &hidden, self.now) {
             Ok(decision) => decision,
             Err(PushProblem::Epoch) => return Ok(Answer::Failed(TransportError::OutOfStep)),
-            // Nobody's profile was copied here, everybody is of one version, and no device leaves a gap: it sends a
-            // mutation only after the ones before, and the server forgets nothing.
+            Err(PushProblem::Forked { .. }) if self.oracle.has_clones() => {
+                return Ok(Answer::Failed(TransportError::Forked));
+            }
+            // Everybody is of one version, and no device leaves a gap: it sends a mutation only after the ones before,
+            // and the server forgets nothing.
             Err(problem) => return Err(Violation(format!("device {device} pushed: {problem}"))),
         };
         self.db.write(push.actor, &decision)?;
@@ -210,7 +225,11 @@ impl World {
         let Some(tab) = self.living(to) else { return Ok(()) };
         if self.tab_mut(tab).call == Some(call) {
             self.tab_mut(tab).call = None;
-        } else if matches!(answer, Answer::Failed(_)) {
+            if let Answer::Resume(actor) = answer {
+                // What the device is, it knows before its replica does.
+                self.devices[tab.device].actor = actor;
+            }
+        } else if matches!(answer, Answer::Failed(_) | Answer::Resume(_)) {
             return Ok(());
         } else {
             self.chaos.notice(Fault::Outdated);
@@ -250,7 +269,9 @@ impl World {
                 Ok(())
             }
             (Request::Pull(request), Answer::Failed(error)) => ready(engine.pulled(&request, Err(error), env)),
-            (Request::Push(_), Answer::Pull(_)) | (Request::Pull(_), Answer::Push(_)) => Ok(()),
+            (Request::Resume(history), Answer::Resume(actor)) => ready(engine.resumed(&history, Ok(actor), env)),
+            (Request::Resume(history), Answer::Failed(error)) => ready(engine.resumed(&history, Err(error), env)),
+            (Request::Push(_) | Request::Pull(_) | Request::Resume(_), _) => Ok(()),
         });
         self.disarm(tab);
         self.committed(tab, &before)?;

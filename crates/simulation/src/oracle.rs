@@ -30,16 +30,27 @@ pub mod marks;
 pub mod replay;
 pub mod tab;
 
-/// A mutation of a device.
+/// A mutation of an actor.
 pub type Dot = (Actor, Counter);
+
+/// A mutation that was reported as saved.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    pub n: Counter,
+    /// The device that made it, and those that were copied from it since.
+    pub devices: BTreeSet<usize>,
+}
 
 /// The notes.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not one state in disguise")]
 pub struct Oracle {
     /// Every mutation that a device said it had saved.
-    saved: BTreeMap<Dot, MutationId>,
-    /// Refused ones that their author has given up or sent again.
-    settled: BTreeSet<Dot>,
+    saved: BTreeMap<MutationId, Saved>,
+    /// Refused ones, by device and number, that their author has given up or sent again there.
+    settled: BTreeSet<(usize, Counter)>,
+    /// Whether a device was copied: what a copy wrote is not always known to have been seen by its next actor.
+    cloned: bool,
     pub marks: marks::Marks,
     causal: causal::Causal,
     /// Whether the server's data ever got another epoch: a fetch anew knows less about what came when.
@@ -111,36 +122,59 @@ impl Oracle {
         self.denied = true;
     }
 
-    /// Takes notes of what a command has done to a disk.
-    pub fn record(&mut self, before: &Replica, after: &Replica, command: &Command) -> Check {
+    /// A device was copied: the copy owes what the original does.
+    pub fn cloned(&mut self, original: usize, copy: usize) {
+        self.cloned = true;
+        for saved in self.saved.values_mut().filter(|saved| saved.devices.contains(&original)) {
+            saved.devices.insert(copy);
+        }
+        let settled: Vec<Counter> =
+            self.settled.iter().filter(|(device, _)| *device == original).map(|(_, n)| *n).collect();
+        self.settled.extend(settled.into_iter().map(|n| (copy, n)));
+    }
+
+    /// Whether a mutation of a device is also one of its copies'.
+    pub fn is_shared(&self, device: usize, n: Counter) -> bool {
+        self.saved.values().any(|saved| saved.n == n && saved.devices.contains(&device) && saved.devices.len() > 1)
+    }
+
+    pub fn has_clones(&self) -> bool {
+        self.cloned
+    }
+
+    /// Takes notes of what a command has done to a device's disk.
+    pub fn record(&mut self, device: usize, before: &Replica, after: &Replica, command: &Command) -> Check {
         if before.revision() == after.revision() {
             return Ok(());
         }
         let actor = after.meta().actor;
         if let Command::Retry(id) | Command::Discard(id) = command {
-            self.settled.insert((actor, *id));
+            self.settled.insert((device, *id));
         }
         let known: BTreeMap<Counter, &Mutation> = before.outbox().map(|mutation| (mutation.n, mutation)).collect();
-        let changed: Vec<&Mutation> =
-            after.outbox().filter(|mutation| known.get(&mutation.n) != Some(mutation)).collect();
+        let kept = |one: &Mutation| known.get(&one.n).is_some_and(|old| old.id == one.id && old.op == one.op);
+        let changed: Vec<&Mutation> = after.outbox().filter(|mutation| !kept(mutation)).collect();
         ensure!(changed.len() <= 1, "one command changed {} mutations", changed.len());
         let Some(mutation) = changed.first() else { return Ok(()) };
-        let dot = (actor, mutation.n);
-        let composed = self.saved.insert(dot, mutation.id);
-        ensure!(composed.is_none_or(|id| id == mutation.id), "mutation {dot:?} became another one");
-        ensure!(
-            composed.is_none() || mutation.n > before.meta().sent,
-            "mutation {dot:?} was changed although it was sent"
-        );
+        let (dot, id) = ((actor, mutation.n), mutation.id);
+        let composed = known.get(&mutation.n).map(|old| old.id);
+        if let Some(old) = composed {
+            ensure!(old != id, "mutation {dot:?} changed, and has the id of what it was");
+            let shared = self.saved.remove(&old).is_none_or(|saved| saved.devices.len() > 1);
+            ensure!(!shared, "mutation {dot:?} was changed although a copy of the device has it");
+            ensure!(mutation.n > before.meta().sent, "mutation {dot:?} was changed although it was sent");
+            self.marks.rename(old, id);
+        }
+        self.saved.insert(id, Saved { n: mutation.n, devices: [device].into() });
         let entity = mutation.op.entity();
         for field in TextField::ALL.into_iter().filter(|field| field.is_on(entity.kind())) {
             let (was, is) = (text_of(before, entity, field), text_of(after, entity, field));
             if was != is {
-                self.marks.record(dot, (entity, field), &was, &is, command);
+                self.marks.record(id, (entity, field), &was, &is, command);
             }
         }
         if mutation.op.creates() && composed.is_none() {
-            self.marks.record_creation(dot, entity);
+            self.marks.record_creation(id, entity);
         }
         if composed.is_none() {
             self.causal.record(dot, &mutation.op, before);
@@ -158,8 +192,9 @@ impl Oracle {
         self.check_saved(db, devices)?;
         self.check_refusals(db)?;
         // Where a row comes back after it had left, its texts are compared, as after a reset.
-        self.marks.check(db, devices, &self.settled, self.reset || self.restricted)?;
-        if !self.reset {
+        self.marks.check(db, self.reset || self.restricted || self.cloned)?;
+        self.check_refused(db, devices)?;
+        if !self.reset && !self.cloned {
             self.causal.check(db)?;
         }
         Ok(())
@@ -233,29 +268,54 @@ impl Oracle {
     fn check_saved(&self, db: &Database, devices: &[Device]) -> Check {
         let mut handled = BTreeMap::new();
         for (actor, one) in &db.history {
-            let twice = handled.insert((*actor, one.n), one).is_some();
-            ensure!(!twice, "the server has handled mutation {} of device {actor} twice", one.n);
+            let twice = handled.insert(one.id, one).is_some();
+            ensure!(!twice, "the server has handled mutation {} of actor {actor} twice", one.n);
         }
-        for (dot, id) in &self.saved {
-            let Some(one) = handled.get(dot) else {
-                return Err(Violation(format!("mutation {dot:?} was reported as saved; the server never got it")));
+        for (id, Saved { n, devices: owners }) in &self.saved {
+            let Some(one) = handled.get(id) else {
+                return Err(Violation(format!(
+                    "mutation {n} of {owners:?} was reported as saved; the server never got it"
+                )));
             };
-            ensure!(one.id == *id, "mutation {dot:?} on the server is another one");
-            let Some(device) = devices.iter().find(|device| device.actor == dot.0) else { continue };
-            let shown = device.disk()?.refused().any(|change| change.id == dot.1);
-            match one.result {
-                PushResult::Accepted(_) => {
-                    ensure!(!shown, "mutation {dot:?} was accepted, its author is told otherwise");
+            for number in owners {
+                let shown = devices[*number].disk()?.refused().any(|change| change.id == *n);
+                match one.result {
+                    PushResult::Accepted(_) => {
+                        ensure!(!shown, "mutation {n} of device {number} was accepted, its author is told otherwise");
+                    }
+                    PushResult::Rejected(_) => {
+                        let settled = self.settled.contains(&(*number, *n));
+                        // With an edit that changes nothing any more nothing is lost.
+                        let empty = matches!(&one.op, Op::TextEdit(edit) if edit.delta.is_noop());
+                        ensure!(
+                            shown || settled || empty,
+                            "mutation {n} of {number} was refused, its author cannot see it"
+                        );
+                        ensure!(!shown || !settled, "mutation {n} of {number} was settled, and is back as refused");
+                    }
                 }
-                PushResult::Rejected(_) => {
-                    // With an edit that changes nothing any more nothing is lost.
-                    let empty = matches!(&one.op, Op::TextEdit(edit) if edit.delta.is_noop());
-                    let settled = empty || self.settled.contains(dot);
-                    ensure!(shown || settled, "mutation {dot:?} was refused, its author cannot see it");
-                    ensure!(
-                        !shown || !self.settled.contains(dot),
-                        "mutation {dot:?} was given up or sent again, and is back as refused"
-                    );
+            }
+        }
+        Ok(())
+    }
+
+    /// A refused edit of a text stays with its author: every character of it, in its whole text.
+    fn check_refused(&self, db: &Database, devices: &[Device]) -> Check {
+        for (_, one) in &db.history {
+            let (PushResult::Rejected(_), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
+            if edit.delta.is_noop() {
+                continue;
+            }
+            let owners = self.saved.get(&one.id).into_iter().flat_map(|saved| &saved.devices);
+            for number in owners.filter(|number| !self.settled.contains(&(**number, one.n))) {
+                let disk = devices[*number].disk()?;
+                let Some(change) = disk.refused().find(|change| change.id == one.n) else {
+                    return Err(Violation(format!("mutation {} of {number} was refused and is gone", one.n)));
+                };
+                let Some(text) = &change.text else { continue };
+                for mark in edit.delta.inserted().flat_map(str::chars).filter(|c| marks::is_mark(*c)) {
+                    let kept = text.contains(mark);
+                    ensure!(kept, "mutation {} of {number} was refused, and some of it is lost", one.n);
                 }
             }
         }

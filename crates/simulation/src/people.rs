@@ -68,7 +68,7 @@ impl World {
         note!(self, "tab {}.{}: {command:?} -> {done:?}", tab.device, tab.tab);
         let after = self.devices[tab.device].disk()?;
         self.notice_command(command, &disk, &after, done.is_ok());
-        self.oracle.record(&disk, &after, command)?;
+        self.oracle.record(tab.device, &disk, &after, command)?;
         match &done {
             Ok(_) => {
                 // (A command that changes nothing does not notice that another tab has.)
@@ -103,7 +103,7 @@ impl World {
                 if before.current(*entity).is_some_and(|row| row.text(*field) != Some(from)) {
                     self.chaos.notice(Fault::StaleDraft);
                 }
-                if before.meta().made == after.meta().made && before.revision() != after.revision() {
+                if before.meta().made.n == after.meta().made.n && before.revision() != after.revision() {
                     self.chaos.notice(Fault::Composed);
                 }
             }

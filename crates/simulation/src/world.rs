@@ -126,10 +126,11 @@ impl World {
         let (ids, dice) = (rng.fork(), rng.fork());
         let size = [2, 2, 2, 3, 3, 3, 3, 4][rng.index(8)];
         let devices: Vec<Device> = (1..=size)
-            .map(|actor| {
+            .enumerate()
+            .map(|(number, actor)| {
                 let tabs = if rng.chance(350) { 2 } else { 1 };
                 let skew = if rng.chance(500) { rng.range(-TEN_YEARS, TEN_YEARS) } else { 0 };
-                Device::new(actor, tabs, skew)
+                Device::new(number, actor, tabs, skew)
             })
             .collect();
         // In most worlds everybody may do everything, and nothing may be refused.
@@ -323,6 +324,7 @@ impl World {
         match step {
             Ok(Step::Push(request)) => self.send(tab, Request::Push(request)),
             Ok(Step::Pull(request)) => self.send(tab, Request::Pull(request)),
+            Ok(Step::Resume(history)) => self.send(tab, Request::Resume(history)),
             Ok(Step::Wait(Some(at))) => {
                 let pause = at - (self.now + self.devices[tab.device].skew);
                 self.set_alarm(tab, pause.clamp(1, PATIENCE));

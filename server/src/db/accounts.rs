@@ -69,7 +69,7 @@ impl OrgTx {
     }
 
     /// The organization's next actor: of a member's device, or (`None`) of the server itself.
-    async fn insert_actor(&mut self, owner: Option<(UserId, DeviceId)>) -> Result<Actor, DbError> {
+    pub(super) async fn insert_actor(&mut self, owner: Option<(UserId, DeviceId)>) -> Result<Actor, DbError> {
         let org = self.org().0;
         let next: i64 = sqlx::query_scalar(
             "UPDATE organizations SET next_actor = next_actor + 1 WHERE id = $1 RETURNING next_actor - 1",

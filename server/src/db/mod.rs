@@ -7,6 +7,7 @@
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | members, devices, actors, sessions, invitations |
+//! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
 //! | `purge` | letting go of what was deleted long ago |
@@ -18,6 +19,7 @@ mod convert;
 mod door;
 mod epochs;
 mod error;
+mod lineage;
 mod notices;
 mod open;
 mod pull;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Actor, Counter, Version};
+use shared::clock::{Counter, Version};
 use shared::ids::{EntityId, UserId};
 use shared::protocol::{Fill, PushResult, RefusedMutation};
 use shared::scope::{Scope, Stage};
@@ -10,8 +10,10 @@ use shared::text::TextChange;
 use uuid::Uuid;
 
 use super::convert::{bigint, entity, names, row, scope, stage_number, unsigned};
+use super::lineage::columns;
 use super::push::{ORG_CLOCK, ScopeColumns, org_clock, scope_state};
 use super::{DbError, OrgTx};
+use crate::domain::lineage::Lineage;
 use crate::domain::pull::{Located, ROWS};
 use crate::domain::push::{OrgClock, ScopeState, TextKey};
 
@@ -104,14 +106,20 @@ impl OrgTx {
     }
 
     /// A device's refused mutations after a number.
-    pub async fn refused_after(&mut self, actor: Actor, confirmed: Counter) -> Result<Vec<RefusedMutation>, DbError> {
-        let org = self.org().0;
+    pub async fn refused_after(
+        &mut self,
+        lineage: &Lineage,
+        confirmed: Counter,
+    ) -> Result<Vec<RefusedMutation>, DbError> {
+        let (org, (actors, upto)) = (self.org().0, columns(lineage));
         let columns: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT n, result::text FROM mutations
-             WHERE org_id = $1 AND actor = $2 AND n > $3 AND ver IS NULL ORDER BY n",
+            "SELECT m.n, m.result::text
+             FROM UNNEST($2::bigint[], $3::bigint[]) AS line (actor, upto) JOIN mutations m USING (actor)
+             WHERE m.org_id = $1 AND m.n <= line.upto AND m.n > $4 AND m.ver IS NULL ORDER BY m.n",
         )
         .bind(org)
-        .bind(i64::from(actor))
+        .bind(actors)
+        .bind(upto)
         .bind(bigint(confirmed))
         .fetch_all(self.connection())
         .await?;

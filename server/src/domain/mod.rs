@@ -8,9 +8,12 @@
 //! | [`push`] | what a device's mutations make of the organization's rows |
 //! | [`pull`] | what a device lacks |
 //! | [`poke`] | what the other devices are told of a push |
+//! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
 //! | [`session`] | whether a refresh token continues its session |
 
+pub mod lineage;
 pub mod poke;
 pub mod pull;
 pub mod push;
+pub mod resume;
 pub mod session;

@@ -15,6 +15,7 @@ use shared::row::{Row, TextLog};
 use shared::scope::{Reader, Scope};
 use shared::text::TextChange;
 
+use super::lineage::Lineage;
 use super::push::{OrgClock, ScopeState, TextKey};
 
 /// The client is older or newer than this server understands.
@@ -112,8 +113,8 @@ pub fn cut(rows: &mut Vec<Located>, most: usize) -> Option<Version> {
 }
 
 /// The texts of a row whose changes the page needs, and the version after which.
-pub fn texts(row: &Row, request: &PullRequest) -> Vec<(TextKey, Version)> {
-    let own = row.created.actor == request.actor;
+pub fn texts(row: &Row, request: &PullRequest, lineage: &Lineage) -> Vec<(TextKey, Version)> {
+    let own = lineage.owns(row.created.actor, row.created.ctr);
     let after = if own && row.created.ctr > request.confirmed {
         // The device has it as it made it, and edits that were made on that.
         row.created.ver
@@ -134,6 +135,7 @@ pub struct PullInput<'a> {
     pub org: OrgClock,
     pub open: Open,
     pub last: LastMutation,
+    pub lineage: Lineage,
     pub rows: Vec<Located>,
     /// As [`texts`] says, in the server's order.
     pub texts: BTreeMap<TextKey, Vec<TextChange>>,
@@ -144,11 +146,11 @@ pub struct PullInput<'a> {
 /// Puts a page of changes together that ends at `end`, if something follows. Up to there `left` has gone to where the
 /// device does not follow it.
 pub fn page(input: PullInput<'_>, end: Option<Version>, left: Vec<EntityId>) -> PullResponse {
-    let PullInput { request, org, open, last, rows, texts, refused } = input;
+    let PullInput { request, org, open, last, lineage, rows, texts, refused } = input;
     let followed = open.of(&request.scopes);
     PullResponse::Page(PullPage {
         epoch: org.epoch,
-        rows: pulled(rows, texts, &request.scopes),
+        rows: pulled(rows, texts, &lineage, &request.scopes),
         left,
         open: open.other_than(&request.scopes),
         // The last page reaches to the snapshot: what was not there then has a later version.
@@ -172,12 +174,18 @@ pub fn go_on(from: FillPlace, end: Option<Version>) -> Option<FillPlace> {
 
 /// Puts a page of a fill together.
 pub fn fill_page(input: PullInput<'_>, next: Option<FillPlace>) -> PullResponse {
-    let PullInput { request, org, last, rows, texts, refused, .. } = input;
-    let rows = pulled(rows, texts, &request.scopes);
+    let PullInput { request, org, last, lineage, rows, texts, refused, .. } = input;
+    let rows = pulled(rows, texts, &lineage, &request.scopes);
     PullResponse::Filled(FillPage { epoch: org.epoch, rows, snapshot: org.ver, last_mutation: last, refused, next })
 }
 
-fn pulled(rows: Vec<Located>, mut texts: BTreeMap<TextKey, Vec<TextChange>>, scopes: &[Scope]) -> Vec<PulledRow> {
+fn pulled(
+    rows: Vec<Located>,
+    mut texts: BTreeMap<TextKey, Vec<TextChange>>,
+    lineage: &Lineage,
+    scopes: &[Scope],
+) -> Vec<PulledRow> {
+    lineage.claim(&mut texts);
     let mut logs: BTreeMap<_, Vec<TextLog>> = BTreeMap::new();
     while let Some(((entity, field), changes)) = texts.pop_first() {
         logs.entry(entity).or_default().push(TextLog { field, changes });
@@ -200,6 +208,7 @@ mod tests {
     use super::*;
     use shared::clock::Stamp;
     use shared::ids::{Epoch, ProjectId};
+    use shared::protocol::Fill;
     use shared::scope::Stage;
     use shared::text::Delta;
     use uuid::Uuid;
@@ -234,6 +243,7 @@ mod tests {
             org: org(ver),
             open,
             last: LastMutation::default(),
+            lineage: Lineage::new(request.actor, vec![(1, 5)]),
             rows,
             texts: BTreeMap::new(),
             refused: Vec::new(),
@@ -324,6 +334,38 @@ mod tests {
         assert_eq!(go_on(at(Stage::Mine, 3), Some(7)), Some(at(Stage::Mine, 7)));
         assert_eq!(go_on(at(Stage::Mine, 3), None), Some(at(Stage::Open, 0)));
         assert_eq!(go_on(at(Stage::Done, 3), None), None);
+    }
+
+    #[test]
+    fn a_branch_has_made_what_was_made_before_it() {
+        // Actor 2 is a branch of 1, at its mutation 5; confirmed is 4.
+        let changes = request(Some(org(9).epoch), 2);
+        let place = Fill { scopes: vec![Scope::Everyone], until: 2, from: FillPlace::BEGIN };
+        let fill = PullRequest { fill: Some(place), ..changes.clone() };
+        let lineage = input(&changes, 9, Vec::new()).lineage;
+        let after = |request: &PullRequest, actor, ctr| {
+            let mut row = located(7).row;
+            (row.created.actor, row.created.ctr) = (actor, ctr);
+            texts(&row, request, &lineage).first().map(|(_, after)| *after)
+        };
+        for request in [&changes, &fill] {
+            assert_eq!([(1, 5), (2, 6)].map(|(actor, n)| after(request, actor, n)), [Some(7); 2], "as it was made");
+            assert_eq!([(1, 6), (3, 5)].map(|(actor, n)| after(request, actor, n)), [None; 2], "by somebody else");
+        }
+        assert_eq!((after(&changes, 1, 4), after(&fill, 1, 4)), (Some(2), None), "confirmed: an old row is a new one");
+    }
+
+    #[test]
+    fn on_every_page_the_edits_of_a_branch_are_called_its_own() {
+        let change = |ver, actor, ctr| TextChange { ver, actor, ctr, delta: Delta::between("", "P") };
+        let key: (EntityId, _) = (located(7).row.id, TextField::Name);
+        let texts = BTreeMap::from([(key, vec![change(7, 1, 5), change(8, 1, 6), change(9, 2, 6)])]);
+        let request = request(None, 0);
+        let input = || PullInput { texts: texts.clone(), ..input(&request, 9, vec![located(7)]) };
+        let own = [change(7, 2, 5), change(8, 1, 6), change(9, 2, 6)];
+        assert_eq!(whole(input(), None).rows[0].texts[0].changes, own);
+        let PullResponse::Filled(page) = fill_page(input(), None) else { panic!("not a page of old rows") };
+        assert_eq!(page.rows[0].texts[0].changes, own);
     }
 
     #[test]

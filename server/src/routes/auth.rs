@@ -6,9 +6,10 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse};
 use shared::account::{LoginRequest, RegisterRequest};
+use shared::resume::{ResumeRequest, Resumed};
 
 use super::cookie;
-use super::extract::{Body, SameOrigin};
+use super::extract::{Bearer, Body, SameOrigin};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
 use crate::services::SignedIn;
@@ -54,6 +55,19 @@ pub(crate) async fn logout(
         app.services.logout(token).await?;
     }
     Ok((StatusCode::NO_CONTENT, AppendHeaders([(SET_COOKIE, cookie::clear(&headers))])))
+}
+
+/// `POST /api/auth/resume`
+pub(crate) async fn resume(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    _: SameOrigin,
+    Bearer(member): Bearer,
+    Body(request): Body<ResumeRequest>,
+) -> Result<impl IntoResponse, ApiProblem> {
+    let (device, signed_in) = app.services.resume(&member, request).await?;
+    let cookie = cookie::set(&headers, &signed_in.refresh_token);
+    Ok((AppendHeaders([(SET_COOKIE, cookie)]), Json(Resumed { device, session: signed_in.session })))
 }
 
 fn reply(headers: &HeaderMap, signed_in: SignedIn) -> impl IntoResponse + use<> {

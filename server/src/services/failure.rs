@@ -5,6 +5,7 @@ use shared::account::InvalidAccount;
 use crate::db::DbError;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
+use crate::domain::resume::TooManyWaiting;
 use crate::tokens::TokenError;
 
 /// What the caller gets to know is for [`crate::problem`] to say.
@@ -28,6 +29,10 @@ pub enum Failure {
     Push(#[from] PushProblem),
     #[error(transparent)]
     Pull(#[from] PullProblem),
+    #[error(transparent)]
+    Resume(#[from] TooManyWaiting),
+    #[error("the device that is to be a new one is known already")]
+    DeviceTaken,
     #[error("the request is of another actor than the access token")]
     OtherActor,
     #[error(transparent)]

@@ -8,6 +8,7 @@ mod invitations;
 mod passwords;
 mod realtime;
 mod registration;
+mod resume;
 mod sessions;
 mod sync;
 

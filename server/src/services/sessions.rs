@@ -76,7 +76,7 @@ impl Services {
         device: DeviceInfo,
         now: Millis,
     ) -> Result<SignedIn, Failure> {
-        let device = DeviceInfo { id: device.id, name: readable(&device.name) };
+        let device = readable(&device);
         tx.upsert_device(user, &device, now).await?;
         let actor = tx.actor_of(user, device.id).await?;
         let family = Uuid::now_v7();
@@ -99,19 +99,22 @@ impl Services {
     }
 }
 
-/// A device's name as it can be shown and stored.
-fn readable(name: &str) -> String {
-    let name: String = name.chars().filter(|c| !c.is_control()).take(DEVICE_NAME_CHARS).collect();
+/// A device with a name that can be shown and stored.
+pub(super) fn readable(device: &DeviceInfo) -> DeviceInfo {
+    let name: String = device.name.chars().filter(|c| !c.is_control()).take(DEVICE_NAME_CHARS).collect();
     let name = name.trim();
-    if name.is_empty() { "Unnamed device".to_owned() } else { name.to_owned() }
+    DeviceInfo { id: device.id, name: if name.is_empty() { "Unnamed device".to_owned() } else { name.to_owned() } }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn a_device_name_can_be_shown() {
-        assert_eq!(super::readable(" Chromium\u{0} on\n Linux "), "Chromium on Linux");
-        assert_eq!(super::readable("\u{0}"), "Unnamed device");
-        assert_eq!(super::readable(&"é".repeat(100)).chars().count(), 80);
+        let readable = |name: &str| readable(&DeviceInfo { id: DeviceId(Uuid::nil()), name: name.to_owned() }).name;
+        assert_eq!(readable(" Chromium\u{0} on\n Linux "), "Chromium on Linux");
+        assert_eq!(readable("\u{0}"), "Unnamed device");
+        assert_eq!(readable(&"é".repeat(100)).chars().count(), 80);
     }
 }

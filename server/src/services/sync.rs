@@ -48,15 +48,16 @@ impl Services {
             }
             return Ok(PullResponse::Reset { epoch: org.epoch, common });
         }
-        let last = tx.device_clock(request.actor).await?.last;
+        let (device, lineage) = tx.device_clock(request.actor).await?;
+        let last = device.last;
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
         let open = Open::to(reader, tx.scopes().await?);
         let request = &open.question(request);
         let refused = match pull::wants_refused(request, last) {
-            Some(confirmed) => tx.refused_after(request.actor, confirmed).await?,
+            Some(confirmed) => tx.refused_after(&lineage, confirmed).await?,
             None => Vec::new(),
         };
-        let input = PullInput { request, org, open, last, refused, rows: Vec::new(), texts: BTreeMap::new() };
+        let input = PullInput { request, org, open, last, lineage, refused, rows: Vec::new(), texts: BTreeMap::new() };
         let response = match &request.fill {
             Some(fill) => fill_page(&mut tx, input, fill, reader.user).await?,
             None => page(&mut tx, input).await?,
@@ -100,7 +101,7 @@ async fn fill_page(tx: &mut OrgTx, mut input: PullInput<'_>, fill: &Fill, me: Us
 }
 
 async fn texts(tx: &mut OrgTx, input: &PullInput<'_>) -> Result<BTreeMap<TextKey, Vec<TextChange>>, Failure> {
-    let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request));
+    let wanted = input.rows.iter().flat_map(|one| pull::texts(&one.row, input.request, &input.lineage));
     Ok(tx.texts_after(wanted).await?)
 }
 
@@ -118,9 +119,9 @@ async fn apply_as(
     now: Millis,
 ) -> Result<PushResponse, Failure> {
     let org = tx.lock().await?;
-    let device = tx.device_clock(request.actor).await?;
+    let (device, lineage) = tx.device_clock(request.actor).await?;
     let Loaded { rows, scopes, states, dependents, parents, logs, stored, prefixes, undone } =
-        tx.load(&device, &push::needs(request)).await?;
+        tx.load(&device, &lineage, &push::needs(request)).await?;
     let decision = push::decide(PushInput {
         org,
         device,
@@ -149,7 +150,7 @@ async fn apply_as(
 pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<(), Failure> {
     let org = tx.lock().await?;
     let actor = tx.server_actor().await?;
-    let mut last = tx.device_clock(actor).await?.last;
+    let mut last = tx.device_clock(actor).await?.0.last;
     let mutations = ops.into_iter().map(|op| {
         let id = MutationId(Uuid::now_v7());
         let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx: org.ver, at: now, op };

@@ -132,19 +132,34 @@ async fn history(owner: &mut PgConnection, org: Uuid) -> Vec<Line> {
     columns.into_iter().map(line).collect()
 }
 
-/// Each device's mutations are 1, 2, 3… to the last that it was told of, and the hash is that of them all.
+/// Each device's mutations are 1, 2, 3… to the last that it was told of, and the hash is that of them all. Those of a
+/// branch begin with what it has in common with the one that it is of.
 async fn check_devices(owner: &mut PgConnection, org: Uuid, history: &[Line]) {
-    let actors: Vec<(i64, i64, i64)> = sqlx::query_as("SELECT actor, last_n, last_hash FROM actors WHERE org_id = $1")
-        .bind(org)
-        .fetch_all(owner)
-        .await
-        .unwrap();
-    for (actor, last, hash) in actors {
-        let own: Vec<&Line> = history.iter().filter(|line| i64::from(line.actor) == actor).collect();
-        let numbers: Vec<Counter> = own.iter().map(|line| line.n).collect();
-        assert_eq!(numbers, (1..=unsigned(last)).collect::<Vec<_>>(), "actor {actor}");
-        let chained = own.iter().fold(Hash::default(), |hash, line| chain(hash, line.n, line.id));
-        assert_eq!(chained, Hash(hash.cast_unsigned()), "actor {actor}");
+    type Columns = (i64, i64, i64, Option<i64>, Option<i64>);
+    let actors: Vec<Columns> = sqlx::query_as(
+        "SELECT actor, last_n, last_hash, succeeds, branched_at FROM actors WHERE org_id = $1 ORDER BY actor",
+    )
+    .bind(org)
+    .fetch_all(owner)
+    .await
+    .unwrap();
+    // Of each actor, the hash after each of its mutations. An ancestor has a lower number.
+    let mut hashes: BTreeMap<i64, Vec<Hash>> = BTreeMap::new();
+    for (actor, last, hash, succeeds, at) in actors {
+        let mut own = vec![Hash::default()];
+        if let (Some(of), Some(at)) = (succeeds, at) {
+            own = hashes[&of][..=usize::try_from(at).unwrap()].to_vec();
+        }
+        for line in history.iter().filter(|line| i64::from(line.actor) == actor) {
+            assert_eq!(line.n, own.len() as u64, "actor {actor}");
+            own.push(chain(own[own.len() - 1], line.n, line.id));
+        }
+        assert_eq!(
+            (own.len() as u64 - 1, own.last()),
+            (unsigned(last), Some(&Hash(hash.cast_unsigned()))),
+            "actor {actor}"
+        );
+        hashes.insert(actor, own);
     }
     for line in history {
         assert_eq!(line.ver.is_some(), matches!(line.result, PushResult::Accepted(_)), "a version, or a refusal");

@@ -10,12 +10,13 @@ use engine::sync::Step;
 use engine::transport::TransportError;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
-use shared::account::Session;
+use shared::account::{DeviceInfo, Session};
 use shared::clock::{Millis, Version};
 use shared::field::{Field, TextField};
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::ids::{DeviceId, EntityId, ProjectId, TaskId};
 use shared::mutation::Refusal;
 use shared::protocol::{Problem, kind};
+use shared::resume::{ResumeRequest, Resumed};
 use shared::task::TaskView;
 use shared::value::{Place, Value};
 use shared::workflow::Status;
@@ -58,10 +59,17 @@ pub(crate) struct Real {
 impl Real {
     /// A device that has signed in as this one, and holds nothing yet.
     pub(crate) async fn of(device: &Device<'_>) -> Self {
-        let (store, session) = (MemoryStore::new(), device.session.clone());
+        Self::on(MemoryStore::new(), device.session.clone(), device.server.url.clone()).await
+    }
+
+    /// A copy of its disk in another machine.
+    pub(crate) async fn copy(&self) -> Self {
+        Self::on(self.store.duplicate(), self.session.clone(), self.url.clone()).await
+    }
+
+    async fn on(store: MemoryStore, session: Session, url: String) -> Self {
         let engine = Engine::open(store.clone(), session.account.actor).await.unwrap();
-        let (url, asked) = (device.server.url.clone(), Cell::default());
-        Self { engine, store, session, url, http: http(), loses: 0, asked, resets: Vec::new() }
+        Self { engine, store, session, url, http: http(), loses: 0, asked: Cell::default(), resets: Vec::new() }
     }
 
     /// The program ends and starts again.
@@ -128,6 +136,16 @@ impl Real {
                     self.resets.push(common);
                 }
                 self.engine.pulled(&request, answer, &mut Machine).await.unwrap();
+            }
+            Step::Resume(history) => {
+                let device = DeviceInfo { id: DeviceId(Uuid::now_v7()), name: "copy".into() };
+                let request = ResumeRequest { device, history: history.clone() };
+                let ask = self.http.post(format!("{}/api/auth/resume", self.url)).json(&request);
+                let answer = self.answer(ask).await.map(|Resumed { session, .. }| {
+                    self.session = session;
+                    self.session.account.actor
+                });
+                self.engine.resumed(&history, answer, &mut Machine).await.unwrap();
             }
             Step::Wait(_) => return false,
         }

@@ -20,6 +20,7 @@ mod poison;
 mod process;
 mod realtime;
 mod restore;
+mod resume;
 mod sync;
 mod tenants;
 mod undo;

@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
+use shared::account::DeviceInfo;
 use shared::clock::{Actor, Counter};
 use shared::field::{Field, TextField};
 use shared::ids::{
-    AttachmentId, CommentId, CustomFieldId, EntityId, Epoch, Kind, OrgId, ProjectId, SavedViewId, SectionId, TaskId,
-    UserId,
+    AttachmentId, CommentId, CustomFieldId, DeviceId, EntityId, Epoch, Kind, OrgId, ProjectId, SavedViewId, SectionId,
+    TaskId, UserId,
 };
 use shared::mutation::{Create, EditRelations, EditTags, Op, TextEdit, Undo};
-use shared::protocol::{Fill, FillPlace, PullRequest};
+use shared::protocol::{Fill, FillPlace, LastMutation, PullRequest};
 use shared::register::Tag;
 use shared::relation::Relation;
+use shared::resume::{History, ResumeRequest};
 use shared::scope::Scope;
 use shared::text::Delta;
 use shared::value::{FieldType, FileFacts, Place, Subject, Value};
@@ -195,6 +197,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             }
             answers
         }
+        "POST /api/auth/resume" => resume(eve, names).await,
         "POST /api/invitations" | "POST /api/ws/ticket" => {
             as_deceived(eve, names, |token| post(route.trim_start_matches("POST ")).bearer_auth(token)).await
         }
@@ -233,6 +236,21 @@ async fn as_deceived(
     vec![answer(request(hers)).await, answer(request(theirs)).await]
 }
 
+/// As one of their actors, and as her own one in their organization.
+async fn resume(eve: &Device<'_>, names: &Names) -> Vec<Answer> {
+    let (server, path) = (eve.server, "/api/auth/resume");
+    let request = |actor| ResumeRequest {
+        device: DeviceInfo { id: DeviceId(Uuid::now_v7()), name: "Hers".into() },
+        history: History { actor, confirmed: LastMutation::default(), waiting: Vec::new() },
+    };
+    let mut answers = vec![answer(eve.request(Method::POST, path).json(&request(names.actor + 1))).await];
+    let own = request(eve.session.account.actor);
+    answers.extend(
+        as_deceived(eve, names, |token| server.request(Method::POST, path).bearer_auth(token).json(&own)).await,
+    );
+    answers
+}
+
 async fn push(eve: &mut Device<'_>, names: &Names) -> Vec<Answer> {
     let own = eve.project().await;
     let ops = ops(names, own);
@@ -249,7 +267,7 @@ async fn push(eve: &mut Device<'_>, names: &Names) -> Vec<Answer> {
     of_another.epoch = names.epoch;
     answers.push(answer(eve.request(Method::POST, "/api/sync/push").json(&of_another)).await);
     let last = of_another.mutations[0].n - 1;
-    eve.last = shared::protocol::LastMutation { n: last, hash: of_another.mutations[0].prev_hash };
+    eve.last = LastMutation { n: last, hash: of_another.mutations[0].prev_hash };
     let server = eve.server;
     let path = "/api/sync/push";
     answers.extend(

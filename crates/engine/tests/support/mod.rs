@@ -16,7 +16,7 @@ use futures::FutureExt;
 use shared::clock::{Actor, Millis, Stamp, Version};
 use shared::field::TextField;
 use shared::hash::{Checksum, chain};
-use shared::ids::{EntityId, Epoch, ProjectId, TaskId};
+use shared::ids::{EntityId, Epoch, MutationId, ProjectId, TaskId};
 use shared::merge;
 use shared::merge::Around;
 use shared::mutation::{Op, Refusal};
@@ -24,6 +24,7 @@ use shared::protocol::{
     Fill, FillPage, FillPlace, LastMutation, NumberedResult, PullPage, PullRequest, PullResponse, PulledRow,
     PushRequest, PushResponse, PushResult, RefusedMutation,
 };
+use shared::resume::History;
 use shared::row::{Row, TextLog};
 use shared::scope::{Scope, Stage};
 use shared::text::TextChange;
@@ -168,6 +169,11 @@ impl Device {
                 let answer = server.pull(&request);
                 self.pulled(&request, Ok(answer));
             }
+            Step::Resume(history) => {
+                let answer = server.resume(&history);
+                self.actor = answer;
+                ready(self.engine.resumed(&history, Ok(answer), &mut self.clock)).unwrap();
+            }
             Step::Wait(_) => return false,
         }
         true
@@ -192,7 +198,9 @@ pub struct Server {
     pub rows: BTreeMap<EntityId, Row>,
     logs: BTreeMap<EntityId, Vec<TextChange>>,
     last: BTreeMap<Actor, LastMutation>,
-    results: BTreeMap<(Actor, u64), PushResult>,
+    results: BTreeMap<(Actor, u64), (MutationId, PushResult)>,
+    /// Of each branch, the actor that it is of, and up to where.
+    branches: BTreeMap<Actor, (Actor, u64)>,
     /// Refuses these mutations whatever they say.
     pub refuse: Vec<(Actor, u64)>,
     /// Rows in a page.
@@ -217,6 +225,7 @@ impl Server {
             logs: BTreeMap::new(),
             last: BTreeMap::new(),
             results: BTreeMap::new(),
+            branches: BTreeMap::new(),
             refuse: Vec::new(),
             page: 100,
             wrong_sum: 0,
@@ -252,16 +261,22 @@ impl Server {
         for mutation in &request.mutations {
             let last = self.last.entry(actor).or_default();
             if mutation.n <= last.n {
-                continue;
+                if self.results[&(actor, mutation.n)].0 == mutation.id {
+                    continue;
+                }
+                return Err(TransportError::Forked);
             }
-            assert_eq!((mutation.n, mutation.prev_hash), (last.n + 1, last.hash), "a gap or a fork");
+            assert_eq!(mutation.n, last.n + 1, "a gap");
+            if mutation.prev_hash != last.hash {
+                return Err(TransportError::Forked);
+            }
             *last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, mutation.id) };
             let stamp =
                 Stamp { actor, ctr: mutation.n, ver: self.ver + 1, ctx: mutation.ctx.min(self.ver), at: mutation.at };
             let result = self.apply(&mutation.op, stamp);
-            self.results.insert((actor, mutation.n), result);
+            self.results.insert((actor, mutation.n), (mutation.id, result));
         }
-        let result = |n: u64| NumberedResult { n, result: self.results[&(actor, n)].clone() };
+        let result = |n: u64| NumberedResult { n, result: self.results[&(actor, n)].1.clone() };
         Ok(PushResponse { results: request.mutations.iter().map(|one| result(one.n)).collect(), ver: self.ver })
     }
 
@@ -290,7 +305,7 @@ impl Server {
             return PullResponse::Reset { epoch: self.epoch, common: self.ver };
         }
         let own = self.results.range((request.actor, request.confirmed + 1)..=(request.actor, u64::MAX));
-        let refused = |(key, result): (&(Actor, u64), &PushResult)| match result {
+        let refused = |(key, (_, result)): (&(Actor, u64), &(MutationId, PushResult))| match result {
             PushResult::Rejected(reason) => Some(RefusedMutation { n: key.1, reason: reason.clone() }),
             PushResult::Accepted(_) => None,
         };
@@ -362,15 +377,42 @@ impl Server {
     }
 
     fn pulled(&self, row: &Row, request: &PullRequest) -> PulledRow {
-        let own = row.created.actor == request.actor && row.created.ctr > request.confirmed;
+        let branch = self.branches.get(&request.actor);
+        let owns = |actor: Actor, n: u64| {
+            actor == request.actor || branch.is_some_and(|(ancestor, at)| actor == *ancestor && n <= *at)
+        };
+        let own = owns(row.created.actor, row.created.ctr) && row.created.ctr > request.confirmed;
         let seen = if own { row.created.ver } else { request.seen };
         let scope = request.scopes.iter().position(|scope| *scope == self.scope(row.id)).unwrap();
         let scope = u32::try_from(scope).unwrap();
-        let changes: Vec<TextChange> =
-            self.logs.get(&row.id).into_iter().flatten().filter(|change| change.ver > seen).cloned().collect();
+        let claim = |change: &TextChange| {
+            let actor = if owns(change.actor, change.ctr) { request.actor } else { change.actor };
+            TextChange { actor, ..change.clone() }
+        };
+        let log = self.logs.get(&row.id).into_iter().flatten();
+        let changes: Vec<TextChange> = log.filter(|change| change.ver > seen).map(claim).collect();
         let field = if matches!(row.id, EntityId::Task(_)) { TextField::Title } else { TextField::Name };
         let texts = if changes.is_empty() { Vec::new() } else { vec![TextLog { field, changes }] };
         PulledRow { row: row.clone(), scope, texts }
+    }
+
+    /// As whom a device goes on.
+    pub fn resume(&mut self, history: &History) -> Actor {
+        let actor = history.actor;
+        let known = |n: u64| self.results.get(&(actor, n)).map(|(id, _)| *id);
+        let numbered = (history.confirmed.n + 1..).zip(&history.waiting);
+        let at = history.after(numbered.take_while(|(n, id)| known(*n) == Some(**id)).count());
+        if self.last.get(&actor).copied().unwrap_or_default() == at {
+            return actor;
+        }
+        let branch = 100 + Actor::try_from(self.branches.len()).unwrap();
+        for n in 1..=at.n {
+            let result = self.results[&(actor, n)].clone();
+            self.results.insert((branch, n), result);
+        }
+        self.last.insert(branch, at);
+        self.branches.insert(branch, (actor, at.n));
+        branch
     }
 
     pub fn title(&self, id: TaskId) -> &str {

@@ -8,15 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::command::Command;
 use shared::field::TextField;
-use shared::ids::EntityId;
-use shared::mutation::Op;
-use shared::protocol::PushResult;
+use shared::ids::{EntityId, MutationId};
 use shared::text::Delta;
 
-use super::Dot;
 use crate::database::Database;
-use crate::device::Device;
-use crate::{Check, Violation, ensure};
+use crate::{Check, ensure};
 
 /// The first of the characters that serve as marks.
 pub const FIRST_MARK: u32 = 0xf_0000;
@@ -31,7 +27,7 @@ pub struct Marks {
     made: u32,
     of: BTreeMap<char, Mark>,
     /// The mutations that made a row: one, unless a refused creation was sent again.
-    created: BTreeMap<EntityId, Vec<Dot>>,
+    created: BTreeMap<EntityId, Vec<MutationId>>,
 }
 
 #[derive(Debug)]
@@ -39,9 +35,9 @@ struct Mark {
     entity: EntityId,
     field: TextField,
     /// The mutations that put it in: one, unless a refused text was sent again.
-    inserted: Vec<Dot>,
+    inserted: Vec<MutationId>,
     /// The mutations after which it was gone for their author.
-    deleted: Vec<Dot>,
+    deleted: Vec<MutationId>,
     /// An edit took it out and put it back, because it replaced a whole passage.
     rewritten: bool,
 }
@@ -54,22 +50,37 @@ impl Marks {
     }
 
     /// Takes notes of a row that somebody made.
-    pub fn record_creation(&mut self, dot: Dot, entity: EntityId) {
-        self.created.entry(entity).or_default().push(dot);
+    pub fn record_creation(&mut self, id: MutationId, entity: EntityId) {
+        self.created.entry(entity).or_default().push(id);
+    }
+
+    /// A mutation that was not sent has become another one.
+    pub fn rename(&mut self, old: MutationId, new: MutationId) {
+        let noted = self.of.values_mut().flat_map(|mark| mark.inserted.iter_mut().chain(&mut mark.deleted));
+        for id in noted.chain(self.created.values_mut().flatten()).filter(|id| **id == old) {
+            *id = new;
+        }
     }
 
     /// Takes notes of what a command changed in the text that its author sees.
-    pub fn record(&mut self, dot: Dot, text: (EntityId, TextField), before: &str, after: &str, command: &Command) {
+    pub fn record(
+        &mut self,
+        id: MutationId,
+        text: (EntityId, TextField),
+        before: &str,
+        after: &str,
+        command: &Command,
+    ) {
         let (entity, field) = text;
         let marks = |text: &str| -> BTreeSet<char> { text.chars().filter(|c| is_mark(*c)).collect() };
         let (then, now) = (marks(before), marks(after));
         for mark in now.difference(&then) {
             let new = Mark { entity, field, inserted: Vec::new(), deleted: Vec::new(), rewritten: false };
-            self.of.entry(*mark).or_insert(new).inserted.push(dot);
+            self.of.entry(*mark).or_insert(new).inserted.push(id);
         }
         for mark in then.difference(&now) {
             if let Some(mark) = self.of.get_mut(mark) {
-                mark.deleted.push(dot);
+                mark.deleted.push(id);
             }
         }
         let (from, to) = match command {
@@ -85,21 +96,21 @@ impl Marks {
     }
 
     /// Whether a mark may leave somebody's view: it was taken away, or what put it in was refused, or its row was.
-    pub fn may_vanish(&self, mark: char, refused: impl Fn(Dot) -> bool) -> bool {
+    pub fn may_vanish(&self, mark: char, refused: impl Fn(MutationId) -> bool) -> bool {
         let Some(mark) = self.of.get(&mark) else { return true };
-        let all = |dots: &[Dot]| dots.iter().all(|dot| refused(*dot));
-        !mark.deleted.is_empty() || all(&mark.inserted) || self.created.get(&mark.entity).is_some_and(|dots| all(dots))
+        let all = |ids: &[MutationId]| ids.iter().all(|id| refused(*id));
+        !mark.deleted.is_empty() || all(&mark.inserted) || self.created.get(&mark.entity).is_some_and(|ids| all(ids))
     }
 
     /// Whether the texts hold what was typed, and what was refused is with its author.
-    pub fn check(&self, db: &Database, devices: &[Device], settled: &BTreeSet<Dot>, reset: bool) -> Check {
-        let accepted: BTreeSet<Dot> =
-            db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(actor, one)| (*actor, one.n)).collect();
+    pub fn check(&self, db: &Database, reset: bool) -> Check {
+        let accepted: BTreeSet<MutationId> =
+            db.history.iter().filter(|(_, one)| one.ver.is_some()).map(|(_, one)| one.id).collect();
         let text = |mark: &Mark| db.rows.get(&mark.entity).and_then(|row| row.text(mark.field)).unwrap_or_default();
         for (c, mark) in self.of.iter().filter(|(_, mark)| !db.purged.contains(&mark.entity)) {
             let count = text(mark).chars().filter(|other| other == c).count();
-            let inserted = mark.inserted.iter().filter(|dot| accepted.contains(dot)).count();
-            let deleted = mark.deleted.iter().any(|dot| accepted.contains(dot));
+            let inserted = mark.inserted.iter().filter(|id| accepted.contains(id)).count();
+            let deleted = mark.deleted.iter().any(|id| accepted.contains(id));
             let number = u32::from(*c) - FIRST_MARK;
             let story =
                 || format!("mark {number} of {:?} ({mark:?}) is there {count} times: {:?}", mark.entity, text(mark));
@@ -108,32 +119,6 @@ impl Marks {
             ensure!(mark.rewritten || count <= inserted, "doubled: {}", story());
             let gone = deleted && mark.inserted.len() == 1 && !mark.rewritten && !reset;
             ensure!(!gone || count == 0, "deleted, and yet: {}", story());
-        }
-        Self::check_refused(db, devices, settled)
-    }
-
-    /// A refused edit of a text stays with its author: every character of it, in its whole text.
-    fn check_refused(db: &Database, devices: &[Device], settled: &BTreeSet<Dot>) -> Check {
-        for (actor, one) in &db.history {
-            let (PushResult::Rejected(_), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
-            if edit.delta.is_noop() {
-                continue;
-            }
-            let device = devices.iter().find(|device| device.actor == *actor);
-            let Some(device) = device.filter(|_| !settled.contains(&(*actor, one.n))) else { continue };
-            let disk = device.disk()?;
-            let Some(change) = disk.refused().find(|change| change.id == one.n) else {
-                return Err(Violation(format!("mutation {} of {actor} was refused, its author cannot see it", one.n)));
-            };
-            let Some(text) = &change.text else { continue };
-            for mark in edit.delta.inserted().flat_map(str::chars).filter(|c| is_mark(*c)) {
-                let number = u32::from(mark) - FIRST_MARK;
-                ensure!(
-                    text.contains(mark),
-                    "mutation {} of {actor} was refused, and mark {number} of it is lost",
-                    one.n
-                );
-            }
         }
         Ok(())
     }

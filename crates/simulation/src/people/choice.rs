@@ -85,7 +85,9 @@ impl World {
         let refused: Vec<u64> = self.replica(tab)?.refused().map(|change| change.id).collect();
         let settles = self.rng.chance(250);
         if let Some(id) = self.rng.pick(&refused).copied().filter(|_| settles) {
-            return Ok(Some(if self.rng.chance(600) { Command::Retry(id) } else { Command::Discard(id) }));
+            // Somebody who sends it again on two copies of a device says it twice.
+            let again = self.rng.chance(600) && !self.oracle.is_shared(tab.device, id);
+            return Ok(Some(if again { Command::Retry(id) } else { Command::Discard(id) }));
         }
         let Some(task) = self.any_task(&seen) else { return Ok(self.new_task(tab)) };
         // Mostly tasks: there people meet.

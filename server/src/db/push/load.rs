@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use super::{Loaded, ScopeColumns, scope_state};
 use crate::db::convert::{actor, bigint, entity, field, names, row, scope, unsigned};
+use crate::db::lineage::columns;
 use crate::db::{DbError, OrgTx};
+use crate::domain::lineage::Lineage;
 use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
 
 // What is looked for comes as arrays, and is looked up one by one behind `OFFSET 0`, over which PostgreSQL joins
@@ -21,8 +23,8 @@ use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey}
 // was good when the table was small, until statistics are gathered anew.
 
 impl OrgTx {
-    /// Loads what a decision about mutations of this actor depends on.
-    pub async fn load(&mut self, device: &DeviceClock, needs: &Needs) -> Result<Loaded, DbError> {
+    /// Loads what a decision about mutations of this device depends on.
+    pub async fn load(&mut self, device: &DeviceClock, lineage: &Lineage, needs: &Needs) -> Result<Loaded, DbError> {
         let mut loaded = Loaded::default();
         if !needs.entities.is_empty() {
             self.rows(&needs.entities, &mut loaded).await?;
@@ -50,7 +52,7 @@ impl OrgTx {
             loaded.logs = self.logs(&texts).await?;
         }
         if let Some(results) = needs.results.clone().filter(|results| *results.start() <= device.last.n) {
-            loaded.stored = self.stored(device.actor, results).await?;
+            loaded.stored = self.stored(lineage, results).await?;
         }
         if needs.all_prefixes || !needs.numbered.is_empty() {
             loaded.prefixes = self.prefixes(needs).await?;
@@ -211,15 +213,18 @@ impl OrgTx {
 
     async fn stored(
         &mut self,
-        actor: Actor,
+        lineage: &Lineage,
         numbers: RangeInclusive<Counter>,
     ) -> Result<BTreeMap<Counter, Stored>, DbError> {
-        let org = self.org().0;
+        let (org, (actors, upto)) = (self.org().0, columns(lineage));
         let columns: Vec<(i64, Uuid, String)> = sqlx::query_as(
-            "SELECT n, id, result::text FROM mutations WHERE org_id = $1 AND actor = $2 AND n BETWEEN $3 AND $4",
+            "SELECT m.n, m.id, m.result::text
+             FROM UNNEST($2::bigint[], $3::bigint[]) AS line (actor, upto) JOIN mutations m USING (actor)
+             WHERE m.org_id = $1 AND m.n <= line.upto AND m.n BETWEEN $4 AND $5",
         )
         .bind(org)
-        .bind(i64::from(actor))
+        .bind(actors)
+        .bind(upto)
         .bind(bigint(*numbers.start()))
         .bind(bigint(*numbers.end()))
         .fetch_all(self.connection())

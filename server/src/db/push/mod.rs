@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use shared::clock::{Actor, Counter, Version};
 use shared::hash::Checksum;
 use shared::ids::{EntityId, Epoch, TaskId};
-use shared::protocol::LastMutation;
 use shared::row::Row;
 use shared::scope::Scope;
 use shared::text::TextChange;
@@ -17,7 +16,7 @@ use uuid::Uuid;
 
 use super::convert::{hash, scope, unsigned};
 use super::{DbError, OrgTx};
-use crate::domain::push::{Accepted, DeviceClock, OrgClock, Prefix, ScopeState, Stored, TextKey};
+use crate::domain::push::{Accepted, OrgClock, Prefix, ScopeState, Stored, TextKey};
 
 /// What [`crate::domain::push::Needs`] asked for.
 #[derive(Debug, Default)]
@@ -56,17 +55,5 @@ impl OrgTx {
             .fetch_one(self.connection())
             .await?;
         Ok(org_clock(clock))
-    }
-
-    /// How far a device's mutations have been handled.
-    pub async fn device_clock(&mut self, number: Actor) -> Result<DeviceClock, DbError> {
-        let org = self.org().0;
-        let (n, bits): (i64, i64) =
-            sqlx::query_as("SELECT last_n, last_hash FROM actors WHERE org_id = $1 AND actor = $2")
-                .bind(org)
-                .bind(i64::from(number))
-                .fetch_one(self.connection())
-                .await?;
-        Ok(DeviceClock { actor: number, last: LastMutation { n: unsigned(n), hash: hash(bits) } })
     }
 }
