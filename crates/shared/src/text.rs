@@ -6,6 +6,8 @@
 
 mod cursor;
 
+use std::collections::VecDeque;
+
 use operational_transform::{Operation, OperationSeq};
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +174,8 @@ pub fn transform_over(delta: &Delta, log: &[TextChange]) -> Result<Delta, TextEr
 /// `base` is the text the first of them was made on; `log` what the server did to it since, in order; `confirmed` the
 /// last of the device's mutations that the server has handled. `pending` are the device's edits in their order, each
 /// made on the result of the one before. Returns those not yet handled, made on the server's new text. A handled edit
-/// that is not in the log was refused: the later ones are carried over its withdrawal.
+/// that is not in the log was refused: the later ones are carried over its withdrawal. One that reached the server in
+/// another form, because a copy of this device had carried it otherwise, counts as it is there.
 pub fn rebase(
     base: &str,
     log: &[TextChange],
@@ -181,25 +184,26 @@ pub fn rebase(
     pending: Vec<(Counter, Delta)>,
 ) -> Result<Vec<(Counter, Delta)>, TextError> {
     let mut text = base.to_owned();
-    let mut pending = std::collections::VecDeque::from(pending);
+    let mut pending = VecDeque::from(pending);
     for change in log {
         let own = pending.front().is_some_and(|(ctr, _)| change.actor == actor && change.ctr == *ctr);
-        if own {
-            pending.pop_front();
-        } else {
-            let mut incoming = change.delta.clone();
-            for (_, delta) in &mut pending {
-                (incoming, *delta) = incoming.transform(delta)?;
-            }
+        match pending.pop_front_if(|_| own) {
+            Some((_, here)) if here == change.delta => {}
+            Some((_, here)) => carry(&mut pending, here.invert(&text)?.compose(&change.delta)?)?,
+            None => carry(&mut pending, change.delta.clone())?,
         }
         text = change.delta.apply(&text)?;
     }
-    while pending.front().is_some_and(|(ctr, _)| *ctr <= confirmed) {
-        let Some((_, refused)) = pending.pop_front() else { break };
-        let mut withdrawal = refused.invert(&text)?;
-        for (_, delta) in &mut pending {
-            (withdrawal, *delta) = withdrawal.transform(delta)?;
-        }
+    while let Some((_, refused)) = pending.pop_front_if(|(ctr, _)| *ctr <= confirmed) {
+        carry(&mut pending, refused.invert(&text)?)?;
     }
     Ok(pending.into())
+}
+
+/// Carries edits, each made on the result of the one before, over a change of the text that the first was made on.
+fn carry(edits: &mut VecDeque<(Counter, Delta)>, mut change: Delta) -> Result<(), TextError> {
+    for (_, edit) in edits {
+        (change, *edit) = change.transform(edit)?;
+    }
+    Ok(())
 }

@@ -205,6 +205,28 @@ proptest! {
         // All are refused: nothing is left to do.
         prop_assert_eq!(rebase(&base, &log, 1, own.len() as u64, pending).unwrap(), Vec::new());
     }
+
+    /// A copy of the device has carried and sent the first edit in its own way: what was typed after it here is not lost.
+    #[test]
+    fn an_edit_that_came_in_another_form_keeps_those_after_it(
+        base in text(),
+        own in prop::collection::vec(script(), 2..5),
+        foreign in prop::collection::vec(script(), 0..3),
+        other in script(),
+    ) {
+        let (_, pending) = chain(&base, &own);
+        let (server, log) = chain(&base, &foreign);
+        let mut log: Vec<TextChange> = log.into_iter().zip(1..).map(|((ctr, delta), ver)| change(2, ctr, ver, delta)).collect();
+        let sent = edit(&other, &server);
+        let now = sent.apply(&server).unwrap();
+        log.push(change(1, 1, log.len() as u64 + 1, sent));
+        let rest = rebase(&base, &log, 1, 1, pending.clone()).unwrap();
+        see(&now, &rest);
+        let typed = |edits: &[(u64, Delta)]| -> Vec<(u64, String)> {
+            edits.iter().map(|(n, delta)| (*n, delta.inserted().collect())).collect()
+        };
+        prop_assert_eq!(typed(&rest), typed(&pending[1..]));
+    }
 }
 
 /// Edits made one after the other, numbered from 1, and the text after them.
