@@ -235,19 +235,18 @@ fn an_edit_is_carried_precisely_to_where_its_task_has_gone() {
     assert_eq!((ben.title(task), ben.pill()), ("Count -the casks".into(), Pill::Synced));
 }
 
-#[test]
-fn an_edit_that_fits_no_more_is_refused_once() {
-    let (mut server, mut ada, mut ben, _) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
+/// Ben's edit of a title fits no more: it is refused on his device, and still has to reach the server.
+fn misfit(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (shared::ids::TaskId, u64) {
+    let (project, task) = cellar(server, ada);
     server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
+    ben.sync(server);
     ben.retitle(task, "Count the casks twice").unwrap();
     let push = ben.push();
     ben.pushed(&push, Ok(server.push(&push).unwrap()));
     ben.retitle(task, "Count the casks twice a day").unwrap();
     // The task goes, so that what was handled of it never comes back, and returns.
     server.open.remove(&Scope::Project(project));
-    assert!(ben.exchange(&mut server));
+    assert!(ben.exchange(server));
     server.open.insert(Scope::Project(project));
     let question = engine::pull::request(ben.engine.replica().meta());
     ben.pulled(&question, Ok(server.pull(&question)));
@@ -256,10 +255,33 @@ fn an_edit_that_fits_no_more_is_refused_once() {
     }
     let refused = ben.engine.replica().refused().next().unwrap().clone();
     assert!(refused.text.is_some_and(|text| text.contains(" a day")), "what was typed is with its author");
-    ben.run(&Command::Discard(refused.id)).unwrap();
+    (task, refused.id)
+}
+
+#[test]
+fn an_edit_that_fits_no_more_is_refused_once() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (task, refused) = misfit(&mut server, &mut ada, &mut ben);
+    ben.run(&Command::Discard(refused)).unwrap();
     ben.sync(&mut server);
     assert_eq!((ben.engine.replica().refused().count(), ben.pill()), (0, Pill::Synced));
     assert_eq!(ben.title(task), server.title(task));
+}
+
+#[test]
+fn an_edit_that_fits_no_more_spoils_none_after_it() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (task, refused) = misfit(&mut server, &mut ada, &mut ben);
+    ben.run(&Command::Retry(refused)).unwrap();
+    ada.sync(&mut server);
+    ada.retitle(task, &format!("{}!", ada.title(task))).unwrap();
+    ada.sync(&mut server);
+    // The page comes before the push.
+    let question = engine::pull::request(ben.engine.replica().meta());
+    ben.pulled(&question, Ok(server.pull(&question)));
+    ben.sync(&mut server);
+    assert_eq!((ben.engine.replica().refused().count(), ben.pill()), (0, Pill::Synced));
+    assert!(server.title(task).contains("a day") && server.title(task).contains('!'), "{}", server.title(task));
 }
 
 /// Old rows are asked for of a scope that has closed: left out without a word, they would count as fetched.

@@ -66,7 +66,10 @@ impl<'a> Taking<'a> {
         let from = if self.replica.base(id).is_some() { 0 } else { self.creation(id).map_or(0, |creation| creation.n) };
         let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
         for mutation in self.replica.pending(id).skip_while(|mutation| mutation.n < from) {
-            if let Op::TextEdit(edit) = &mutation.op {
+            // (What was refused here is an edit of nothing by now.)
+            if let Op::TextEdit(edit) = &mutation.op
+                && edit.delta != Delta::default()
+            {
                 edits.entry(edit.field).or_default().push((mutation.n, edit.delta.clone()));
             }
         }
