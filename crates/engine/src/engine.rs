@@ -19,6 +19,7 @@ use crate::status::SyncStatus;
 use crate::store::{Batch, Key, Revision, Store, StoreError};
 use crate::sync::{Step, Sync};
 use crate::transport::TransportError;
+use crate::upgrade;
 use crate::view::ViewPatch;
 
 /// A commit, so that other tabs on the same store can follow.
@@ -43,7 +44,15 @@ pub struct Engine<S> {
 impl<S: Store> Engine<S> {
     /// Opens the replica in `store`, for the device that the server knows as `actor`.
     pub async fn open(store: S, actor: Actor) -> Result<Self, StoreError> {
-        let replica = Replica::open(store.load(None).await?, actor)?;
+        let mut contents = store.load(None).await?;
+        while let Some(batch) = upgrade::plan(&contents)? {
+            match store.commit(&batch).await {
+                // Another tab was faster, or nothing is in the way any more.
+                Ok(_) | Err(StoreError::Stale) => contents = store.load(None).await?,
+                Err(error) => return Err(error),
+            }
+        }
+        let replica = Replica::open(contents, actor)?;
         let patch = replica.whole();
         let mut engine = Self { store, replica, sync: Sync::default(), patch, commits: Vec::new() };
         if engine.replica.meta().actor != actor {

@@ -19,4 +19,5 @@ pub mod status;
 pub mod store;
 pub mod sync;
 pub mod transport;
+pub mod upgrade;
 pub mod view;

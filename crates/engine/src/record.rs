@@ -1,6 +1,6 @@
 //! What a replica keeps in its store, record by record, and how it is written as bytes: postcard for what the server
-//! can send again, JSON for what is nowhere else. An outbox is read by releases that come months later, which lift
-//! operations by their names.
+//! can send again, JSON for what is nowhere else. Where a device stands and its outbox are read by releases that come
+//! months later ([`crate::upgrade`]), which lift operations by their names.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,12 +23,13 @@ pub const ROWS_PER_PAGE: usize = 20;
 /// The key of the one record in [`Table::Meta`].
 pub const META: Key = (Table::Meta, 0);
 
-/// The form of the records. A change of form is a new number and a migration that reads the old one.
-pub const FORMAT: u16 = 3;
+/// The form of the rows in the pages. A change of form is a new number; pages of an earlier one are fetched anew.
+pub const FORMAT: u16 = 4;
 
-/// Where this device stands.
+/// Where this device stands. What a later release adds to it has a value for stores without it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
+    /// Of the pages: [`FORMAT`].
     pub format: u16,
     /// This device, as the server numbered it.
     pub actor: Actor,
@@ -144,7 +145,7 @@ impl Record {
     /// The record as bytes.
     pub fn encode(&self) -> Result<Vec<u8>, StoreError> {
         let bytes = match self {
-            Self::Meta(meta) => postcard::to_stdvec(meta).map_err(|error| error.to_string()),
+            Self::Meta(meta) => serde_json::to_vec(meta).map_err(|error| error.to_string()),
             Self::Page(rows) => postcard::to_stdvec(&rows.iter().map(Arc::as_ref).collect::<Vec<_>>())
                 .map_err(|error| error.to_string()),
             Self::Outbox(mutation) => serde_json::to_vec(mutation).map_err(|error| error.to_string()),
@@ -156,7 +157,7 @@ impl Record {
     /// Reads a record of a table.
     pub fn decode((table, number): Key, bytes: &[u8]) -> Result<Self, StoreError> {
         let record = match table {
-            Table::Meta => postcard::from_bytes(bytes).map(Self::Meta).map_err(|error| error.to_string()),
+            Table::Meta => serde_json::from_slice(bytes).map(Self::Meta).map_err(|error| error.to_string()),
             Table::Pages => {
                 postcard::from_bytes::<Vec<BaseRow>>(bytes).map(Self::page).map_err(|error| error.to_string())
             }
@@ -165,7 +166,7 @@ impl Record {
         };
         let record = record.map_err(|error| StoreError::Corrupt(format!("{table:?} {number}: {error}")))?;
         match &record {
-            Self::Meta(meta) if meta.format != FORMAT => Err(StoreError::Corrupt(format!("format {}", meta.format))),
+            Self::Meta(meta) if meta.format > FORMAT => Err(StoreError::Newer),
             _ => Ok(record),
         }
     }

@@ -65,6 +65,9 @@ pub enum StoreError {
     /// The store was closed (a newer version of the app wants to upgrade it) or lost: reload the app.
     #[error("the storage was closed; reload the page")]
     Closed,
+    /// A newer release of the app has written here: reload the app.
+    #[error("a newer version of the app has saved here; reload the page to get it")]
+    Newer,
     /// A record cannot be read.
     #[error("the stored data cannot be read: {0}")]
     Corrupt(String),
