@@ -92,6 +92,28 @@ fn a_task_that_moves_into_a_new_project_never_leaves_the_view() {
 }
 
 #[test]
+fn an_edit_is_carried_precisely_into_a_project_that_opens() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let project = ada.project();
+    ada.sync(&mut server);
+    for title in ["world", "Hello world"] {
+        ada.retitle(hello, title).unwrap();
+        ada.sync(&mut server);
+    }
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    server.put(hello, scope);
+    server.open.insert(scope);
+    // The word has gone and come again. A comparison of the two titles could not tell.
+    ben.retitle(hello, "Hel-lo world").unwrap();
+    for _ in 0..2 {
+        let question = engine::pull::request(ben.engine.replica().meta());
+        ben.pulled(&question, Ok(server.pull(&question)));
+    }
+    assert_eq!(ben.title(hello), "Hello -world");
+}
+
+#[test]
 fn a_first_fetch_goes_on_where_it_was_interrupted() {
     let (mut server, mut ada, _, _) = team();
     let project = ada.project();
