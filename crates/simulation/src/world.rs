@@ -259,7 +259,9 @@ impl World {
     fn rests(&self, device: &Device) -> bool {
         device.tabs.iter().filter(|tab| tab.leads).all(|tab| {
             let Some(engine) = &tab.engine else { return false };
-            let shown = matches!(engine.status().pill(), Pill::Synced | Pill::Attention { .. });
+            // (A session may have ended just before everything healed; its member is about to sign in.)
+            let free = engine.status().blocked.is_none();
+            let shown = free && matches!(engine.status().pill(), Pill::Synced | Pill::Attention { .. });
             let whole = engine.replica().meta().seen == self.db.org.ver && engine.status().verified;
             let idle = tab.call.is_none() && engine.replica().waiting() == 0;
             let current = engine.replica().revision() == device.revision();
