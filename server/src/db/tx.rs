@@ -2,10 +2,9 @@
 
 use shared::ids::OrgId;
 use shared::scope::Reader;
-use shared::value::Role;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use super::{Db, DbError};
+use super::{Db, DbError, convert};
 use crate::member::Member;
 
 /// A transaction that sees one organization's rows and no other's. To have one is to be allowed: it is made from a
@@ -79,9 +78,7 @@ impl OrgTx {
         .fetch_optional(tx.connection())
         .await?;
         let role = role.ok_or(DbError::SignedOut)?;
-        let known = Role::ALL.into_iter().find(|known| known.name() == role);
-        let role = known.ok_or_else(|| DbError::Unreadable(format!("the role {role}")))?;
-        tx.reader = Some(Reader { user: member.user(), role });
+        tx.reader = Some(Reader { user: member.user(), role: convert::role(&role)? });
         Ok(tx)
     }
 }
