@@ -111,18 +111,23 @@ impl Door {
         Ok((update.rows_affected() == 1).then_some(tx))
     }
 
-    /// Enters the organization that somebody, who has given the right password, joined first.
+    /// Enters the organization of somebody ([`Self::home`]).
     pub async fn member(mut self, user: UserId) -> Result<Option<OrgTx>, DbError> {
+        match self.home(user).await? {
+            Some(org) => Ok(Some(OrgTx::confine(self.tx, org).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The organization that somebody, who has given the right password, joined first.
+    pub async fn home(&mut self, user: UserId) -> Result<Option<OrgId>, DbError> {
         sqlx::query("SELECT set_config('tern.user', $1, true)").bind(user.to_string()).execute(&mut *self.tx).await?;
         let org: Option<uuid::Uuid> =
             sqlx::query_scalar("SELECT org_id FROM memberships WHERE user_id = $1 ORDER BY joined_at, org_id LIMIT 1")
                 .bind(user.0)
                 .fetch_optional(&mut *self.tx)
                 .await?;
-        match org {
-            Some(org) => Ok(Some(OrgTx::confine(self.tx, OrgId(org)).await?)),
-            None => Ok(None),
-        }
+        Ok(org.map(OrgId))
     }
 
     /// Every organization, for the server's own housekeeping.

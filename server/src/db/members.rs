@@ -1,8 +1,9 @@
 //! Who belongs to an organization, and as what.
 
 use shared::clock::Millis;
-use shared::ids::UserId;
+use shared::ids::{Kind, UserId};
 use shared::value::Role;
+use uuid::Uuid;
 
 use super::convert::{role, timestamp};
 use super::{DbError, OrgTx};
@@ -31,5 +32,87 @@ impl OrgTx {
                 .fetch_optional(self.connection())
                 .await?;
         name.as_deref().map(role).transpose()
+    }
+
+    /// Whether somebody else is an admin or an owner.
+    pub async fn has_other_admins(&mut self, user: UserId) -> Result<bool, DbError> {
+        let org = self.org().0;
+        let others = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM memberships
+                            WHERE org_id = $1 AND user_id <> $2 AND role IN ('owner', 'admin'))",
+        )
+        .bind(org)
+        .bind(user.0)
+        .fetch_one(self.connection())
+        .await?;
+        Ok(others)
+    }
+
+    /// Gives a member another role.
+    pub async fn update_role(&mut self, user: UserId, role: Role) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("UPDATE memberships SET role = $3 WHERE org_id = $1 AND user_id = $2")
+            .bind(org)
+            .bind(user.0)
+            .bind(role.name())
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a membership.
+    pub async fn delete_member(&mut self, user: UserId) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query("DELETE FROM memberships WHERE org_id = $1 AND user_id = $2")
+            .bind(org)
+            .bind(user.0)
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the sessions of a member on all devices. Returns those that were open.
+    pub async fn end_sessions(&mut self, user: UserId, now: Millis) -> Result<Vec<Uuid>, DbError> {
+        let org = self.org().0;
+        let ended = sqlx::query_scalar(
+            "UPDATE sessions s SET revoked_at = $3 FROM actors a
+             WHERE s.org_id = $1 AND (a.org_id, a.actor) = (s.org_id, s.actor) AND a.user_id = $2
+               AND s.revoked_at IS NULL AND s.expires_at > $3
+             RETURNING s.family",
+        )
+        .bind(org)
+        .bind(user.0)
+        .bind(timestamp(now))
+        .fetch_all(self.connection())
+        .await?;
+        Ok(ended)
+    }
+
+    /// Ends the invitations of a member that nobody has used.
+    pub async fn end_invitations(&mut self, user: UserId, now: Millis) -> Result<(), DbError> {
+        let org = self.org().0;
+        sqlx::query(
+            "UPDATE invitations SET expires_at = $3
+             WHERE org_id = $1 AND invited_by = $2 AND used_at IS NULL AND expires_at > $3",
+        )
+        .bind(org)
+        .bind(user.0)
+        .bind(timestamp(now))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// Whether somebody has been a member before: their row stays.
+    pub async fn was_member(&mut self, user: UserId) -> Result<bool, DbError> {
+        let org = self.org().0;
+        let known =
+            sqlx::query_scalar("SELECT EXISTS (SELECT FROM entities WHERE org_id = $1 AND kind = $2 AND id = $3)")
+                .bind(org)
+                .bind(Kind::Member.name())
+                .bind(user.0)
+                .fetch_one(self.connection())
+                .await?;
+        Ok(known)
     }
 }

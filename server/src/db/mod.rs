@@ -33,7 +33,7 @@ pub use accounts::{Session, StoredUser};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
-pub use notices::{EndedSession, Notice, Notices, RollCall};
+pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
 pub use tx::OrgTx;

@@ -14,6 +14,7 @@ mod files;
 mod harness;
 mod housekeeping;
 mod isolation;
+mod members;
 mod moments;
 mod plans;
 mod poison;
