@@ -95,9 +95,14 @@ impl Door {
         Ok(tx)
     }
 
-    /// Enters with an invitation and uses it up; `None` when it does not exist, is used or has expired.
+    /// Enters with an invitation, in line ([`OrgTx::lock`]), and uses it up; `None` when it does not exist, is used or has expired.
     pub async fn invited(self, ticket: &Ticket, user: UserId, now: Millis) -> Result<Option<OrgTx>, DbError> {
         let mut tx = OrgTx::confine(self.tx, ticket.org).await?;
+        // In line before it: the removal of who made the invitation is there first, and ends it, or comes afterwards.
+        match tx.lock().await {
+            Err(DbError::SignedOut) => return Ok(None), // there is no such organization
+            locked => locked?,
+        };
         let update = sqlx::query(
             "UPDATE invitations SET used_by = $3, used_at = $4
              WHERE org_id = $1 AND token_hash = $2 AND used_at IS NULL AND expires_at > $4",

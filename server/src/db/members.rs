@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::convert::{role, timestamp};
 use super::{DbError, OrgTx};
+use crate::domain::members::leads;
 
 impl OrgTx {
     /// Makes a person a member.
@@ -34,15 +35,15 @@ impl OrgTx {
         name.as_deref().map(role).transpose()
     }
 
-    /// Whether somebody else is an admin or an owner.
+    /// Whether somebody else is an admin.
     pub async fn has_other_admins(&mut self, user: UserId) -> Result<bool, DbError> {
         let org = self.org().0;
         let others = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT FROM memberships
-                            WHERE org_id = $1 AND user_id <> $2 AND role IN ('owner', 'admin'))",
+            "SELECT EXISTS (SELECT FROM memberships WHERE org_id = $1 AND user_id <> $2 AND role = ANY($3))",
         )
         .bind(org)
         .bind(user.0)
+        .bind(Role::ALL.into_iter().filter(|role| leads(*role)).map(Role::name).collect::<Vec<_>>())
         .fetch_one(self.connection())
         .await?;
         Ok(others)
@@ -88,16 +89,15 @@ impl OrgTx {
         Ok(ended)
     }
 
-    /// Ends the invitations of a member that nobody has used.
-    pub async fn end_invitations(&mut self, user: UserId, now: Millis) -> Result<(), DbError> {
+    /// Ends the invitations of a member that nobody has used; also for those who looked at the clock before they waited
+    /// for their turn.
+    pub async fn end_invitations(&mut self, user: UserId) -> Result<(), DbError> {
         let org = self.org().0;
         sqlx::query(
-            "UPDATE invitations SET expires_at = $3
-             WHERE org_id = $1 AND invited_by = $2 AND used_at IS NULL AND expires_at > $3",
+            "UPDATE invitations SET expires_at = 'epoch' WHERE org_id = $1 AND invited_by = $2 AND used_at IS NULL",
         )
         .bind(org)
         .bind(user.0)
-        .bind(timestamp(now))
         .execute(self.connection())
         .await?;
         Ok(())

@@ -34,7 +34,7 @@ pub enum MemberProblem {
 }
 
 /// Whether this is an admin of the organization: an owner is one, too.
-fn leads(role: Role) -> bool {
+pub fn leads(role: Role) -> bool {
     role >= Role::Admin
 }
 

@@ -35,7 +35,7 @@ impl Services {
         members::remove(&case)?;
         let now = now();
         tx.delete_member(user).await?;
-        tx.end_invitations(user, now).await?;
+        tx.end_invitations(user).await?;
         let ended = tx.end_sessions(user, now).await?;
         sync::apply_as_server(&mut tx, vec![Op::Delete(user.into())], now).await?;
         for family in ended {

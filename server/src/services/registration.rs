@@ -49,7 +49,6 @@ impl Services {
             return Err(Failure::Taken);
         }
         let mut tx = door.invited(&ticket, user, now).await?.ok_or(Failure::Invitation)?;
-        tx.lock().await?;
         if tx.role(user).await?.is_some() {
             return Err(Failure::Taken); // by another invitation, meanwhile
         }

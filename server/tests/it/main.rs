@@ -20,6 +20,7 @@ mod plans;
 mod poison;
 mod process;
 mod realtime;
+mod removal;
 mod restore;
 mod resume;
 mod sync;

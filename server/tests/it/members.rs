@@ -2,57 +2,52 @@
 
 use std::time::Duration;
 
-use engine::status::Blocked;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, StatusCode};
-use serde_json::{Value as Json, json};
-use shared::clock::{Millis, Version};
+use serde_json::json;
+use shared::clock::Version;
 use shared::field::{Field, TextField};
 use shared::ids::{EntityId, ProjectId, UserId};
-use shared::limits::KEPT_FOR;
 use shared::member::{MemberView, Membership};
 use shared::mutation::{Create, Op, Refusal};
 use shared::protocol::{PushResult, kind};
 use shared::realtime::{ServerMessage, close};
-use shared::row::Row;
 use shared::value::{Role, Value};
 use uuid::Uuid;
 
 use crate::audit::audit;
 use crate::device::Real;
-use crate::harness::{
-    Device, PASSWORD, Server, check, checksum, create, credentials, edit, footprint, invited, results, task_id, title,
-};
+use crate::harness::{Device, Server, check, checksum, create, edit, footprint, results, task_id, title};
 use crate::realtime::Socket;
 use crate::sync::APPLIED;
 
-fn user(device: &Device<'_>) -> UserId {
+pub(crate) fn user(device: &Device<'_>) -> UserId {
     device.session.account.user
 }
 
-async fn give(by: &Device<'_>, to: impl ToString, role: &str) -> Response {
+pub(crate) async fn give(by: &Device<'_>, to: impl ToString, role: &str) -> Response {
     let request = by.request(Method::PATCH, &format!("/api/members/{}", to.to_string()));
     request.json(&json!({ "role": role })).send().await.unwrap()
 }
 
 /// Gives a role, which must be possible.
-async fn make(by: &Device<'_>, of: &Device<'_>, role: &str) {
+pub(crate) async fn make(by: &Device<'_>, of: &Device<'_>, role: &str) {
     let response = give(by, user(of), role).await;
     assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
     let Membership { user: whose, role: now } = response.json().await.unwrap();
     assert_eq!((whose, now.name()), (user(of), role));
 }
 
-async fn remove(by: &Device<'_>, whom: impl ToString) -> Response {
+pub(crate) async fn remove(by: &Device<'_>, whom: impl ToString) -> Response {
     by.request(Method::DELETE, &format!("/api/members/{}", whom.to_string())).send().await.unwrap()
 }
 
-async fn removed(by: &Device<'_>, whom: &Device<'_>) {
+pub(crate) async fn removed(by: &Device<'_>, whom: &Device<'_>) {
     assert_eq!(remove(by, user(whom)).await.status(), StatusCode::NO_CONTENT);
 }
 
 /// How the others see somebody.
-async fn seen(by: &Device<'_>, whom: UserId) -> MemberView {
+pub(crate) async fn seen(by: &Device<'_>, whom: UserId) -> MemberView {
     let page = by.pull(0).await;
     assert_eq!(page.checksum, checksum(&page));
     page.rows.iter().filter_map(|row| MemberView::of(&row.row)).find(|view| view.id == whom).unwrap()
@@ -80,7 +75,7 @@ impl<'a> People<'a> {
 
 /// Asks for one thing, then for another, while somebody slow holds the organization's lock: both have come before either
 /// has its turn, and they have it in this order.
-async fn in_line(
+pub(crate) async fn in_line(
     server: &Server,
     first: impl Future<Output = Response>,
     second: impl Future<Output = Response>,
@@ -252,85 +247,6 @@ async fn whoever_waits_for_their_turn_is_looked_at_when_it_comes() {
     audit(&server).await;
 }
 
-/// The device keeps what its member did, and sends it when they are back.
-#[tokio::test]
-async fn a_removed_members_unsent_work_arrives_once_they_are_back() {
-    let server = Server::start().await;
-    let ines = server.register("ines@saltmarsh.example").await;
-    let mut bo = server.join(&ines, "bo@saltmarsh.example").await;
-    let project = ines.project().await;
-    let mut real = Real::of(&bo).await;
-    real.sync().await;
-    let task = real.task(project, "Made in the train").await;
-    removed(&ines, &bo).await;
-
-    let before = footprint(&server).await;
-    real.engine.wake();
-    while real.step().await {}
-    let status = real.engine.status();
-    assert_eq!((status.waiting, status.blocked), (1, Some(Blocked::SignIn)));
-    let push = bo.next(9, [create(task_id(), project, "One")]);
-    check(bo.send(&push).await, 401, kind::UNAUTHENTICATED).await;
-    check(bo.ask(&bo.pull_request(0)).await, 401, kind::UNAUTHENTICATED).await;
-    check(bo.refresh(&bo.refresh_token).await, 401, kind::UNAUTHENTICATED).await;
-    let ticket = bo.request(Method::POST, "/api/ws/ticket").send().await.unwrap();
-    check(ticket, 401, kind::UNAUTHENTICATED).await;
-    assert_eq!(footprint(&server).await, before);
-    let view = seen(&ines, user(&bo)).await;
-    assert!(view.gone && view.name == "Ines Okafor", "names stay: {view:?}");
-
-    let again = server.join_on(&ines, "bo@saltmarsh.example", bo.id).await;
-    let (old, new) = (&bo.session.account, &again.session.account);
-    assert_eq!((old.user, old.actor), (new.user, new.actor));
-    real.signed_in(again.session.clone());
-    real.reopen().await;
-    real.sync().await;
-    real.sync().await;
-    assert_eq!(real.view(task).unwrap().title, "Made in the train");
-    assert_eq!(real.engine.replica().refused().count(), 0);
-    let page = ines.pull(0).await;
-    assert_eq!(page.rows.iter().filter(|row| title(&row.row) == "Made in the train").count(), 1);
-    let view = seen(&ines, user(&bo)).await;
-    assert!(!view.gone && view.role == Role::Member);
-    // What ended does not come back with them.
-    check(bo.refresh(&bo.refresh_token).await, 401, kind::UNAUTHENTICATED).await;
-    check(bo.ask(&bo.pull_request(0)).await, 401, kind::UNAUTHENTICATED).await;
-    audit(&server).await;
-}
-
-#[tokio::test]
-async fn a_removed_member_needs_an_invitation_of_somebody_elses() {
-    let server = Server::start().await;
-    let ines = server.register("ines@saltmarsh.example").await;
-    let bo = server.join(&ines, "bo@saltmarsh.example").await;
-    let (own, theirs) = (bo.invite().await, ines.invite().await);
-    let register = async |token: &Json, email: &str, password: &str| {
-        let mut body = invited(token, email, Uuid::now_v7());
-        body["password"] = json!(password);
-        server.post("/api/auth/register", &body).await
-    };
-    // Whoever is in an organization has no use for another one.
-    check(register(&theirs, "bo@saltmarsh.example", PASSWORD).await, 409, kind::TAKEN).await;
-    removed(&ines, &bo).await;
-    let before = footprint(&server).await;
-    check(register(&own, "bo@saltmarsh.example", PASSWORD).await, 404, kind::NOT_FOUND).await;
-    check(register(&own, "cy@saltmarsh.example", PASSWORD).await, 404, kind::NOT_FOUND).await;
-    check(register(&theirs, "bo@saltmarsh.example", "wrong horse").await, 409, kind::TAKEN).await;
-    let login = |password| credentials("bo@saltmarsh.example", password, bo.id);
-    check(server.post("/api/auth/login", &login(PASSWORD)).await, 403, kind::NOT_FOUND).await;
-    check(server.post("/api/auth/login", &login("wrong horse")).await, 401, kind::CREDENTIALS).await;
-    assert_eq!(footprint(&server).await, before);
-    assert_eq!(register(&theirs, "bo@saltmarsh.example", PASSWORD).await.status(), StatusCode::CREATED);
-    assert_eq!(server.login("bo@saltmarsh.example", bo.id).await.session.account.user, user(&bo));
-    // They may also go where they have never been.
-    let eve = server.register("eve@elsewhere.example").await;
-    removed(&ines, &bo).await;
-    let moved = server.join_on(&eve, "bo@saltmarsh.example", bo.id).await;
-    assert_eq!(seen(&eve, user(&moved)).await.role, Role::Member);
-    check(remove(&ines, user(&moved)).await, 404, kind::NOT_FOUND).await;
-    audit(&server).await;
-}
-
 /// What closes leaves the device, what was done meanwhile is refused and shown to its author.
 #[tokio::test]
 async fn somebody_is_made_a_guest_while_they_are_away() {
@@ -365,22 +281,6 @@ async fn somebody_is_made_a_guest_while_they_are_away() {
     real.sync().await;
     assert_eq!(real.view(closes).unwrap().title, "Closes");
     audit(&server).await;
-}
-
-/// What was shared only with somebody who has gone is not lost: an admin sees it.
-#[tokio::test]
-async fn what_a_removed_member_had_to_themselves_stays() {
-    let server = Server::start().await;
-    let ines = server.register("ines@saltmarsh.example").await;
-    let mut bo = server.join(&ines, "bo@saltmarsh.example").await;
-    let (cellar, task) = (ProjectId(Uuid::now_v7()), task_id());
-    let made = Create::new(cellar).text(TextField::Name, "Cellar").value(Field::Private, Value::Flag(true));
-    assert_eq!(bo.push(99, [Op::Create(made), create(task, cellar, "Casks")]).await, [APPLIED, APPLIED]);
-    removed(&ines, &bo).await;
-    let ids: Vec<EntityId> = ines.pull(0).await.rows.iter().map(|row| row.row.id).collect();
-    assert!(ids.contains(&cellar.into()) && ids.contains(&task.into()));
-    let again = server.join_on(&ines, "bo@saltmarsh.example", bo.id).await;
-    assert!(again.pull(0).await.rows.iter().any(|row| row.row.id == task.into()));
 }
 
 fn asked(ver: Version) -> ServerMessage {
@@ -418,37 +318,6 @@ async fn everybody_is_poked_and_a_guest_hears_no_names() {
     assert_eq!(last, Err(close::SESSION_ENDED));
     ines.push(9, [edit(task, "Two", "Three")]).await;
     assert_eq!(of_cy.next().await, named(ver + 6));
-}
-
-async fn later(server: &Server) -> Millis {
-    sqlx::query("UPDATE mutations SET handled_at = now() - interval '91 days'")
-        .execute(&mut server.owner().await)
-        .await
-        .unwrap();
-    tern_server::services::now() - KEPT_FOR
-}
-
-/// Deleted rows are let go of after a time; what is of people who have left keeps their names.
-#[tokio::test]
-async fn of_who_left_long_ago_the_name_stays() {
-    let server = Server::start().await;
-    let mut ines = server.register("ines@saltmarsh.example").await;
-    let bo = server.join(&ines, "bo@saltmarsh.example").await;
-    let task = task_id();
-    ines.push(9, [create(task, ines.project().await, "Old"), Op::Delete(task.into())]).await;
-    removed(&ines, &bo).await;
-    // A device that is told of the floor, and lets go of the same.
-    let mut real = Real::of(&ines).await;
-    real.sync().await;
-    let before = later(&server).await;
-    assert_eq!(server.services.purge(before).await.unwrap(), 1, "the task");
-    assert!(seen(&ines, user(&bo)).await.gone);
-    real.sync().await;
-    assert!(real.resets.is_empty());
-    let known: Option<Row> = real.engine.replica().current(EntityId::Member(user(&bo)));
-    assert!(MemberView::of(&known.unwrap()).unwrap().gone);
-    let again = server.join_on(&ines, "bo@saltmarsh.example", bo.id).await;
-    assert!(!seen(&again, user(&bo)).await.gone);
 }
 
 /// Roles are in the history as everything is, by the server.
