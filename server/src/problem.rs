@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use shared::protocol::{Problem, kind};
 
 use crate::db::DbError;
+use crate::domain::members::MemberProblem;
 use crate::domain::push::PushProblem;
 use crate::services::Failure;
 use crate::tokens::TokenError;
@@ -56,6 +57,7 @@ fn title(kind: &str) -> &'static str {
         kind::CREDENTIALS => "Wrong e-mail address or password",
         kind::NOT_FOUND => "Not found",
         kind::TAKEN => "Already registered",
+        kind::LAST_ADMIN => "The last admin",
         kind::GAP => "Mutations are missing",
         kind::FORKED => "The device's history has forked",
         kind::EPOCH => "The server's data is of another epoch",
@@ -107,6 +109,13 @@ impl From<Failure> for ApiProblem {
             Failure::MayNotInvite => {
                 Self::new(StatusCode::FORBIDDEN, kind::NOT_FOUND, "Guests cannot invite. Ask a member to do it.")
             }
+            Failure::NoOrganization => Self::new(
+                StatusCode::FORBIDDEN,
+                kind::NOT_FOUND,
+                "You are not a member of an organization any more. Ask for an invitation, and register with it and your \
+                 password.",
+            ),
+            Failure::Member(problem) => member(problem),
             Failure::Push(PushProblem::OtherActor) | Failure::OtherActor => Self::not_found(FOREIGN_ACTOR),
             Failure::Push(problem) => push(problem),
             Failure::Pull(problem) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, problem.to_string()),
@@ -122,6 +131,15 @@ impl From<Failure> for ApiProblem {
             }
         }
     }
+}
+
+fn member(problem: MemberProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        MemberProblem::Unknown => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
+        MemberProblem::NotAllowed | MemberProblem::Above => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
+        MemberProblem::LastAdmin => (StatusCode::CONFLICT, kind::LAST_ADMIN),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
 }
 
 fn push(problem: PushProblem) -> ApiProblem {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::routes::{auth, files, health, invitations, layers, sync, ws};
+use crate::routes::{auth, files, health, invitations, layers, members, sync, ws};
 use crate::services::Services;
 
 pub use crate::routes::files::{Files, FilesError};
@@ -32,6 +32,8 @@ pub fn router(state: AppState) -> Router {
         .route("/api/auth/logout", post(auth::logout))
         .route("/api/auth/resume", post(auth::resume))
         .route("/api/invitations", post(invitations::create))
+        .route("/api/members/{user}", patch(members::change_role))
+        .route("/api/members/{user}", delete(members::remove))
         .route("/api/sync/push", post(sync::push))
         .route("/api/sync/pull", post(sync::pull))
         .route("/api/ws/ticket", post(ws::ticket))

@@ -1,4 +1,9 @@
 //! A member: a person in the organization, as the others see them.
+//!
+//! Only the server writes their rows:
+//!
+//! - `PATCH /api/members/{user}`: [`ChangeRole`] → [`Membership`]
+//! - `DELETE /api/members/{user}`: no body → nothing
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +12,21 @@ use crate::ids::{EntityId, UserId};
 use crate::row::Row;
 use crate::task::value;
 use crate::value::{Role, Value};
+
+/// Gives a member a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRole {
+    pub role: Role,
+}
+
+/// What somebody is in the organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    pub user: UserId,
+    pub role: Role,
+}
 
 /// What a member sees of a member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -235,6 +235,8 @@ pub mod kind {
     pub const NOT_FOUND: &str = "/problems/not-found";
     /// The e-mail address is registered already.
     pub const TAKEN: &str = "/problems/already-registered";
+    /// An organization always has an admin: make somebody else one first.
+    pub const LAST_ADMIN: &str = "/problems/last-admin";
     /// A number is missing before the first mutation of a push.
     pub const GAP: &str = "/problems/gap";
     /// The device's history is not the one the server knows: a copied profile or a restored disk.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Millis, Stamp, Version};
 use crate::field::{Field, TextField};
-use crate::ids::{CommentId, EntityId, ProjectId};
+use crate::ids::{CommentId, EntityId, Kind, ProjectId};
 use crate::limits::KEPT_FOR;
 use crate::policy::Resolution;
 use crate::register::{Life, Reg, Set, Sibling, Tag};
@@ -132,9 +132,10 @@ impl Row {
         }
     }
 
-    /// Whether it was deleted up to this version of the organization, and so is not kept any more.
+    /// Whether it was deleted up to this version of the organization, and so is not kept any more. Of members who have
+    /// left the names are needed as long as anything that they wrote.
     pub fn is_gone_at(&self, floor: Version) -> bool {
-        self.life.is_deleted() && self.ver <= floor
+        self.life.is_deleted() && self.ver <= floor && self.id.kind() != Kind::Member
     }
 
     /// Every write that the row remembers.

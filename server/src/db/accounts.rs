@@ -1,9 +1,8 @@
-//! Members, devices, actors, sessions and invitations of one organization.
+//! Devices, actors, sessions and invitations of one organization.
 
 use shared::account::{Account, DeviceInfo};
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, Epoch, UserId};
-use shared::value::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -28,31 +27,6 @@ pub struct Session {
 }
 
 impl OrgTx {
-    /// Makes a person a member.
-    pub async fn insert_member(&mut self, user: UserId, role: Role, now: Millis) -> Result<(), DbError> {
-        let org = self.org().0;
-        sqlx::query("INSERT INTO memberships (org_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)")
-            .bind(org)
-            .bind(user.0)
-            .bind(role.name())
-            .bind(timestamp(now))
-            .execute(self.connection())
-            .await?;
-        Ok(())
-    }
-
-    /// A member's role.
-    pub async fn role(&mut self, user: UserId) -> Result<Option<Role>, DbError> {
-        let org = self.org().0;
-        let name: Option<String> =
-            sqlx::query_scalar("SELECT role FROM memberships WHERE org_id = $1 AND user_id = $2")
-                .bind(org)
-                .bind(user.0)
-                .fetch_optional(self.connection())
-                .await?;
-        Ok(Role::ALL.into_iter().find(|role| Some(role.name()) == name.as_deref()))
-    }
-
     /// Remembers a device and its name.
     pub async fn upsert_device(&mut self, user: UserId, device: &DeviceInfo, now: Millis) -> Result<(), DbError> {
         sqlx::query(

@@ -7,6 +7,7 @@ use shared::hash::Hash;
 use shared::ids::{EntityId, Kind};
 use shared::row::Row;
 use shared::scope::{Scope, Stage};
+use shared::value::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -43,6 +44,12 @@ pub(super) fn millis(timestamp: OffsetDateTime) -> Millis {
 
 pub(super) fn json<T: Serialize>(value: &T) -> Result<String, DbError> {
     Ok(serde_json::to_string(value)?)
+}
+
+/// The role of this name.
+pub(super) fn role(name: &str) -> Result<Role, DbError> {
+    let known = Role::ALL.into_iter().find(|role| role.name() == name);
+    known.ok_or_else(|| DbError::Unreadable(format!("the role {name}")))
 }
 
 /// The row that a kind and an id name.

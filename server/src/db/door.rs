@@ -95,9 +95,14 @@ impl Door {
         Ok(tx)
     }
 
-    /// Enters with an invitation and uses it up; `None` when it does not exist, is used or has expired.
+    /// Enters with an invitation, in line ([`OrgTx::lock`]), and uses it up; `None` when it does not exist, is used or has expired.
     pub async fn invited(self, ticket: &Ticket, user: UserId, now: Millis) -> Result<Option<OrgTx>, DbError> {
         let mut tx = OrgTx::confine(self.tx, ticket.org).await?;
+        // In line before it: the removal of who made the invitation is there first, and ends it, or comes afterwards.
+        match tx.lock().await {
+            Err(DbError::SignedOut) => return Ok(None), // there is no such organization
+            locked => locked?,
+        };
         let update = sqlx::query(
             "UPDATE invitations SET used_by = $3, used_at = $4
              WHERE org_id = $1 AND token_hash = $2 AND used_at IS NULL AND expires_at > $4",
@@ -111,18 +116,23 @@ impl Door {
         Ok((update.rows_affected() == 1).then_some(tx))
     }
 
-    /// Enters the organization that somebody, who has given the right password, joined first.
+    /// Enters the organization of somebody ([`Self::home`]).
     pub async fn member(mut self, user: UserId) -> Result<Option<OrgTx>, DbError> {
+        match self.home(user).await? {
+            Some(org) => Ok(Some(OrgTx::confine(self.tx, org).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The organization that somebody, who has given the right password, joined first.
+    pub async fn home(&mut self, user: UserId) -> Result<Option<OrgId>, DbError> {
         sqlx::query("SELECT set_config('tern.user', $1, true)").bind(user.to_string()).execute(&mut *self.tx).await?;
         let org: Option<uuid::Uuid> =
             sqlx::query_scalar("SELECT org_id FROM memberships WHERE user_id = $1 ORDER BY joined_at, org_id LIMIT 1")
                 .bind(user.0)
                 .fetch_optional(&mut *self.tx)
                 .await?;
-        match org {
-            Some(org) => Ok(Some(OrgTx::confine(self.tx, OrgId(org)).await?)),
-            None => Ok(None),
-        }
+        Ok(org.map(OrgId))
     }
 
     /// Every organization, for the server's own housekeeping.

@@ -6,7 +6,8 @@
 //! | `open` | connecting, migrating, the runtime role |
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
-//! | `accounts` | members, devices, actors, sessions, invitations |
+//! | `accounts` | devices, actors, sessions, invitations |
+//! | `members` | who belongs to an organization, and as what |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
@@ -20,6 +21,7 @@ mod door;
 mod epochs;
 mod error;
 mod lineage;
+mod members;
 mod notices;
 mod open;
 mod pull;
@@ -31,7 +33,7 @@ pub use accounts::{Session, StoredUser};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
-pub use notices::{EndedSession, Notice, Notices, RollCall};
+pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
 pub use tx::OrgTx;

@@ -8,15 +8,17 @@
 //! Nothing is stored: who does not listen misses it. So [`Notices`] does not mend a lost connection in silence; it ends,
 //! and [`Db::roll_call`] makes up for what the next one has not heard.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shared::clock::Version;
-use shared::ids::OrgId;
+use shared::ids::{OrgId, UserId};
+use shared::value::Role;
 use sqlx::postgres::{PgListener, PgNotification};
 use uuid::Uuid;
 
-use super::convert::unsigned;
+use super::convert::{role, unsigned};
 use super::{Db, DbError, OrgTx};
 use crate::domain::poke::Poke;
 
@@ -24,6 +26,8 @@ use crate::domain::poke::Poke;
 const POKE: &str = "tern_poke";
 /// Payload: an [`EndedSession`].
 const ENDED: &str = "tern_session_ended";
+/// Payload: a [`ChangedRole`].
+const ROLE: &str = "tern_role";
 
 /// After so long without a notification the connection is tried: one that died in silence would never say so.
 const QUIET: Duration = Duration::from_secs(30);
@@ -37,19 +41,29 @@ pub struct EndedSession {
     pub family: Uuid,
 }
 
+/// A member has another role from a version on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedRole {
+    pub org: OrgId,
+    pub user: UserId,
+    pub role: Role,
+    pub ver: Version,
+}
+
 /// What a server hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     Poke(Poke),
     Ended(EndedSession),
+    Role(ChangedRole),
 }
 
 /// How an organization stands, for its open sockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollCall {
     pub ver: Version,
-    /// Those of the sessions asked for that go on.
-    pub standing: Vec<Uuid>,
+    /// Those of the sessions asked for that go on, and their members' roles.
+    pub standing: BTreeMap<Uuid, Role>,
 }
 
 /// One server's ear: a connection that does nothing else.
@@ -68,7 +82,7 @@ impl Notices {
     pub async fn listen(db: &Db) -> Result<Self, DbError> {
         let mut listener = PgListener::connect_with(&db.pool).await?;
         listener.eager_reconnect(false);
-        listener.listen_all([POKE, ENDED]).await?;
+        listener.listen_all([POKE, ENDED, ROLE]).await?;
         Ok(Self { listener })
     }
 
@@ -99,6 +113,7 @@ fn read(notification: &PgNotification) -> Option<Notice> {
     let notice = match notification.channel() {
         POKE => serde_json::from_str(payload).map(Notice::Poke),
         ENDED => serde_json::from_str(payload).map(Notice::Ended),
+        ROLE => serde_json::from_str(payload).map(Notice::Role),
         _ => return None,
     };
     notice.inspect_err(|error| tracing::warn!(%error, "a notification cannot be read")).ok()
@@ -113,8 +128,8 @@ impl Db {
             .bind(org.0)
             .fetch_one(tx.connection())
             .await?;
-        let standing = sqlx::query_scalar(
-            "SELECT s.family
+        let standing: Vec<(Uuid, String)> = sqlx::query_as(
+            "SELECT s.family, m.role
              FROM sessions s
              JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
              JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
@@ -125,7 +140,8 @@ impl Db {
         .fetch_all(tx.connection())
         .await?;
         tx.commit().await?;
-        Ok(RollCall { ver: unsigned(ver), standing })
+        let standing = standing.into_iter().map(|(family, name)| Ok((family, role(&name)?)));
+        Ok(RollCall { ver: unsigned(ver), standing: standing.collect::<Result<_, DbError>>()? })
     }
 }
 
@@ -136,9 +152,15 @@ impl OrgTx {
     }
 
     /// Tells every server, once this is committed, that a session has ended.
-    pub(super) async fn tell_ended(&mut self, family: Uuid) -> Result<(), DbError> {
+    pub async fn tell_ended(&mut self, family: Uuid) -> Result<(), DbError> {
         let org = self.org();
         self.notify(ENDED, &EndedSession { org, family }).await
+    }
+
+    /// Tells every server, once this is committed, that a member has another role.
+    pub async fn tell_role(&mut self, user: UserId, role: Role, ver: Version) -> Result<(), DbError> {
+        let org = self.org();
+        self.notify(ROLE, &ChangedRole { org, user, role, ver }).await
     }
 
     async fn notify(&mut self, channel: &str, payload: &impl Serialize) -> Result<(), DbError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::clock::{Millis, Version};
+use shared::ids::Kind;
 use uuid::Uuid;
 
 use super::convert::{bigint, scope, timestamp, unsigned};
@@ -10,8 +11,9 @@ use super::{DbError, OrgTx};
 
 impl OrgTx {
     /// Raises the floor to the last version that was given before a time, and removes the rows that were deleted up to
-    /// there. What is gone is a function of the floor alone, so that a device that hears of the floor lets go of the
-    /// same rows. Returns how many there were.
+    /// there, but for those of members: what they wrote bears their names. What is gone is a function of the floor alone
+    /// ([`shared::row::Row::is_gone_at`]), so that a device that hears of the floor lets go of the same rows. Returns how
+    /// many there were.
     pub async fn purge(&mut self, before: Millis) -> Result<u64, DbError> {
         let clock = self.lock().await?;
         let floor = self.last_version(before).await?;
@@ -20,10 +22,12 @@ impl OrgTx {
         }
         let org = self.org().0;
         let gone: Vec<(String, Uuid, i64, String)> = sqlx::query_as(
-            "DELETE FROM entities WHERE org_id = $1 AND deleted AND ver <= $2 RETURNING kind, id, ver, scope",
+            "DELETE FROM entities WHERE org_id = $1 AND deleted AND ver <= $2 AND kind <> $3
+             RETURNING kind, id, ver, scope",
         )
         .bind(org)
         .bind(bigint(floor))
+        .bind(Kind::Member.name())
         .fetch_all(self.connection())
         .await?;
         self.forget(&gone).await?;

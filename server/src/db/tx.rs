@@ -2,10 +2,10 @@
 
 use shared::ids::OrgId;
 use shared::scope::Reader;
-use shared::value::Role;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 
-use super::{Db, DbError};
+use super::{Db, DbError, convert};
+use crate::domain::push::OrgClock;
 use crate::member::Member;
 
 /// A transaction that sees one organization's rows and no other's. To have one is to be allowed: it is made from a
@@ -19,14 +19,21 @@ pub struct OrgTx {
 }
 
 impl OrgTx {
-    /// For reading and writing; every statement sees what was committed before it.
-    pub async fn begin(db: &Db, member: &Member) -> Result<Self, DbError> {
-        Self::admit(db, "BEGIN", member).await
+    /// For writing; every statement sees what was committed before it. Takes the organization's place in line
+    /// ([`Self::lock`]) before it looks who this is: whoever was removed while they waited is not let in, and a role
+    /// is the one that its member has when it is their turn, until the end of the transaction.
+    pub async fn in_line(db: &Db, member: &Member) -> Result<(Self, OrgClock), DbError> {
+        let mut tx = Self::enter(db, "BEGIN", member.org()).await?;
+        let clock = tx.lock().await?;
+        tx.admit(member).await?;
+        Ok((tx, clock))
     }
 
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
-        Self::admit(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member).await
+        let mut tx = Self::enter(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member.org()).await?;
+        tx.admit(member).await?;
+        Ok(tx)
     }
 
     /// For the server's own housekeeping, of which no member knows.
@@ -58,13 +65,16 @@ impl OrgTx {
         Ok(Self { tx, org, reader: None })
     }
 
+    /// As [`Self::confine`], but on the way of BEGIN: every request comes through here.
+    async fn enter(db: &Db, begin: &str, org: OrgId) -> Result<Self, DbError> {
+        // Nothing in a UUID needs quoting.
+        let begin = format!("{begin}; SELECT set_config('tern.org', '{}', true)", org.0);
+        Ok(Self { tx: db.begin(AssertSqlSafe(begin)).await?, org, reader: None })
+    }
+
     /// An access token outlives what it was given for by some minutes: whether its bearer is still a member, and the
     /// session not ended, is asked here.
-    async fn admit(db: &Db, begin: &str, member: &Member) -> Result<Self, DbError> {
-        let org = member.org();
-        // As `confine`, but on the way of BEGIN: every request comes through here. Nothing in a UUID needs quoting.
-        let begin = format!("{begin}; SELECT set_config('tern.org', '{}', true)", org.0);
-        let mut tx = Self { tx: db.begin(AssertSqlSafe(begin)).await?, org, reader: None };
+    async fn admit(&mut self, member: &Member) -> Result<(), DbError> {
         let role: Option<String> = sqlx::query_scalar(
             "SELECT m.role
              FROM sessions s
@@ -76,12 +86,10 @@ impl OrgTx {
         .bind(member.family())
         .bind(i64::from(member.actor()))
         .bind(member.user().0)
-        .fetch_optional(tx.connection())
+        .fetch_optional(self.connection())
         .await?;
         let role = role.ok_or(DbError::SignedOut)?;
-        let known = Role::ALL.into_iter().find(|known| known.name() == role);
-        let role = known.ok_or_else(|| DbError::Unreadable(format!("the role {role}")))?;
-        tx.reader = Some(Reader { user: member.user(), role });
-        Ok(tx)
+        self.reader = Some(Reader { user: member.user(), role: convert::role(&role)? });
+        Ok(())
     }
 }

@@ -28,6 +28,7 @@ async fn hear(hub: &Hub, mut notices: Notices) -> DbError {
         match notices.next().await {
             Ok(Notice::Poke(poke)) => hub.poke(&poke),
             Ok(Notice::Ended(EndedSession { org, family })) => hub.end_session(org, family),
+            Ok(Notice::Role(changed)) => hub.change_role(&changed),
             Err(error) => return error,
         }
     }

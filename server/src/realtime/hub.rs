@@ -2,12 +2,11 @@
 //! nowhere else.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::clock::{Actor, Version};
-use shared::ids::OrgId;
+use shared::ids::{OrgId, UserId};
 use shared::realtime::ServerMessage;
 use shared::value::Role;
 use tokio::sync::{Notify, watch};
@@ -15,7 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::mailbox::Mailbox;
-use crate::db::RollCall;
+use crate::db::{ChangedRole, RollCall};
 use crate::domain::poke::Poke;
 use crate::member::Member;
 
@@ -58,8 +57,9 @@ struct Place {
     mailbox: Mutex<Mailbox>,
     posted: Notify,
     ending: watch::Sender<Option<Ending>>,
-    /// Whether its member sees every project that is not private, and may be told what has changed there.
-    named: AtomicBool,
+    user: UserId,
+    /// Its member's role, and up to which version of the organization that is known.
+    role: Mutex<(Version, Role)>,
 }
 
 /// One open socket's place in the hub, until it is dropped.
@@ -89,7 +89,9 @@ impl Hub {
             mailbox: Mutex::default(),
             posted: Notify::new(),
             ending: watch::Sender::new(None),
-            named: AtomicBool::new(false),
+            user: member.user(),
+            // Until more is known.
+            role: Mutex::new((0, Role::Guest)),
         });
         let mut rooms = self.lock();
         rooms.taken += 1;
@@ -108,7 +110,14 @@ impl Hub {
     pub(crate) fn poke(&self, poke: &Poke) {
         let (named, unnamed) = (poke.messages(), [ServerMessage::SyncRequired { ver: poke.ver }]);
         for place in self.room(poke.org).iter().filter(|place| place.actor != poke.actor) {
-            place.post(if place.named.load(Ordering::Relaxed) { &named } else { &unnamed });
+            place.post(if place.sees_what_is_open() { &named } else { &unnamed });
+        }
+    }
+
+    /// From now on the member's sockets hear what that role may hear.
+    pub(crate) fn change_role(&self, changed: &ChangedRole) {
+        for place in self.room(changed.org).iter().filter(|place| place.user == changed.user) {
+            place.learn(changed.ver, changed.role);
         }
     }
 
@@ -130,11 +139,16 @@ impl Hub {
     /// ended; tells everybody else how far the organization is.
     pub(crate) fn catch_up(&self, org: OrgId, asked: &[Uuid], now: &RollCall) {
         for place in self.room(org) {
-            if asked.contains(&place.family) && !now.standing.contains(&place.family) {
-                place.end(Ending::SessionEnded);
-            } else {
-                place.post(&[ServerMessage::SyncRequired { ver: now.ver }]);
+            match now.standing.get(&place.family) {
+                None if asked.contains(&place.family) => {
+                    place.end(Ending::SessionEnded);
+                    continue;
+                }
+                // Who has come since has been looked at by the door.
+                None => {}
+                Some(role) => place.learn(now.ver, *role),
             }
+            place.post(&[ServerMessage::SyncRequired { ver: now.ver }]);
         }
     }
 
@@ -164,6 +178,19 @@ impl Place {
         self.posted.notify_one();
     }
 
+    /// Takes over which role its member has, as of a version: what was read first may be heard last.
+    fn learn(&self, ver: Version, role: Role) {
+        let mut known = self.role.lock().unwrap_or_else(PoisonError::into_inner);
+        if ver >= known.0 {
+            *known = (ver, role);
+        }
+    }
+
+    /// Whether its member sees every project that is not private, and may be told what has changed there.
+    fn sees_what_is_open(&self) -> bool {
+        self.role.lock().unwrap_or_else(PoisonError::into_inner).1 > Role::Guest
+    }
+
     fn end(&self, ending: Ending) {
         self.ending.send_if_modified(|known| known.is_none() && known.replace(ending).is_none());
     }
@@ -180,7 +207,7 @@ impl Place {
 impl Seat {
     /// Says how far the organization is, as the first thing. Until then, and to guests, a poke names nothing.
     pub(crate) fn greet(&self, ver: Version, role: Role) {
-        self.place.named.store(role > Role::Guest, Ordering::Relaxed);
+        self.place.learn(ver, role);
         self.place.post(&[ServerMessage::SyncRequired { ver }]);
     }
 
@@ -226,7 +253,7 @@ mod tests {
     use super::*;
     use crate::domain::poke::Change;
     use crate::member::Claims;
-    use shared::ids::{DeviceId, TaskId, UserId};
+    use shared::ids::{DeviceId, TaskId};
 
     const LONG: Duration = Duration::from_hours(1);
 
@@ -275,6 +302,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_read_of_a_role_before_it_changed_does_not_count() {
+        let hub = Hub::default();
+        let seat = hub.join(&member(1, 1), LONG);
+        let user = UserId(Uuid::from_u128(1));
+        let changed = |org, user| ChangedRole { org: OrgId(Uuid::from_u128(org)), user, role: Role::Guest, ver: 4 };
+        hub.change_role(&changed(1, user));
+        seat.greet(3, Role::Member);
+        assert!(!seat.place.sees_what_is_open());
+        seat.greet(5, Role::Member);
+        hub.change_role(&ChangedRole { ver: 6, ..changed(2, user) });
+        hub.change_role(&ChangedRole { ver: 6, ..changed(1, UserId(Uuid::nil())) });
+        assert!(seat.place.sees_what_is_open(), "another's role, or that of another organization");
+    }
+
+    #[tokio::test]
     async fn a_seat_ends_with_its_session_its_access_and_the_server() {
         let hub = Hub::default();
         let (ended, over, last) =
@@ -300,10 +342,11 @@ mod tests {
         let (org, asked) = hub.sessions().remove(0);
         // Who comes while the database is asked has been checked at the door.
         let new = hub.join(&member(1, 3), LONG);
-        hub.catch_up(org, &asked, &RollCall { ver: 9, standing: vec![Uuid::from_u128(2)] });
+        hub.catch_up(org, &asked, &RollCall { ver: 9, standing: [(Uuid::from_u128(2), Role::Member)].into() });
         assert_eq!(ended.ended().await, Ending::SessionEnded);
         assert_eq!((waiting(&stands), waiting(&new)), (vec![9], vec![9]));
         assert!(stands.place.goes_on() && new.place.goes_on());
+        assert!(stands.place.sees_what_is_open() && !new.place.sees_what_is_open(), "its role is told too");
     }
 
     #[tokio::test]

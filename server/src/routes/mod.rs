@@ -7,5 +7,6 @@ pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;
+pub(crate) mod members;
 pub(crate) mod sync;
 pub(crate) mod ws;

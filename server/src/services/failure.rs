@@ -3,6 +3,7 @@
 use shared::account::InvalidAccount;
 
 use crate::db::DbError;
+use crate::domain::members::MemberProblem;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
 use crate::domain::resume::TooManyWaiting;
@@ -25,6 +26,10 @@ pub enum Failure {
     Invitation,
     #[error("guests cannot invite")]
     MayNotInvite,
+    #[error("who gives the right password belongs to no organization")]
+    NoOrganization,
+    #[error(transparent)]
+    Member(#[from] MemberProblem),
     #[error(transparent)]
     Push(#[from] PushProblem),
     #[error(transparent)]

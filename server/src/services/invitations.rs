@@ -15,8 +15,9 @@ const LIFETIME: Millis = 7 * 24 * 60 * 60 * 1_000;
 impl Services {
     /// Makes an invitation for one person. Guests cannot invite.
     pub async fn invite(&self, member: &Member) -> Result<Invitation, Failure> {
-        let mut tx = OrgTx::begin(&self.db, member).await?;
-        if tx.role(member.user()).await?.is_none_or(|role| role == Role::Guest) {
+        // In line: the removal of a member finds every invitation that they have made.
+        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
+        if tx.reader().is_none_or(|reader| reader.role == Role::Guest) {
             return Err(Failure::MayNotInvite);
         }
         let (token, ticket) = tokens::invitation(member.org())?;

@@ -5,6 +5,7 @@ mod epochs;
 mod failure;
 mod housekeeping;
 mod invitations;
+mod members;
 mod passwords;
 mod realtime;
 mod registration;

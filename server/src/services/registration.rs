@@ -9,14 +9,15 @@ use shared::value::{Role, Value};
 use uuid::Uuid;
 
 use super::{Failure, Services, SignedIn, now, sync};
-use crate::db::{Door, NewOrganization, NewUser, OrgTx};
+use crate::db::{Door, NewOrganization, NewUser, OrgTx, Ticket};
 use crate::tokens;
 
 /// The project that a new organization begins with, so that there is a place for the first task.
 const FIRST_PROJECT: &str = "General";
 
 impl Services {
-    /// Registers somebody and signs their device in.
+    /// Registers somebody and signs their device in. Who has an account and belongs nowhere may use an invitation, too:
+    /// whoever was removed comes back this way.
     pub async fn register(&self, request: RegisterRequest) -> Result<SignedIn, Failure> {
         request.validate()?;
         let ticket = request.invitation.as_deref().map(tokens::ticket).transpose();
@@ -26,7 +27,8 @@ impl Services {
         let user = UserId(Uuid::now_v7());
         let mut door = Door::open(&self.db).await?;
         if !door.insert_user(&NewUser { id: user, request: &request, password_hash: &password_hash }, now).await? {
-            return Err(Failure::Taken);
+            drop(door);
+            return self.join_again(request, ticket.ok_or(Failure::Taken)?, now).await;
         }
         let tx = match ticket {
             Some(ticket) => {
@@ -36,6 +38,21 @@ impl Services {
             }
             None => found(door, &request, user, now).await?,
         };
+        self.start_session(tx, user, request.device, now).await
+    }
+
+    /// Lets somebody in who has an account, if the password is theirs. Nobody is in two organizations.
+    async fn join_again(&self, request: RegisterRequest, ticket: Ticket, now: Millis) -> Result<SignedIn, Failure> {
+        let user = self.prove(&request.email, request.password.clone()).await?.ok_or(Failure::Taken)?;
+        let mut door = Door::open(&self.db).await?;
+        if door.home(user).await?.is_some() {
+            return Err(Failure::Taken);
+        }
+        let mut tx = door.invited(&ticket, user, now).await?.ok_or(Failure::Invitation)?;
+        if tx.role(user).await?.is_some() {
+            return Err(Failure::Taken); // by another invitation, meanwhile
+        }
+        join(&mut tx, &request, user, Role::Member, now).await?;
         self.start_session(tx, user, request.device, now).await
     }
 }
@@ -50,12 +67,18 @@ async fn found(door: Door, request: &RegisterRequest, owner: UserId, now: Millis
     Ok(tx)
 }
 
-/// Makes somebody a member, whom the others see.
+/// Makes somebody a member, whom the others see: as whom they know, where it is somebody who was there before.
 async fn join(tx: &mut OrgTx, request: &RegisterRequest, user: UserId, role: Role, now: Millis) -> Result<(), Failure> {
     tx.insert_member(user, role, now).await?;
-    let member = Create::new(user)
-        .text(TextField::Name, request.name.trim())
-        .value(Field::Role, Value::Role(role))
-        .value(Field::Email, Value::Text(request.email.clone()));
-    sync::apply_as_server(tx, vec![Op::Create(member)], now).await
+    let ops = if tx.was_member(user).await? {
+        vec![Op::Restore(user.into()), Op::write(user, Field::Role, Value::Role(role))]
+    } else {
+        let member = Create::new(user)
+            .text(TextField::Name, request.name.trim())
+            .value(Field::Role, Value::Role(role))
+            .value(Field::Email, Value::Text(request.email.clone()));
+        vec![Op::Create(member)]
+    };
+    sync::apply_as_server(tx, ops, now).await?;
+    Ok(())
 }

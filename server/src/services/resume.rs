@@ -15,9 +15,8 @@ impl Services {
         let ResumeRequest { device: new, history } = request;
         check(&history)?;
         let (user, now) = (member.user(), now());
-        let mut tx = OrgTx::begin(&self.db, member).await?;
         // Nothing is handled between the look at the history and the branch.
-        tx.lock().await?;
+        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
         let tree = tx.tree(user, &history).await?;
         if !tree.last.contains_key(&history.actor) {
             return Err(Failure::OtherActor);

@@ -1,6 +1,6 @@
 //! Signing in, staying signed in, signing out.
 
-use shared::account::{DeviceInfo, LoginRequest, Session};
+use shared::account::{DeviceInfo, LoginRequest, Password, Session};
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, UserId};
 use uuid::Uuid;
@@ -26,12 +26,17 @@ struct Seat {
 impl Services {
     /// Signs a device in. Whether the address or the password is wrong is not to be found out.
     pub async fn login(&self, request: LoginRequest) -> Result<SignedIn, Failure> {
-        let user = self.db.user_by_email(&request.email).await?;
-        let (id, hash) = user.map(|user| (user.id, user.password_hash)).unzip();
-        let right = self.passwords.verify(request.password, hash).await?;
-        let user = id.filter(|_| right).ok_or(Failure::Credentials)?;
-        let tx = Door::open(&self.db).await?.member(user).await?.ok_or(Failure::Credentials)?;
+        let user = self.prove(&request.email, request.password).await?.ok_or(Failure::Credentials)?;
+        let tx = Door::open(&self.db).await?.member(user).await?.ok_or(Failure::NoOrganization)?;
         self.start_session(tx, user, request.device, now()).await
+    }
+
+    /// Whose address and password these are.
+    pub(super) async fn prove(&self, email: &str, password: Password) -> Result<Option<UserId>, Failure> {
+        let user = self.db.user_by_email(email).await?;
+        let (id, hash) = user.map(|user| (user.id, user.password_hash)).unzip();
+        let right = self.passwords.verify(password, hash).await?;
+        Ok(id.filter(|_| right))
     }
 
     /// Continues a session with its refresh token.
@@ -79,6 +84,8 @@ impl Services {
         let device = readable(&device);
         tx.upsert_device(user, &device, now).await?;
         let actor = tx.actor_of(user, device.id).await?;
+        // In line now: whoever was removed meanwhile does not get in any more.
+        tx.role(user).await?.ok_or(Failure::NoOrganization)?;
         let family = Uuid::now_v7();
         let state = Family { generation: 0, rotated_at: now, expires_at: now + LIFETIME, revoked: false };
         tx.insert_session(family, actor, &state).await?;

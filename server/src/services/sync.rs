@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::Millis;
+use shared::clock::{Millis, Version};
 use shared::hash::chain;
 use shared::ids::{MutationId, UserId};
 use shared::limits::ROWS_PER_PULL;
@@ -16,7 +16,7 @@ use super::{Failure, Services, now};
 use crate::db::{Loaded, OrgTx};
 use crate::domain::poke::Poke;
 use crate::domain::pull::{self, Open, PullInput};
-use crate::domain::push::{self, PushInput, TextKey};
+use crate::domain::push::{self, OrgClock, PushInput, TextKey};
 use crate::member::Member;
 
 impl Services {
@@ -26,8 +26,9 @@ impl Services {
         if request.actor != member.actor() {
             return Err(Failure::OtherActor);
         }
-        let mut tx = OrgTx::begin(&self.db, member).await?;
-        let response = apply(&mut tx, request, now()).await?;
+        let (mut tx, org) = OrgTx::in_line(&self.db, member).await?;
+        let reader = tx.reader();
+        let response = apply(&mut tx, org, reader, request, now()).await?;
         tx.commit().await?;
         Ok(response)
     }
@@ -105,20 +106,15 @@ async fn texts(tx: &mut OrgTx, input: &PullInput<'_>) -> Result<BTreeMap<TextKey
     Ok(tx.texts_after(wanted).await?)
 }
 
-/// Runs a push in a transaction that the caller commits. Everything that changes an organization's data comes through
-/// here, whatever door it came in by.
-pub(super) async fn apply(tx: &mut OrgTx, request: &PushRequest, now: Millis) -> Result<PushResponse, Failure> {
-    let reader = tx.reader();
-    apply_as(tx, reader, request, now).await
-}
-
-async fn apply_as(
+/// Runs a push in a transaction that holds the organization's lock and that the caller commits. Everything that changes
+/// an organization's data comes through here, whatever door it came in by.
+async fn apply(
     tx: &mut OrgTx,
+    org: OrgClock,
     reader: Option<Reader>,
     request: &PushRequest,
     now: Millis,
 ) -> Result<PushResponse, Failure> {
-    let org = tx.lock().await?;
     let (device, lineage) = tx.device_clock(request.actor).await?;
     let Loaded { rows, scopes, states, dependents, parents, logs, stored, prefixes, undone } =
         tx.load(&device, &lineage, &push::needs(request)).await?;
@@ -146,8 +142,9 @@ async fn apply_as(
     Ok(decision.response)
 }
 
-/// Makes changes of the server's own: numbered mutations of an actor that is nobody's device.
-pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<(), Failure> {
+/// Makes changes of the server's own: numbered mutations of an actor that is nobody's device. Returns with which version
+/// the last one was made.
+pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<Version, Failure> {
     let org = tx.lock().await?;
     let actor = tx.server_actor().await?;
     let mut last = tx.device_clock(actor).await?.0.last;
@@ -158,7 +155,7 @@ pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -
         mutation
     });
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations: mutations.collect() };
-    let response = apply_as(tx, None, &push, now).await?;
+    let response = apply(tx, org, None, &push, now).await?;
     let refused = response.results.iter().any(|one| matches!(one.result, PushResult::Rejected(_)));
-    if refused { Err(Failure::Bug("a change of the server's own was refused")) } else { Ok(()) }
+    if refused { Err(Failure::Bug("a change of the server's own was refused")) } else { Ok(response.ver) }
 }

@@ -234,13 +234,13 @@ impl Server {
 
     /// Registers somebody in the organization of a member.
     pub(crate) async fn join(&self, member: &Device<'_>, email: &str) -> Device<'_> {
-        let invitation: Value =
-            member.request(Method::POST, "/api/invitations").send().await.unwrap().json().await.unwrap();
-        let id = Uuid::now_v7();
-        let mut body = registration(email, id);
-        body.as_object_mut().unwrap().remove("organization");
-        body["invitation"] = invitation["token"].clone();
-        Device::new(self, id, self.post("/api/auth/register", &body).await).await
+        self.join_on(member, email, Uuid::now_v7()).await
+    }
+
+    /// The same on a device that is there.
+    pub(crate) async fn join_on(&self, member: &Device<'_>, email: &str, device: Uuid) -> Device<'_> {
+        let body = invited(&member.invite().await, email, device);
+        Device::new(self, device, self.post("/api/auth/register", &body).await).await
     }
 
     pub(crate) async fn login(&self, email: &str, device: Uuid) -> Device<'_> {
@@ -257,6 +257,14 @@ pub(crate) fn registration(email: &str, device: Uuid) -> Value {
         "organization": "Saltmarsh", "name": "Ines Okafor", "email": email, "password": PASSWORD,
         "device": { "id": device, "name": "test" },
     })
+}
+
+/// A registration with an invitation.
+pub(crate) fn invited(token: &Value, email: &str, device: Uuid) -> Value {
+    let mut body = registration(email, device);
+    body.as_object_mut().unwrap().remove("organization");
+    body["invitation"] = token.clone();
+    body
 }
 
 pub(crate) fn credentials(email: &str, password: &str, device: Uuid) -> Value {
@@ -304,6 +312,12 @@ impl<'a> Device<'a> {
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.server.request(method, path).header(AUTHORIZATION, format!("Bearer {}", self.session.access_token.0))
+    }
+
+    /// The token of an invitation.
+    pub(crate) async fn invite(&self) -> Value {
+        let made: Value = self.request(Method::POST, "/api/invitations").send().await.unwrap().json().await.unwrap();
+        made["token"].clone()
     }
 
     pub(crate) async fn refresh(&self, token: &str) -> Response {

@@ -32,11 +32,11 @@ async fn patiently<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// An open socket.
-struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Opens one, and reads the first message: how far the organization is.
-    async fn open(device: &Device<'_>) -> (Self, Version) {
+    pub(crate) async fn open(device: &Device<'_>) -> (Self, Version) {
         let stream = TcpStream::connect(address(device.server)).await.unwrap();
         let mut socket = Self(client_async(url(device).await, stream).await.unwrap().0);
         match socket.next().await {
@@ -46,7 +46,7 @@ impl Socket {
     }
 
     /// The next message but for signs of life, or the code that the server closes with.
-    async fn next(&mut self) -> Result<ServerMessage, u16> {
+    pub(crate) async fn next(&mut self) -> Result<ServerMessage, u16> {
         loop {
             match patiently(self.0.next()).await.unwrap().unwrap() {
                 Message::Text(text) => match serde_json::from_str(&text).unwrap() {

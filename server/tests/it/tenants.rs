@@ -201,6 +201,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         "POST /api/invitations" | "POST /api/ws/ticket" => {
             as_deceived(eve, names, |token| post(route.trim_start_matches("POST ")).bearer_auth(token)).await
         }
+        "PATCH /api/members/{user}" | "DELETE /api/members/{user}" => member(eve, route, names).await,
         "GET /api/ws" => {
             let query = [("ticket", deceived(eve, names.org, |_| {}).await)];
             vec![answer(server.request(Method::GET, "/api/ws").query(&query)).await]
@@ -248,6 +249,17 @@ async fn resume(eve: &Device<'_>, names: &Names) -> Vec<Answer> {
     answers.extend(
         as_deceived(eve, names, |token| server.request(Method::POST, path).bearer_auth(token).json(&own)).await,
     );
+    answers
+}
+
+/// Whom she sees there and nobody has invited into hers.
+async fn member(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
+    let method = if route.starts_with("PATCH") { Method::PATCH } else { Method::DELETE };
+    let path = format!("/api/members/{}", names.user);
+    let asked = |request: reqwest::RequestBuilder| request.json(&json!({ "role": "guest" }));
+    let mut answers = vec![answer(asked(eve.request(method.clone(), &path))).await];
+    let ask = |token| asked(eve.server.request(method.clone(), &path).bearer_auth(token));
+    answers.extend(as_deceived(eve, names, ask).await);
     answers
 }
 
@@ -303,7 +315,10 @@ fn routes() -> Vec<String> {
     let route = |rest: &str| {
         let (path, rest) = rest.split_once("\", ").unwrap();
         let method = rest.split('(').next().unwrap().to_uppercase();
-        assert!(["GET", "POST"].contains(&method.as_str()) && !rest.contains(")."), "another form of route: {rest}");
+        assert!(
+            ["GET", "POST", "PATCH", "DELETE"].contains(&method.as_str()) && !rest.contains(")."),
+            "another form of route: {rest}"
+        );
         format!("{method} {path}")
     };
     source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")).map(route).collect()

@@ -52,8 +52,9 @@ impl OrgTx {
         let org = self.org().0;
         let clock = sqlx::query_as("SELECT epoch, ver, floor FROM organizations WHERE id = $1 FOR UPDATE")
             .bind(org)
-            .fetch_one(self.connection())
+            .fetch_optional(self.connection())
             .await?;
-        Ok(org_clock(clock))
+        // There is no such organization for whoever names one that does not exist.
+        Ok(org_clock(clock.ok_or(DbError::SignedOut)?))
     }
 }
