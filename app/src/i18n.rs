@@ -1,6 +1,7 @@
 //! Every word that Tern says, in one place: a component asks for a text by what it means. English so far; another
 //! language is another set of answers to the same questions.
 
+use engine::view::Reason;
 use shared::account::InvalidAccount;
 use shared::field::{Field, TextField};
 use shared::ids::Kind;
@@ -335,9 +336,17 @@ pub(crate) fn and_more(n: usize) -> String {
     format!("and {n} more")
 }
 
-/// What a refused change is told as, with its reason.
-pub(crate) fn refused(reason: &Refusal) -> String {
-    format!("Your team's server did not accept this change: {}. Your text is kept.", refusal(reason))
+/// What a change is told as that is not part of the work any more, with its reason.
+pub(crate) fn refused(reason: &Reason) -> String {
+    match reason {
+        Reason::PutAside => {
+            "You took everything from the server. This change is kept here until you try again or discard it."
+                .to_owned()
+        }
+        Reason::Refused(reason) => {
+            format!("Your team's server did not accept this change: {}. Your text is kept.", refusal(reason))
+        }
+    }
 }
 
 /// Why a change is not possible, as part of a sentence.

@@ -16,8 +16,9 @@ use crate::record::{Changes, Meta};
 use crate::replica::Replica;
 use crate::resume;
 use crate::status::SyncStatus;
-use crate::store::{Batch, Key, Revision, Store, StoreError};
+use crate::store::{Batch, Contents, Key, Revision, Store, StoreError};
 use crate::sync::{Step, Sync};
+use crate::theirs;
 use crate::transport::TransportError;
 use crate::view::ViewPatch;
 
@@ -259,6 +260,23 @@ impl<S: Store> Engine<S> {
         }
     }
 
+    /// Takes everything from the server: what was never sent is put aside, where its author can send it again or
+    /// discard it like a refused change ([`Reason::PutAside`](crate::view::Reason)), and all rows are fetched anew.
+    /// Returns how many changes were put aside.
+    pub async fn take_theirs(&mut self) -> Result<usize, StoreError> {
+        loop {
+            let waiting = self.replica.refused().count();
+            match self.commit(theirs::plan_theirs(&self.replica)).await {
+                Ok(()) => {
+                    self.sync.reset();
+                    return Ok(self.replica.refused().count() - waiting);
+                }
+                Err(StoreError::Stale) => self.reload().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// The store did not take in what sync brought: try again later.
     pub fn store_failed(&mut self, env: &mut impl Env) {
         self.sync.failed(&TransportError::Busy { retry_after: None }, env);
@@ -297,8 +315,17 @@ impl<S: Store> Engine<S> {
     pub async fn reload(&mut self) -> Result<(), StoreError> {
         let contents = self.store.load(None).await?;
         let known = self.replica.keys();
-        let patch = self.replica.absorb(contents, &known)?;
+        self.absorb(contents, &known)
+    }
+
+    /// Takes over what another tab has saved.
+    fn absorb(&mut self, contents: Contents, asked: &[Key]) -> Result<(), StoreError> {
+        let generation = self.replica.meta().generation;
+        let patch = self.replica.absorb(contents, asked)?;
         self.add(patch);
+        if self.replica.meta().generation != generation {
+            self.sync.renewed();
+        }
         Ok(())
     }
 
@@ -314,9 +341,7 @@ impl<S: Store> Engine<S> {
         if contents.revision != commit.to {
             return self.reload().await;
         }
-        let patch = self.replica.absorb(contents, &commit.keys)?;
-        self.add(patch);
-        Ok(())
+        self.absorb(contents, &commit.keys)
     }
 
     fn add(&mut self, patch: ViewPatch) {

@@ -24,7 +24,7 @@ pub const ROWS_PER_PAGE: usize = 20;
 pub const META: Key = (Table::Meta, 0);
 
 /// The form of the records. A change of form is a new number and a migration that reads the old one.
-pub const FORMAT: u16 = 3;
+pub const FORMAT: u16 = 4;
 
 /// Where this device stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,9 @@ pub struct Meta {
     pub filled_at: Version,
     /// Everything is being fetched anew: rows of an earlier generation stand in for those that have not come.
     pub renewing: bool,
+    /// The versions of rows of an earlier generation are of the present order: nothing but this member's wish to fetch
+    /// everything came between.
+    pub same_order: bool,
     /// The projects that the member wants on this device; `None`: all.
     pub chosen: Option<BTreeSet<ProjectId>>,
 }
@@ -104,6 +107,7 @@ impl Meta {
             fills: Vec::new(),
             filled_at: 0,
             renewing: false,
+            same_order: true,
             chosen: None,
         }
     }

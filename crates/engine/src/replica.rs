@@ -324,8 +324,10 @@ impl Replica {
     /// What this device has seen of a row: the context of a write to it.
     pub(crate) fn context(&self, id: EntityId) -> Version {
         match self.base(id) {
-            // A row of an earlier generation is of another order of versions: nothing of the present one was seen.
-            Some(base) if base.generation != self.meta.generation => 0,
+            Some(base) if base.generation != self.meta.generation => {
+                // Of another order of versions: nothing of the present one was seen.
+                if self.meta.same_order { base.snapshot } else { 0 }
+            }
             // What happens to it elsewhere, this device does not see.
             Some(base) if base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
@@ -480,6 +482,11 @@ impl Replica {
     /// The confirmed rows of the followed scopes, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.base.values().filter(|slot| slot.base.scope.is_some()).map(|slot| &slot.base.row)
+    }
+
+    /// Whether no confirmed row is of an earlier generation.
+    pub(crate) fn is_of_one_generation(&self) -> bool {
+        self.base.values().all(|slot| slot.base.generation == self.meta.generation)
     }
 
     /// Whether there are confirmed rows.

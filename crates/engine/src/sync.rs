@@ -179,7 +179,13 @@ impl Sync {
     /// The replica begins to fetch everything anew.
     pub fn reset(&mut self) {
         self.succeeded();
+        self.renewed();
+    }
+
+    /// Another tab has begun to fetch everything anew.
+    pub fn renewed(&mut self) {
         self.answered = 0;
+        self.cycle = None;
         self.pull_wanted = true;
         self.pull_first = true;
         self.verified = false;
