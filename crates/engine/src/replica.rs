@@ -331,6 +331,8 @@ impl Replica {
             // What happens to it elsewhere, this device does not see.
             Some(base) if base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
+            // It may be among the old rows that are on their way, with what others made of it.
+            None if !self.meta.fills.is_empty() => 0,
             None => self.meta.seen,
         }
     }

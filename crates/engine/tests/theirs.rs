@@ -212,6 +212,26 @@ fn what_is_written_while_everything_comes_overwrites_what_its_author_saw() {
     assert_eq!(ada.pill(), Pill::Synced);
 }
 
+/// A row of this device's own making that is with the server, and with others, and has not come back.
+#[test]
+fn of_a_row_that_is_still_on_its_way_nothing_was_seen() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let project = ada.engine.replica().view().tasks[&hello].value.project;
+    let task = ada.task(project, "Mend the net");
+    let push = ada.push();
+    server.push(&push).unwrap();
+    ben.sync(&mut server);
+    ben.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ben.sync(&mut server);
+    take_theirs(&mut ada);
+    while ada.engine.replica().meta().fills.is_empty() {
+        assert!(ada.exchange(&mut server));
+    }
+    ada.run(&Command::write(task, Field::Status, Status::Cancelled)).unwrap();
+    ada.sync(&mut server);
+    assert_eq!(server.rows[&task.into()].values[&Field::Status].siblings().len(), 2);
+}
+
 /// A copy of the device has sent what this one gives up.
 #[test]
 fn what_a_copy_has_sent_is_not_taken_for_what_gets_its_number() {

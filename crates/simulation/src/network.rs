@@ -257,7 +257,7 @@ impl World {
         let trouble = self.arm(tab);
         let before = self.before(tab);
         let reset = matches!(answer, Answer::Pull(PullResponse::Reset { .. }));
-        let fetched = self.fetched(tab);
+        let fetched = self.fetched(tab)?;
         let taken = self.with_engine(tab, |engine, env| match (request, answer) {
             (Request::Push(request), Answer::Push(response)) => {
                 engine.pushed(&request, Ok(response), env);
@@ -275,7 +275,7 @@ impl World {
         });
         self.disarm(tab);
         self.committed(tab, &before)?;
-        ensure!(reset || self.fetched(tab) == fetched, "tab {tab:?} did not hold what the server says it should");
+        ensure!(reset || self.fetched(tab)? == fetched, "tab {tab:?} did not hold what the server says it should");
         let error = taken.and_then(Result::err);
         if let Some(error) = &error {
             self.disk_trouble(tab, error);
@@ -286,9 +286,9 @@ impl World {
         self.drive(tab)
     }
 
-    /// How often everything was fetched anew.
-    fn fetched(&mut self, tab: TabId) -> Option<u32> {
-        self.with_engine(tab, |engine, _| engine.replica().meta().generation)
+    /// How often everything was fetched anew on this device.
+    fn fetched(&self, tab: TabId) -> Check<u32> {
+        Ok(self.devices[tab.device].disk()?.meta().generation)
     }
 
     fn notice_pages(&mut self, tab: TabId, answer: &Answer) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::replica::Replica;
 use server::domain::push::Handled;
-use shared::clock::Stamp;
+use shared::clock::{Actor, Counter, Stamp};
 use shared::field::Field;
 use shared::ids::EntityId;
 use shared::mutation::Op;
@@ -53,6 +53,13 @@ impl Causal {
             let own = writes.keys().filter(|(actor, _)| *actor == dot.0).max();
             let sees = standing.map(|stamp| (stamp.actor, stamp.ctr)).chain(own.copied()).collect();
             writes.insert(dot, Write { sees, stands });
+        }
+    }
+
+    /// Forgets what an actor has given up: its mutations after `last`, whose numbers are other ones' from now on.
+    pub fn forget(&mut self, actor: Actor, last: Counter) {
+        for writes in self.writes.values_mut() {
+            writes.retain(|(by, n), _| *by != actor || *n <= last);
         }
     }
 
