@@ -106,6 +106,7 @@ texts! {
     sync_status = "Sync status";
     synced = "Synced";
     saving = "Saving on this device";
+    local = "Saved on this device";
     offline = "Offline";
     checking = "Syncing";
     on_this_device = "On this device";
@@ -135,6 +136,7 @@ texts! {
     discard_change = "Discard change";
     line_synced = "Everything is saved here and with your team.";
     line_saving = "Writing to this device.";
+    line_local = "Everything is saved on this device only. Sign in to share it with your team.";
     line_syncing = "Sending your changes. You can keep working.";
     line_checking = "Checking for changes of your team. You can keep working.";
     line_offline = "You are offline. Everything is saved on this device.";

@@ -11,6 +11,7 @@ pub mod driver;
 pub mod edit;
 pub mod engine;
 pub mod env;
+pub mod local;
 pub mod pull;
 pub mod record;
 pub(crate) mod refused;

@@ -30,7 +30,7 @@ pub const FORMAT: u16 = 4;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meta {
     pub format: u16,
-    /// This device, as the server numbered it.
+    /// This device, as the server numbered it; [`shared::clock::NOBODY`] without an account.
     pub actor: Actor,
     /// The life of the server's data that the rows are of.
     pub epoch: Option<Epoch>,
@@ -67,6 +67,8 @@ pub struct Meta {
     pub same_order: bool,
     /// The projects that the member wants on this device; `None`: all.
     pub chosen: Option<BTreeSet<ProjectId>>,
+    /// How far the history of the store without an account has been taken over into this one, see [`crate::local`].
+    pub taken: LastMutation,
 }
 
 /// A scope by the number that its rows on this device name it with. No number is given twice.
@@ -109,6 +111,7 @@ impl Meta {
             renewing: false,
             same_order: true,
             chosen: None,
+            taken: LastMutation { n: 0, hash: Hash(0) },
         }
     }
 }

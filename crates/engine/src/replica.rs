@@ -409,7 +409,7 @@ impl Replica {
     /// refused change.
     pub(crate) fn plan_actor(&self, actor: Actor) -> Changes {
         let pages = self.pages.keys().map(|number| ((Table::Pages, *number), None));
-        pages.chain([Self::plan_meta(Meta::new(actor))]).collect()
+        pages.chain([Self::plan_meta(Meta { taken: self.meta.taken, ..Meta::new(actor) })]).collect()
     }
 
     /// Plans the new state of the one meta record.
