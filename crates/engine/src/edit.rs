@@ -92,7 +92,7 @@ fn next_mutation(replica: &Replica, op: Op, at: Millis, id: MutationId) -> Mutat
 }
 
 /// Whether the rules accept a mutation in its place in the outbox, on what this device knows.
-fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
+pub(crate) fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
     mutation.op.validate(Author::Member)?;
     if let Some(missing) = mutation.op.requires().into_iter().find(|id| replica.current(*id).is_none()) {
         return Err(Refusal::Unknown { kind: missing.kind() });

@@ -12,12 +12,13 @@ use crate::command::{Command, CommandError};
 use crate::edit;
 use crate::env::Env;
 use crate::local;
+use crate::mine;
 use crate::pull::{self, PullFault};
 use crate::record::{Changes, Meta};
 use crate::replica::Replica;
 use crate::resume;
 use crate::status::SyncStatus;
-use crate::store::{Batch, Contents, Key, Revision, Store, StoreError};
+use crate::store::{Batch, Contents, Key, Revision, Store, StoreError, Table};
 use crate::sync::{Step, Sync};
 use crate::theirs;
 use crate::transport::TransportError;
@@ -319,6 +320,25 @@ impl<S: Store> Engine<S> {
                 Ok(()) => {
                     self.sync.reset();
                     return Ok(self.replica.refused().count() - known);
+                }
+                Err(error) => self.after_race(error).await?,
+            }
+        }
+        Ok(0)
+    }
+
+    /// Pushes everything of mine: where others changed the same meanwhile, what was done on this device counts. It
+    /// overwrites what this device knows, no more; what may have been sent already stays as it is, and texts merge as
+    /// ever. Returns how many changes that concerns.
+    pub async fn push_mine(&mut self, env: &mut impl Env) -> Result<usize, StoreError> {
+        // Without an account there is nobody else.
+        while !local::is_local(&self.replica) {
+            let changes = mine::plan_mine(&self.replica, env);
+            let concerned = changes.iter().filter(|((table, _), _)| *table == Table::Outbox).count();
+            match self.commit(changes).await {
+                Ok(()) => {
+                    self.sync.wake();
+                    return Ok(concerned);
                 }
                 Err(error) => self.after_race(error).await?,
             }

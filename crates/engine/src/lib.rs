@@ -12,6 +12,7 @@ pub mod edit;
 pub mod engine;
 pub mod env;
 pub mod local;
+pub mod mine;
 pub mod pull;
 pub mod record;
 pub(crate) mod refused;

@@ -346,6 +346,11 @@ impl Replica {
         self.base.get(&id).map(|slot| &slot.base)
     }
 
+    /// A row as the server confirmed it.
+    pub fn confirmed(&self, id: EntityId) -> Option<&Row> {
+        self.base(id).map(|base| &base.row)
+    }
+
     /// Plans pages that hold `rows` besides what is there, without what is gone. What is gone stays outside of every
     /// scope while changes of it wait.
     pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<Arc<BaseRow>>, gone: &Gone) -> Changes {

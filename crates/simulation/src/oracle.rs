@@ -28,6 +28,7 @@ use crate::{Check, Violation, ensure};
 pub mod aside;
 pub mod causal;
 pub mod marks;
+pub mod mine;
 pub mod replay;
 pub mod tab;
 

@@ -56,6 +56,16 @@ impl Causal {
         }
     }
 
+    /// Takes notes that the author of a mutation has looked once more, at what the server had confirmed.
+    pub fn look_again(&mut self, dot: Dot, op: &Op, confirmed: Option<&Row>) {
+        for (field, _) in places(op) {
+            let standing = confirmed.into_iter().flat_map(|row| writes_in(row, &field));
+            let seen: Vec<Dot> = standing.map(|stamp| (stamp.actor, stamp.ctr)).collect();
+            let write = self.writes.get_mut(&(op.entity(), field)).and_then(|writes| writes.get_mut(&dot));
+            write.into_iter().for_each(|write| write.sees.extend(seen.iter().filter(|seen| **seen != dot)));
+        }
+    }
+
     /// Forgets what an actor has given up: its mutations after `last`, whose numbers are other ones' from now on.
     pub fn forget(&mut self, actor: Actor, last: Counter) {
         for writes in self.writes.values_mut() {

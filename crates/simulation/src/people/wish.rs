@@ -25,6 +25,16 @@ impl World {
         Ok(())
     }
 
+    /// Somebody pushes everything of theirs.
+    pub(super) fn push_mine(&mut self, tab: TabId) -> Check {
+        note!(self, "tab {}.{}: pushes everything of mine", tab.device, tab.tab);
+        let concerned = self.wish(tab, |engine, env| ready(engine.push_mine(env)), Oracle::record_mine)?;
+        if concerned > 0 {
+            self.chaos.notice(Fault::Overwritten);
+        }
+        Ok(())
+    }
+
     /// Carries a wish out, takes notes, and looks whether what is shown is what was saved. Returns how many changes it
     /// concerned.
     fn wish(
