@@ -1,6 +1,7 @@
 //! Every word that Tern says, in one place: a component asks for a text by what it means. English so far; another
 //! language is another set of answers to the same questions.
 
+use engine::view::Reason;
 use shared::account::InvalidAccount;
 use shared::field::{Field, TextField};
 use shared::ids::Kind;
@@ -105,6 +106,7 @@ texts! {
     sync_status = "Sync status";
     synced = "Synced";
     saving = "Saving on this device";
+    local = "Saved on this device";
     offline = "Offline";
     checking = "Syncing";
     on_this_device = "On this device";
@@ -134,6 +136,7 @@ texts! {
     discard_change = "Discard change";
     line_synced = "Everything is saved here and with your team.";
     line_saving = "Writing to this device.";
+    line_local = "Everything is saved on this device only. Sign in to share it with your team.";
     line_syncing = "Sending your changes. You can keep working.";
     line_checking = "Checking for changes of your team. You can keep working.";
     line_offline = "You are offline. Everything is saved on this device.";
@@ -335,9 +338,17 @@ pub(crate) fn and_more(n: usize) -> String {
     format!("and {n} more")
 }
 
-/// What a refused change is told as, with its reason.
-pub(crate) fn refused(reason: &Refusal) -> String {
-    format!("Your team's server did not accept this change: {}. Your text is kept.", refusal(reason))
+/// What a change is told as that is not part of the work any more, with its reason.
+pub(crate) fn refused(reason: &Reason) -> String {
+    match reason {
+        Reason::PutAside => {
+            "You took everything from the server. This change is kept here until you try again or discard it."
+                .to_owned()
+        }
+        Reason::Refused(reason) => {
+            format!("Your team's server did not accept this change: {}. Your text is kept.", refusal(reason))
+        }
+    }
 }
 
 /// Why a change is not possible, as part of a sentence.

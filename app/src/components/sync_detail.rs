@@ -77,15 +77,16 @@ fn Lines(open: RwSignal<bool>) -> impl IntoView {
             {move || line("#i-clock", t::next_try(), next_try(&status(), now.get()))}
         </dl>
         <div class="btn-row">
-            {move || first_button(app, status().blocked, open)}
+            {move || first_button(app, &status(), open)}
             <button class="btn small plain" type="button" on:click=show_changes>{t::show_changes()}</button>
         </div>
     }
     .into_any()
 }
 
-fn first_button(app: App, blocked: Option<Blocked>, open: RwSignal<bool>) -> AnyView {
-    match blocked {
+fn first_button(app: App, status: &SyncStatus, open: RwSignal<bool>) -> AnyView {
+    let sign_in = status.local.then_some(Blocked::SignIn);
+    match status.blocked.or(sign_in) {
         Some(Blocked::SignIn) => {
             let href = Route::SignIn.href();
             view! { <a class="btn small primary" href=href on:click=move |_| open.set(false)>{t::sign_in()}</a> }
@@ -113,6 +114,7 @@ pub(crate) fn headline(status: &SyncStatus) -> String {
         (Pill::Attention { count }, None) => t::line_attention(count),
         (Pill::Synced, _) => t::line_synced().to_owned(),
         (Pill::Saving, _) => t::line_saving().to_owned(),
+        (Pill::Local, _) => t::line_local().to_owned(),
         (Pill::Waiting { count }, _) => t::line_waiting(count),
         (Pill::Syncing(progress), _) if progress.total == 0 => t::line_checking().to_owned(),
         (Pill::Syncing(_), _) => t::line_syncing().to_owned(),
@@ -136,6 +138,7 @@ pub(crate) fn with_your_team(status: &SyncStatus) -> String {
 fn next_try(status: &SyncStatus, now: i64) -> String {
     match (status.blocked, status.next_try) {
         (Some(Blocked::SignIn), _) => t::when_signed_in().to_owned(),
+        _ if status.local => t::when_signed_in().to_owned(),
         (_, Some(at)) if at > now => t::in_seconds((at - now + 999) / 1000),
         (_, Some(_)) => t::soon().to_owned(),
         _ if !status.online => t::when_back().to_owned(),

@@ -37,6 +37,7 @@ fn state(pill: Pill) -> &'static str {
     match pill {
         Pill::Synced => "synced",
         Pill::Saving => "saving",
+        Pill::Local => "local",
         Pill::Waiting { .. } => "waiting",
         Pill::Syncing(_) => "syncing",
         Pill::Offline { .. } => "offline",
@@ -48,6 +49,7 @@ fn content(pill: Pill) -> AnyView {
     let (icon, text) = match pill {
         Pill::Synced => (icon("#i-cloud-check"), t::synced().to_owned()),
         Pill::Saving => (icon("#i-device"), t::saving().to_owned()),
+        Pill::Local => (icon("#i-device-check"), t::local().to_owned()),
         Pill::Waiting { count } => (icon("#i-device-up"), t::waiting(count)),
         Pill::Syncing(progress) if progress.total == 0 => (ring(0, 1), t::checking().to_owned()),
         Pill::Syncing(progress) => (ring(progress.done, progress.total), t::syncing(progress.done, progress.total)),

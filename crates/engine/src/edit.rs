@@ -12,6 +12,7 @@ use shared::value::Value;
 
 use crate::command::{Command, New, RefusedId};
 use crate::env::Env;
+use crate::local;
 use crate::record::{Changes, Meta, Record};
 use crate::replica::Replica;
 use crate::store::{Key, Table};
@@ -91,15 +92,16 @@ fn next_mutation(replica: &Replica, op: Op, at: Millis, id: MutationId) -> Mutat
 }
 
 /// Whether the rules accept a mutation in its place in the outbox, on what this device knows.
-fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
+pub(crate) fn check(replica: &Replica, mutation: &Mutation) -> Result<(), Refusal> {
     mutation.op.validate(Author::Member)?;
     if let Some(missing) = mutation.op.requires().into_iter().find(|id| replica.current(*id).is_none()) {
         return Err(Refusal::Unknown { kind: missing.kind() });
     }
     let mut row = replica.row_before(mutation.op.entity(), mutation.n);
     if let Op::Undo(_) = mutation.op {
-        // What it takes back only the server knows.
-        return row.map(drop).ok_or(Refusal::NotFound);
+        // What it takes back only the server knows, which has nothing of somebody without an account.
+        let known = if local::is_local(replica) { Err(Refusal::NothingToUndo) } else { Ok(()) };
+        return row.map(drop).ok_or(Refusal::NotFound).and(known);
     }
     if replica.cycles(mutation) {
         return Err(Refusal::Cycle);

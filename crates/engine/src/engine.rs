@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use shared::clock::{Actor, Counter, Version};
+use shared::clock::{Actor, Counter, NOBODY, Version};
 use shared::ids::{EntityId, ProjectId};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::resume::History;
@@ -11,13 +11,16 @@ use shared::resume::History;
 use crate::command::{Command, CommandError};
 use crate::edit;
 use crate::env::Env;
+use crate::local;
+use crate::mine;
 use crate::pull::{self, PullFault};
 use crate::record::{Changes, Meta};
 use crate::replica::Replica;
 use crate::resume;
 use crate::status::SyncStatus;
-use crate::store::{Batch, Key, Revision, Store, StoreError};
+use crate::store::{Batch, Contents, Key, Revision, Store, StoreError, Table};
 use crate::sync::{Step, Sync};
+use crate::theirs;
 use crate::transport::TransportError;
 use crate::upgrade;
 use crate::view::ViewPatch;
@@ -42,7 +45,7 @@ pub struct Engine<S> {
 }
 
 impl<S: Store> Engine<S> {
-    /// Opens the replica in `store`, for the device that the server knows as `actor`.
+    /// Opens the replica in `store`, for the device that the server knows as `actor`; [`NOBODY`] without an account.
     pub async fn open(store: S, actor: Actor) -> Result<Self, StoreError> {
         let mut contents = store.load(None).await?;
         while let Some(batch) = upgrade::plan(&contents)? {
@@ -55,10 +58,57 @@ impl<S: Store> Engine<S> {
         let replica = Replica::open(contents, actor)?;
         let patch = replica.whole();
         let mut engine = Self { store, replica, sync: Sync::default(), patch, commits: Vec::new() };
-        if engine.replica.meta().actor != actor {
-            engine.become_actor(actor).await?;
-        }
+        engine.sign_in(actor).await?;
         Ok(engine)
+    }
+
+    /// The member has signed in, and the server knows this device as `actor`. What was done without an account is the
+    /// member's from now on, and is sent. Whoever has not signed in ([`NOBODY`]) takes nothing from the account that a
+    /// store is of.
+    pub async fn sign_in(&mut self, actor: Actor) -> Result<(), StoreError> {
+        if actor == NOBODY {
+            return Ok(());
+        }
+        while local::is_local(&self.replica) {
+            match self.commit(local::plan_sign_in(&self.replica, actor)).await {
+                Err(StoreError::Stale) => self.reload().await?,
+                other => other?,
+            }
+        }
+        if self.replica.meta().actor != actor {
+            self.become_actor(actor).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes over what was done on this device without an account, in a store of its own, and lets go of it there.
+    /// Returns how many changes wait now that did not before. Wherever it is interrupted, calling it once more goes on.
+    pub async fn take_over<L: Store>(&mut self, local: L) -> Result<usize, StoreError> {
+        let mut local = Engine::open(local, NOBODY).await?;
+        if !local::is_local(&local.replica) || local::is_local(&self.replica) {
+            return Ok(0);
+        }
+        // From now on no tab changes what is being taken over.
+        while let Err(error) = local.mark_sent(local.replica.meta().made.n).await {
+            local.after_race(error).await?;
+        }
+        let taken = loop {
+            let waiting = self.replica.waiting();
+            match self.commit(local::plan_take_over(&self.replica, &local.replica)).await {
+                Ok(()) => break self.replica.waiting() - waiting,
+                Err(error) => self.after_race(error).await?,
+            }
+        };
+        let last = self.replica.meta().taken;
+        while let Err(error) = local.commit(local::plan_let_go(&local.replica, last)).await {
+            local.after_race(error).await?;
+        }
+        Ok(taken)
+    }
+
+    /// After a commit that another tab was faster with: plan on what it left.
+    async fn after_race(&mut self, error: StoreError) -> Result<(), StoreError> {
+        if error == StoreError::Stale { self.reload().await } else { Err(error) }
     }
 
     /// The server knows this device under another number than before, because the device has lost its identity.
@@ -270,6 +320,43 @@ impl<S: Store> Engine<S> {
         }
     }
 
+    /// Takes everything from the server: what was never sent is put aside, where its author can send it again or
+    /// discard it like a refused change ([`Reason::PutAside`](crate::view::Reason)), and all rows are fetched anew.
+    /// Returns how many changes were put aside.
+    pub async fn take_theirs(&mut self) -> Result<usize, StoreError> {
+        // Without an account there is nothing to take.
+        while !local::is_local(&self.replica) {
+            let known = self.replica.refused().count();
+            match self.commit(theirs::plan_theirs(&self.replica)).await {
+                Ok(()) => {
+                    self.sync.reset();
+                    return Ok(self.replica.refused().count() - known);
+                }
+                Err(error) => self.after_race(error).await?,
+            }
+        }
+        Ok(0)
+    }
+
+    /// Pushes everything of mine: where others changed the same meanwhile, what was done on this device counts. It
+    /// overwrites what this device knows, no more; what may have been sent already stays as it is, and texts merge as
+    /// ever. Returns how many changes that concerns.
+    pub async fn push_mine(&mut self, env: &mut impl Env) -> Result<usize, StoreError> {
+        // Without an account there is nobody else.
+        while !local::is_local(&self.replica) {
+            let changes = mine::plan_mine(&self.replica, env);
+            let concerned = changes.iter().filter(|((table, _), _)| *table == Table::Outbox).count();
+            match self.commit(changes).await {
+                Ok(()) => {
+                    self.sync.wake();
+                    return Ok(concerned);
+                }
+                Err(error) => self.after_race(error).await?,
+            }
+        }
+        Ok(0)
+    }
+
     /// The store did not take in what sync brought: try again later.
     pub fn store_failed(&mut self, env: &mut impl Env) {
         self.sync.failed(&TransportError::Busy { retry_after: None }, env);
@@ -308,8 +395,17 @@ impl<S: Store> Engine<S> {
     pub async fn reload(&mut self) -> Result<(), StoreError> {
         let contents = self.store.load(None).await?;
         let known = self.replica.keys();
-        let patch = self.replica.absorb(contents, &known)?;
+        self.absorb(contents, &known)
+    }
+
+    /// Takes over what another tab has saved.
+    fn absorb(&mut self, contents: Contents, asked: &[Key]) -> Result<(), StoreError> {
+        let generation = self.replica.meta().generation;
+        let patch = self.replica.absorb(contents, asked)?;
         self.add(patch);
+        if self.replica.meta().generation != generation {
+            self.sync.renewed();
+        }
         Ok(())
     }
 
@@ -325,9 +421,7 @@ impl<S: Store> Engine<S> {
         if contents.revision != commit.to {
             return self.reload().await;
         }
-        let patch = self.replica.absorb(contents, &commit.keys)?;
-        self.add(patch);
-        Ok(())
+        self.absorb(contents, &commit.keys)
     }
 
     fn add(&mut self, patch: ViewPatch) {

@@ -16,6 +16,7 @@ use shared::protocol::{Fill, FillPage, LastMutation, PullPage, PullRequest, Pull
 
 use crate::edit::outbox_key;
 use crate::record::{BaseRow, Changes, Filling, Meta, Record};
+use crate::refused;
 use crate::replica::{Gone, Replica};
 
 pub use follow::plan_choice;
@@ -63,13 +64,18 @@ pub fn fill_request(meta: &Meta) -> Option<PullRequest> {
 /// What waits claims no more than `common`, up to which the new order of versions is the one that it was made in: a
 /// version beyond is somebody else's change now, which its author has never seen.
 pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
-    let meta = replica.meta.clone();
     let claiming = replica.outbox().filter(|mutation| mutation.ctx > common);
     let translated = claiming.map(|mutation| Mutation { ctx: common, ..mutation.clone() });
     let mut changes: Changes =
         translated.map(|mutation| (outbox_key(mutation.n), Some(Record::Outbox(mutation)))).collect();
-    changes.push(Replica::plan_meta(Meta {
-        epoch: Some(epoch),
+    changes.push(Replica::plan_meta(Meta { epoch: Some(epoch), same_order: false, ..renewed(replica) }));
+    changes
+}
+
+/// Where a replica stands that begins to fetch everything anew.
+pub(crate) fn renewed(replica: &Replica) -> Meta {
+    let meta = replica.meta.clone();
+    Meta {
         generation: meta.generation + 1,
         cursor: 0,
         seen: 0,
@@ -80,8 +86,7 @@ pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
         fills: Vec::new(),
         renewing: replica.has_rows(),
         ..meta
-    }));
-    changes
+    }
 }
 
 /// Plans to take in a page of changes that answers `asked`.
@@ -203,6 +208,7 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
         return None;
     }
     let mut changes = replica.plan_own(last.n);
+    changes.extend(refused::plan_unnumbered(replica, last.n, &mut refused::unnumbered(replica)));
     let (mut made, mut numbered) = (last, Vec::new());
     for mutation in replica.outbox() {
         changes.push((outbox_key(mutation.n), None));

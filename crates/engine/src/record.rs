@@ -31,7 +31,7 @@ pub const FORMAT: u16 = 4;
 pub struct Meta {
     /// Of the pages: [`FORMAT`].
     pub format: u16,
-    /// This device, as the server numbered it.
+    /// This device, as the server numbered it; [`shared::clock::NOBODY`] without an account.
     pub actor: Actor,
     /// The life of the server's data that the rows are of.
     pub epoch: Option<Epoch>,
@@ -63,8 +63,13 @@ pub struct Meta {
     pub filled_at: Version,
     /// Everything is being fetched anew: rows of an earlier generation stand in for those that have not come.
     pub renewing: bool,
+    /// The versions of rows of an earlier generation are of the present order: nothing but this member's wish to fetch
+    /// everything came between.
+    pub same_order: bool,
     /// The projects that the member wants on this device; `None`: all.
     pub chosen: Option<BTreeSet<ProjectId>>,
+    /// How far the history of the store without an account has been taken over into this one, see [`crate::local`].
+    pub taken: LastMutation,
 }
 
 /// A scope by the number that its rows on this device name it with. No number is given twice.
@@ -105,7 +110,9 @@ impl Meta {
             fills: Vec::new(),
             filled_at: 0,
             renewing: false,
+            same_order: true,
             chosen: None,
+            taken: LastMutation { n: 0, hash: Hash(0) },
         }
     }
 }

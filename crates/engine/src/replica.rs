@@ -4,6 +4,8 @@
 //! A replica changes in one way only: records are planned as values ([`Changes`]), made durable by a store, and then
 //! applied here. It does no I/O, and planning changes nothing.
 
+mod pages;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use shared::tree::would_cycle;
 use crate::record::{BaseRow, Changes, META, Meta, Record};
 use crate::store::{Batch, Contents, Key, Revision, StoreError, Table};
 use crate::view::{Mark, RefusedChange, View, ViewPatch};
+
+pub(crate) use pages::Gone;
 
 /// A device's copy of an organization's data, in memory.
 #[derive(Clone, Debug)]
@@ -40,41 +44,6 @@ pub struct Replica {
     refused: BTreeMap<Counter, RefusedChange>,
     view: View,
     checksum: Checksum,
-}
-
-/// Confirmed rows that are not to be kept, but while changes wait for them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Gone {
-    /// Those of a generation before this one.
-    pub(crate) before: Option<u32>,
-    /// Those deleted up to this version.
-    pub(crate) floor: Option<Version>,
-    /// Those of these scopes.
-    pub(crate) closed: BTreeSet<u32>,
-    /// Those that have left the scopes that this device follows.
-    pub(crate) left: BTreeSet<EntityId>,
-    /// No change waits any more up to this number.
-    pub(crate) settled: Counter,
-    /// Old rows are on their way. What has left may be among them: it stays so long, outside of every scope.
-    pub(crate) awaited: bool,
-}
-
-impl Gone {
-    fn covers(&self, base: &BaseRow) -> bool {
-        self.must_go(base) || base.scope.is_none() || self.left.contains(&base.row.id)
-    }
-
-    /// As far as it is not to be found in another scope.
-    fn must_go(&self, base: &BaseRow) -> bool {
-        let old = self.before.is_some_and(|generation| base.generation != generation);
-        let forgotten = self.floor.is_some_and(|floor| base.row.is_gone_at(floor));
-        let closed = base.scope.is_some_and(|scope| self.closed.contains(&scope));
-        old || forgotten || closed
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.before.is_none() && self.floor.is_none() && self.closed.is_empty() && self.left.is_empty()
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -324,8 +293,10 @@ impl Replica {
     /// What this device has seen of a row: the context of a write to it.
     pub(crate) fn context(&self, id: EntityId) -> Version {
         match self.base(id) {
-            // A row of an earlier generation is of another order of versions: nothing of the present one was seen.
-            Some(base) if base.generation != self.meta.generation => 0,
+            Some(base) if base.generation != self.meta.generation => {
+                // Of another order of versions: nothing of the present one was seen.
+                if self.meta.same_order { base.snapshot } else { 0 }
+            }
             // What happens to it elsewhere, this device does not see.
             Some(base) if base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
@@ -343,70 +314,16 @@ impl Replica {
         self.base.get(&id).map(|slot| &slot.base)
     }
 
-    /// Plans pages that hold `rows` besides what is there, without what is gone. What is gone stays outside of every
-    /// scope while changes of it wait.
-    pub(crate) fn plan_pages(&self, meta: &mut Meta, rows: Vec<Arc<BaseRow>>, gone: &Gone) -> Changes {
-        let waits = |id: EntityId| self.waiting_of(id).any(|n| n > gone.settled);
-        let mut changed: BTreeMap<u64, Vec<Arc<BaseRow>>> = BTreeMap::new();
-        let stored = |number: u64| -> Vec<Arc<BaseRow>> {
-            let ids = self.pages.get(&number).into_iter().flatten();
-            ids.filter_map(|id| self.base(*id).cloned()).collect()
-        };
-        let mut open =
-            self.pages.last_key_value().filter(|(_, ids)| ids.len() < crate::record::ROWS_PER_PAGE).map(|(n, _)| *n);
-        for row in rows {
-            if let Some(slot) = self.base.get(&row.row.id) {
-                let page = changed.entry(slot.page).or_insert_with(|| stored(slot.page));
-                if let Some(place) = page.iter_mut().find(|old| old.row.id == row.row.id) {
-                    *place = row;
-                    continue;
-                }
-            }
-            let number = open.unwrap_or_else(|| {
-                meta.next_page += 1;
-                meta.next_page
-            });
-            let page = changed.entry(number).or_insert_with(|| stored(number));
-            page.push(row);
-            open = (page.len() < crate::record::ROWS_PER_PAGE).then_some(number);
-        }
-        let all = (!gone.is_nothing() || !self.left.is_empty()).then_some(&self.pages);
-        for (number, ids) in all.into_iter().flatten() {
-            if ids.iter().filter_map(|id| self.base(*id)).any(|row| gone.covers(row)) {
-                changed.entry(*number).or_insert_with(|| stored(*number));
-            }
-        }
-        let record = |(number, mut rows): (u64, Vec<Arc<BaseRow>>)| {
-            let stays = |row: &BaseRow| !gone.covers(row) || waits(row.row.id) || (gone.awaited && !gone.must_go(row));
-            rows.retain(|row| stays(row));
-            for row in rows.iter_mut().filter(|row| row.scope.is_some() && gone.covers(row)) {
-                // Up to now everything that happened to it was told.
-                let snapshot = row.snapshot.max(self.meta.seen);
-                *row = Arc::new(BaseRow { scope: None, snapshot, ..BaseRow::clone(row) });
-            }
-            ((Table::Pages, number), (!rows.is_empty()).then_some(Record::Page(rows)))
-        };
-        changed.into_iter().map(record).collect()
-    }
-
-    /// Plans rows that contain none of the device's own mutations after `last`: those numbers are given anew.
-    pub(crate) fn plan_own(&self, last: Counter) -> Changes {
-        let later = |id: &EntityId| self.base(*id).is_some_and(|base| base.own > last);
-        let pages = self.pages.iter().filter(|(_, ids)| ids.iter().any(later));
-        let page = |(number, ids): (&u64, &Vec<EntityId>)| {
-            let rows = ids.iter().filter_map(|id| self.base(*id).cloned());
-            let rows =
-                rows.map(|base| Arc::new(BaseRow { own: base.own.min(last), ..BaseRow::clone(&base) })).collect();
-            ((Table::Pages, *number), Some(Record::Page(rows)))
-        };
-        pages.map(page).collect()
+    /// A row as the server confirmed it.
+    pub fn confirmed(&self, id: EntityId) -> Option<&Row> {
+        self.base(id).map(|base| &base.row)
     }
 
     /// Plans an empty replica of another actor. Only for one that holds nothing of its member's: no waiting and no
     /// refused change.
     pub(crate) fn plan_actor(&self, actor: Actor) -> Changes {
         let pages = self.pages.keys().map(|number| ((Table::Pages, *number), None));
-        pages.chain([Self::plan_meta(Meta::new(actor))]).collect()
+        pages.chain([Self::plan_meta(Meta { taken: self.meta.taken, ..Meta::new(actor) })]).collect()
     }
 
     /// Plans the new state of the one meta record.
@@ -481,6 +398,11 @@ impl Replica {
     /// The confirmed rows of the followed scopes, in no order.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.base.values().filter(|slot| slot.base.scope.is_some()).map(|slot| &slot.base.row)
+    }
+
+    /// Whether no confirmed row is of an earlier generation.
+    pub(crate) fn is_of_one_generation(&self) -> bool {
+        self.base.values().all(|slot| slot.base.generation == self.meta.generation)
     }
 
     /// Whether there are confirmed rows.

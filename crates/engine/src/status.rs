@@ -5,6 +5,7 @@ use shared::clock::Millis;
 
 /// The facts; [`SyncStatus::pill`] picks the one that the sync pill shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not one state in disguise")]
 pub struct SyncStatus {
     /// Whether the device says it has a network and the last attempt reached the server.
     pub online: bool,
@@ -24,6 +25,8 @@ pub struct SyncStatus {
     pub blocked: Option<Blocked>,
     /// Whether rows and checksum agree with the server: without it nothing is called synced.
     pub verified: bool,
+    /// There is no account: nothing is to be sent.
+    pub local: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +52,8 @@ pub enum Pill {
     /// Nothing is waiting and nothing needs a choice.
     Synced,
     Saving,
+    /// Everything is saved, on this device only: there is no account.
+    Local,
     Waiting {
         count: usize,
     },
@@ -62,10 +67,13 @@ pub enum Pill {
 }
 
 impl SyncStatus {
-    /// One pill, one state: the first that holds of offline, syncing, saving, waiting, attention, synced.
+    /// One pill, one state: the first that holds of offline, syncing, saving, waiting, attention, synced. Without an
+    /// account, only saving and local.
     pub fn pill(&self) -> Pill {
         let attention = self.attention + usize::from(self.blocked.is_some());
         match self {
+            Self { local: true, saving: false, .. } => Pill::Local,
+            Self { local: true, .. } => Pill::Saving,
             Self { online: false, waiting, .. } => Pill::Offline { waiting: *waiting },
             Self { progress: Some(progress), .. } => Pill::Syncing(*progress),
             Self { saving: true, .. } => Pill::Saving,
@@ -112,6 +120,13 @@ mod tests {
     fn nothing_is_called_synced_before_the_checksums_agree() {
         let unverified = SyncStatus { verified: false, ..healthy() };
         assert_ne!(unverified.pill(), Pill::Synced);
+    }
+
+    #[test]
+    fn without_an_account_nothing_is_waiting_or_wrong() {
+        let local = SyncStatus { local: true, online: false, waiting: 3, ..SyncStatus::default() };
+        assert_eq!(local.pill(), Pill::Local);
+        assert_eq!(SyncStatus { saving: true, ..local }.pill(), Pill::Saving);
     }
 
     #[test]

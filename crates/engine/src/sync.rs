@@ -13,6 +13,7 @@ use shared::resume::History;
 
 use crate::breaker::{Admission, Breaker};
 use crate::env::Env;
+use crate::local;
 use crate::pull;
 use crate::replica::Replica;
 use crate::resume;
@@ -85,7 +86,7 @@ impl Default for Sync {
 impl Sync {
     /// What to do now.
     pub fn next(&mut self, replica: &Replica, now: Millis) -> Step {
-        if self.blocked.is_some() || !self.online {
+        if self.blocked.is_some() || !self.online || local::is_local(replica) {
             return Step::Wait(None);
         }
         match self.breaker.admits(now) {
@@ -179,7 +180,13 @@ impl Sync {
     /// The replica begins to fetch everything anew.
     pub fn reset(&mut self) {
         self.succeeded();
+        self.renewed();
+    }
+
+    /// Another tab has begun to fetch everything anew.
+    pub fn renewed(&mut self) {
         self.answered = 0;
+        self.cycle = None;
         self.pull_wanted = true;
         self.pull_first = true;
         self.verified = false;
@@ -274,6 +281,7 @@ impl Sync {
             next_try: self.breaker.until(),
             blocked: self.blocked,
             verified: self.verified,
+            local: local::is_local(replica),
         }
     }
 

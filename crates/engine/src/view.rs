@@ -118,7 +118,18 @@ fn replace<K: std::hash::Hash + Eq, V: PartialEq>(map: &mut HashMap<K, V>, key: 
     }
 }
 
-/// A change that the server refused; kept until its author retries or discards it.
+/// Why a change is not part of its author's work any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Its author took everything from the server instead. A device says so, and never a server.
+    PutAside,
+    /// The rules forbid it.
+    #[serde(untagged)]
+    Refused(Refusal),
+}
+
+/// A change that was refused or put aside; kept until its author sends it again or discards it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedChange {
     pub id: RefusedId,
@@ -126,7 +137,7 @@ pub struct RefusedChange {
     pub op: Op,
     /// For an edit of a text: the whole text as its author saw it.
     pub text: Option<String>,
-    pub reason: Refusal,
+    pub reason: Reason,
 }
 
 impl RefusedChange {

@@ -9,7 +9,7 @@ mod support;
 use engine::command::{Command, CommandError};
 use engine::store::StoreError;
 use engine::store::memory::Fault;
-use engine::view::Mark;
+use engine::view::{Mark, Reason};
 use shared::field::{Field, TextField};
 use shared::limits::TITLE_CHARS;
 use shared::mutation::{Op, Refusal};
@@ -156,7 +156,10 @@ fn a_refused_edit_is_kept_with_its_whole_text() {
     assert_eq!(ada.title(task), "Hello world");
     let refused: Vec<_> = ada.engine.replica().refused().cloned().collect();
     assert_eq!(refused.len(), 1);
-    assert_eq!((refused[0].text.as_deref(), &refused[0].reason), (Some("Hello dear world"), &Refusal::NotFound));
+    assert_eq!(
+        (refused[0].text.as_deref(), &refused[0].reason),
+        (Some("Hello dear world"), &Reason::Refused(Refusal::NotFound))
+    );
     assert_eq!(ada.engine.replica().view().tasks[&task].mark, Mark::Attention);
     ada.reopen();
     assert_eq!(ada.engine.replica().refused().count(), 1, "also after a restart");

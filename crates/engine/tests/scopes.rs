@@ -9,6 +9,7 @@ mod support;
 use engine::command::Command;
 use engine::status::Pill;
 use engine::sync::Step;
+use engine::view::Reason;
 use shared::field::Field;
 use shared::ids::ProjectId;
 use shared::mutation::Refusal;
@@ -70,7 +71,7 @@ fn what_has_closed_is_kept_while_changes_of_it_wait() {
     ben.sync(&mut server);
     assert!(!ben.engine.replica().view().tasks.contains_key(&task));
     let refused: Vec<_> = ben.engine.replica().refused().cloned().collect();
-    assert_eq!((refused.len(), &refused[0].reason), (1, &Refusal::NotFound));
+    assert_eq!((refused.len(), &refused[0].reason), (1, &Reason::Refused(Refusal::NotFound)));
     assert_eq!(refused[0].text.as_deref(), Some("Count all the casks"));
 }
 

@@ -10,8 +10,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A device within an organization, as the server numbered it. `0` is work done before any sign-in.
+/// A device within an organization, as the server numbered it.
 pub type Actor = u32;
+
+/// Who works on a device without an account. The server gives this number to nobody.
+pub const NOBODY: Actor = 0;
 
 /// The number of a mutation on its device: 1, 2, 3… without gaps.
 pub type Counter = u64;

@@ -81,6 +81,14 @@ faults! {
     TwoLeaders = 50,
     /// A device is copied with everything on its disk: the copy goes on as the same one.
     Cloned = 6,
+    /// A member takes everything from the server.
+    TookTheirs = 2,
+    /// Changes were put aside because of that.
+    PutAside = 0,
+    /// A member pushes everything of theirs.
+    PushedMine = 8,
+    /// Something counts against others because of that.
+    Overwritten = 0,
     /// A device whose history had forked went on as another.
     Branched = 0,
     /// A tab's plan was on what another tab has changed meanwhile.

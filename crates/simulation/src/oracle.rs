@@ -25,8 +25,10 @@ use crate::database::Database;
 use crate::device::Device;
 use crate::{Check, Violation, ensure};
 
+pub mod aside;
 pub mod causal;
 pub mod marks;
+pub mod mine;
 pub mod replay;
 pub mod tab;
 
@@ -53,6 +55,7 @@ pub struct Oracle {
     cloned: bool,
     pub marks: marks::Marks,
     causal: causal::Causal,
+    aside: aside::Aside,
     /// Whether the server's data ever got another epoch: a fetch anew knows less about what came when.
     reset: bool,
     /// Whether somebody was denied a row.
@@ -131,10 +134,14 @@ impl Oracle {
         let settled: Vec<Counter> =
             self.settled.iter().filter(|(device, _)| *device == original).map(|(_, n)| *n).collect();
         self.settled.extend(settled.into_iter().map(|n| (copy, n)));
+        self.aside.cloned(original, copy);
     }
 
     /// Whether a mutation of a device is also one of its copies'.
     pub fn is_shared(&self, device: usize, n: Counter) -> bool {
+        if let Some(id) = self.aside.mutation(device, n) {
+            return self.saved.contains_key(&id) || self.aside.is_elsewhere(device, id);
+        }
         self.saved.values().any(|saved| saved.n == n && saved.devices.contains(&device) && saved.devices.len() > 1)
     }
 
@@ -173,6 +180,9 @@ impl Oracle {
                 self.marks.record(id, (entity, field), &was, &is, command);
             }
         }
+        if after.meta().renewing && matches!(mutation.op, Op::TextEdit(_)) {
+            self.marks.compared(id);
+        }
         if mutation.op.creates() && composed.is_none() {
             self.marks.record_creation(id, entity);
         }
@@ -194,6 +204,7 @@ impl Oracle {
         // Where a row comes back after it had left, its texts are compared, as after a reset.
         self.marks.check(db, self.reset || self.restricted || self.cloned)?;
         self.check_refused(db, devices)?;
+        self.check_aside(devices)?;
         if !self.reset && !self.cloned {
             self.causal.check(db)?;
         }

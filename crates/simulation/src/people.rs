@@ -1,6 +1,7 @@
 //! What members do: whatever the app lets them do, at random, on what they see.
 
 mod choice;
+mod wish;
 
 use engine::command::{Command, CommandError};
 use engine::replica::Replica;
@@ -38,7 +39,11 @@ impl World {
         let tab = self.rng.pick(&open).copied();
         if let Some(tab) = tab {
             let tab = TabId { device, tab };
-            if let Some(command) = self.choose(tab)? {
+            if self.chaos.strikes(Fault::TookTheirs) {
+                self.take_theirs(tab)?;
+            } else if self.chaos.strikes(Fault::PushedMine) {
+                self.push_mine(tab)?;
+            } else if let Some(command) = self.choose(tab)? {
                 self.perform(tab, &command)?;
             }
         }

@@ -13,9 +13,10 @@ use shared::text::{Delta, TextChange, rebase};
 
 use crate::edit::outbox_key;
 use crate::record::{BaseRow, Changes, Record};
+use crate::refused;
 use crate::replica::Replica;
 use crate::store::{Key, Table};
-use crate::view::RefusedChange;
+use crate::view::Reason;
 
 /// When a page was read.
 #[derive(Clone, Copy)]
@@ -166,17 +167,7 @@ impl<'a> Taking<'a> {
         let key: Key = (Table::Refused, n);
         let known = self.replica.refused_change(n).is_some() || self.changes.iter().any(|(other, _)| *other == key);
         let Some(mutation) = self.replica.outbox_entry(n).filter(|_| !known) else { return };
-        let text = match &mutation.op {
-            Op::TextEdit(edit) => {
-                let row = self.replica.row_before(edit.entity, n);
-                let text = row.as_ref().and_then(|row| row.text(edit.field));
-                // Where the row is gone, or has become another without this edit, at least what was typed.
-                let typed = || edit.delta.inserted().collect();
-                Some(text.and_then(|text| edit.delta.apply(text).ok()).unwrap_or_else(typed))
-            }
-            _ => None,
-        };
-        let change = RefusedChange { id: n, op: mutation.op.clone(), text, reason };
+        let change = refused::kept(self.replica, mutation, n, Reason::Refused(reason));
         self.changes.push((key, Some(Record::Refused(change))));
     }
 

@@ -415,6 +415,11 @@ impl Server {
         branch
     }
 
+    /// How often a mutation was handled.
+    pub fn handled(&self, id: MutationId) -> usize {
+        self.results.values().filter(|(handled, _)| *handled == id).count()
+    }
+
     pub fn title(&self, id: TaskId) -> &str {
         self.rows[&id.into()].text(TextField::Title).unwrap()
     }

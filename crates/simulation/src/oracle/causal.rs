@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::replica::Replica;
 use server::domain::push::Handled;
-use shared::clock::Stamp;
+use shared::clock::{Actor, Counter, Stamp};
 use shared::field::Field;
 use shared::ids::EntityId;
 use shared::mutation::Op;
@@ -53,6 +53,23 @@ impl Causal {
             let own = writes.keys().filter(|(actor, _)| *actor == dot.0).max();
             let sees = standing.map(|stamp| (stamp.actor, stamp.ctr)).chain(own.copied()).collect();
             writes.insert(dot, Write { sees, stands });
+        }
+    }
+
+    /// Takes notes that the author of a mutation has looked once more, at what the server had confirmed.
+    pub fn look_again(&mut self, dot: Dot, op: &Op, confirmed: Option<&Row>) {
+        for (field, _) in places(op) {
+            let standing = confirmed.into_iter().flat_map(|row| writes_in(row, &field));
+            let seen: Vec<Dot> = standing.map(|stamp| (stamp.actor, stamp.ctr)).collect();
+            let write = self.writes.get_mut(&(op.entity(), field)).and_then(|writes| writes.get_mut(&dot));
+            write.into_iter().for_each(|write| write.sees.extend(seen.iter().filter(|seen| **seen != dot)));
+        }
+    }
+
+    /// Forgets what an actor has given up: its mutations after `last`, whose numbers are other ones' from now on.
+    pub fn forget(&mut self, actor: Actor, last: Counter) {
+        for writes in self.writes.values_mut() {
+            writes.retain(|(by, n), _| *by != actor || *n <= last);
         }
     }
 

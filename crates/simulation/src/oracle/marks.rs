@@ -28,6 +28,9 @@ pub struct Marks {
     of: BTreeMap<char, Mark>,
     /// The mutations that made a row: one, unless a refused creation was sent again.
     created: BTreeMap<EntityId, Vec<MutationId>>,
+    /// Edits that may have been carried over a difference, because their rows were fetched anew: what they took away
+    /// may have come back.
+    compared: BTreeSet<MutationId>,
 }
 
 #[derive(Debug)]
@@ -54,8 +57,16 @@ impl Marks {
         self.created.entry(entity).or_default().push(id);
     }
 
+    /// An edit waits while its row is fetched anew.
+    pub fn compared(&mut self, id: MutationId) {
+        self.compared.insert(id);
+    }
+
     /// A mutation that was not sent has become another one.
     pub fn rename(&mut self, old: MutationId, new: MutationId) {
+        if self.compared.contains(&old) {
+            self.compared.insert(new);
+        }
         let noted = self.of.values_mut().flat_map(|mark| mark.inserted.iter_mut().chain(&mut mark.deleted));
         for id in noted.chain(self.created.values_mut().flatten()).filter(|id| **id == old) {
             *id = new;
@@ -117,6 +128,7 @@ impl Marks {
             ensure!(inserted > 0 || count == 0, "refused, and yet: {}", story());
             ensure!(deleted || inserted == 0 || count > 0, "lost: {}", story());
             ensure!(mark.rewritten || count <= inserted, "doubled: {}", story());
+            let reset = reset || mark.deleted.iter().any(|id| self.compared.contains(id));
             let gone = deleted && mark.inserted.len() == 1 && !mark.rewritten && !reset;
             ensure!(!gone || count == 0, "deleted, and yet: {}", story());
         }

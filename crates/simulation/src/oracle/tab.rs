@@ -61,7 +61,8 @@ impl Oracle {
                 let number = u32::from(mark) - FIRST_MARK;
                 let fair = self.marks.may_vanish(mark, |id| {
                     let own = self.saved.get(&id).filter(|saved| saved.devices.contains(&device.number));
-                    own.is_some_and(|saved| replica.refused().any(|change| change.id == saved.n))
+                    self.aside.is_given_up(device.number, id)
+                        || own.is_some_and(|saved| replica.refused().any(|change| change.id == saved.n))
                         || db.result(id).is_some_and(|one| one.ver.is_none())
                 });
                 ensure!(fair, "device {actor}: mark {number} of {id:?} left the view, and nobody took it away");
