@@ -5,6 +5,7 @@ use shared::clock::Millis;
 
 /// The facts; [`SyncStatus::pill`] picks the one that the sync pill shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not one state in disguise")]
 pub struct SyncStatus {
     /// Whether the device says it has a network and the last attempt reached the server.
     pub online: bool,
