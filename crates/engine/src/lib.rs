@@ -11,6 +11,7 @@ pub mod driver;
 pub mod edit;
 pub mod engine;
 pub mod env;
+pub(crate) mod gone;
 pub mod local;
 pub mod mine;
 pub mod pull;

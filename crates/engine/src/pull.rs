@@ -15,9 +15,10 @@ use shared::mutation::Mutation;
 use shared::protocol::{Fill, FillPage, LastMutation, PullPage, PullRequest, PulledRow};
 
 use crate::edit::outbox_key;
+use crate::gone::Gone;
 use crate::record::{BaseRow, Changes, Filling, Meta, Record};
 use crate::refused;
-use crate::replica::{Gone, Replica};
+use crate::replica::Replica;
 
 pub use follow::plan_choice;
 use taking::{PageClock, Taking};

@@ -21,8 +21,6 @@ use crate::record::{BaseRow, Changes, META, Meta, Record};
 use crate::store::{Batch, Contents, Key, Revision, StoreError, Table};
 use crate::view::{Mark, RefusedChange, View, ViewPatch};
 
-pub(crate) use pages::Gone;
-
 /// A device's copy of an organization's data, in memory.
 #[derive(Clone, Debug)]
 pub struct Replica {

@@ -23,6 +23,8 @@ pub struct Device {
     /// Its place among the devices of the world.
     pub number: usize,
     pub actor: Actor,
+    /// As whom its member will sign in, where nobody has yet.
+    pub account: Option<Actor>,
     pub store: MemoryStore,
     pub tabs: Vec<Tab>,
     /// How wrong its clock is.
@@ -69,7 +71,7 @@ impl Device {
     pub fn new(number: usize, actor: Actor, tabs: usize, skew: Millis) -> Self {
         let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
         let (store, read) = (MemoryStore::new(), RefCell::default());
-        Self { number, actor, store, tabs, skew, connected: true, draft: None, arrived: 0, read }
+        Self { number, actor, account: None, store, tabs, skew, connected: true, draft: None, arrived: 0, read }
     }
 
     /// A copy of it, with a disk of its own, that is not switched on yet.

@@ -86,9 +86,11 @@ faults! {
     /// Changes were put aside because of that.
     PutAside = 0,
     /// A member pushes everything of theirs.
-    PushedMine = 8,
+    PushedMine = 30,
     /// Something counts against others because of that.
     Overwritten = 0,
+    /// Somebody who has worked without an account signs in.
+    SignedUp = 0,
     /// A device whose history had forked went on as another.
     Branched = 0,
     /// A tab's plan was on what another tab has changed meanwhile.

@@ -46,7 +46,8 @@ impl World {
                 self.kill(TabId { device, tab })?;
             }
         }
-        if self.devices.len() < MOST_DEVICES && self.chaos.strikes(Fault::Cloned) {
+        let known = self.devices[device].account.is_none();
+        if known && self.devices.len() < MOST_DEVICES && self.chaos.strikes(Fault::Cloned) {
             self.clone_device(device)?;
         }
         if self.devices[device].tabs.len() > 1 {
@@ -173,6 +174,7 @@ impl World {
             device.tabs[tab.tab].leads = true;
         }
         note!(self, "tab {}.{}: opens", tab.device, tab.tab);
+        self.notice_sign_up(tab.device)?;
         self.drive(tab)
     }
 

@@ -14,7 +14,7 @@ use engine::status::Pill;
 use engine::store::Revision;
 use engine::store::memory::MemoryStore;
 use engine::view::View;
-use shared::clock::{Actor, Counter};
+use shared::clock::{Actor, Counter, NOBODY};
 use shared::field::TextField;
 use shared::ids::{EntityId, Kind, MutationId};
 use shared::mutation::{Mutation, Op, Refusal};
@@ -118,6 +118,11 @@ impl Oracle {
     /// From now on the server's data is of another epoch.
     pub fn new_epoch(&mut self) {
         self.reset = true;
+    }
+
+    /// What was done without an account is an actor's from now on.
+    pub fn signed_up(&mut self, account: Actor) {
+        self.causal.rename(NOBODY, account);
     }
 
     /// Somebody is denied a row, once.

@@ -35,6 +35,9 @@ impl World {
         self.acts_left -= 1;
         self.mishap()?;
         let device = self.rng.index(self.devices.len());
+        if self.rng.chance(60) {
+            self.sign_up(device)?;
+        }
         let open = self.devices[device].open_tabs();
         let tab = self.rng.pick(&open).copied();
         if let Some(tab) = tab {

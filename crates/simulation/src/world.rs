@@ -8,7 +8,7 @@ use engine::engine::{Commit, Engine};
 use engine::status::Pill;
 use engine::store::StoreError;
 use engine::sync::Step;
-use shared::clock::{Actor, Millis, Version};
+use shared::clock::{Actor, Millis, NOBODY, Version};
 use shared::ids::{Epoch, UserId};
 use shared::value::Role;
 use uuid::Uuid;
@@ -125,7 +125,7 @@ impl World {
         let mut rng = Rng::new(plan.seed);
         let (ids, dice) = (rng.fork(), rng.fork());
         let size = [2, 2, 2, 3, 3, 3, 3, 4][rng.index(8)];
-        let devices: Vec<Device> = (1..=size)
+        let mut devices: Vec<Device> = (1..=size)
             .enumerate()
             .map(|(number, actor)| {
                 let tabs = if rng.chance(350) { 2 } else { 1 };
@@ -133,6 +133,10 @@ impl World {
                 Device::new(number, actor, tabs, skew)
             })
             .collect();
+        if let Some(last) = devices.last_mut().filter(|_| rng.chance(300)) {
+            // Its member begins without an account.
+            last.account = Some(std::mem::replace(&mut last.actor, NOBODY));
+        }
         // In most worlds everybody may do everything, and nothing may be refused.
         let restricted = rng.chance(400);
         let mut members: BTreeMap<Actor, UserId> =
@@ -231,6 +235,7 @@ impl World {
             self.open(tab)?;
         }
         for device in 0..self.devices.len() {
+            self.sign_up(device)?;
             self.elect(device);
             self.connect(device)?;
             self.wake(device)?;
@@ -404,6 +409,7 @@ impl World {
 
     /// After something has happened in a tab: tells the other one, and checks what must be true at any time.
     pub fn committed(&mut self, tab: TabId, before: &Before) -> Check {
+        self.notice_sign_up(tab.device)?;
         let commits = self.with_engine(tab, |engine, _| engine.take_commits()).unwrap_or_default();
         for other in (0..self.devices[tab.device].tabs.len()).filter(|other| *other != tab.tab) {
             let other = self.life(TabId { device: tab.device, tab: other });

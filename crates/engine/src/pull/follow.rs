@@ -6,8 +6,9 @@ use shared::ids::ProjectId;
 use shared::protocol::FillPlace;
 use shared::scope::Scope;
 
+use crate::gone::Gone;
 use crate::record::{Changes, Filling, Followed, Meta};
-use crate::replica::{Gone, Replica};
+use crate::replica::Replica;
 
 /// Whether something is open and wanted that is not followed.
 pub(super) fn opens(meta: &Meta, open: &[Scope]) -> bool {

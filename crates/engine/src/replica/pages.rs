@@ -1,49 +1,15 @@
-//! The confirmed rows of a replica by pages, and which of them are not to be kept.
+//! The confirmed rows of a replica, page by page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shared::clock::{Counter, Version};
+use shared::clock::Counter;
 use shared::ids::EntityId;
 
 use super::Replica;
+use crate::gone::Gone;
 use crate::record::{BaseRow, Changes, Meta, ROWS_PER_PAGE, Record};
 use crate::store::Table;
-
-/// Confirmed rows that are not to be kept, but while changes wait for them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Gone {
-    /// Those of a generation before this one.
-    pub(crate) before: Option<u32>,
-    /// Those deleted up to this version.
-    pub(crate) floor: Option<Version>,
-    /// Those of these scopes.
-    pub(crate) closed: BTreeSet<u32>,
-    /// Those that have left the scopes that this device follows.
-    pub(crate) left: BTreeSet<EntityId>,
-    /// No change waits any more up to this number.
-    pub(crate) settled: Counter,
-    /// Old rows are on their way. What has left may be among them: it stays so long, outside of every scope.
-    pub(crate) awaited: bool,
-}
-
-impl Gone {
-    fn covers(&self, base: &BaseRow) -> bool {
-        self.must_go(base) || base.scope.is_none() || self.left.contains(&base.row.id)
-    }
-
-    /// As far as it is not to be found in another scope.
-    fn must_go(&self, base: &BaseRow) -> bool {
-        let old = self.before.is_some_and(|generation| base.generation != generation);
-        let forgotten = self.floor.is_some_and(|floor| base.row.is_gone_at(floor));
-        let closed = base.scope.is_some_and(|scope| self.closed.contains(&scope));
-        old || forgotten || closed
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.before.is_none() && self.floor.is_none() && self.closed.is_empty() && self.left.is_empty()
-    }
-}
 
 impl Replica {
     /// Plans pages that hold `rows` besides what is there, without what is gone. What is gone stays outside of every

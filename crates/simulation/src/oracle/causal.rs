@@ -66,6 +66,18 @@ impl Causal {
         }
     }
 
+    /// What an actor did is another one's from now on.
+    pub fn rename(&mut self, old: Actor, new: Actor) {
+        let renamed = |(actor, n): Dot| (if actor == old { new } else { actor }, n);
+        for writes in self.writes.values_mut() {
+            let again = std::mem::take(writes).into_iter().map(|(dot, mut write)| {
+                write.sees = write.sees.into_iter().map(renamed).collect();
+                (renamed(dot), write)
+            });
+            *writes = again.collect();
+        }
+    }
+
     /// Forgets what an actor has given up: its mutations after `last`, whose numbers are other ones' from now on.
     pub fn forget(&mut self, actor: Actor, last: Counter) {
         for writes in self.writes.values_mut() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::command::{Command, New, NewTask};
+use shared::clock::NOBODY;
 use shared::date::Date;
 use shared::field::{Field, TextField, Writer};
 use shared::ids::{CommentId, CustomFieldId, EntityId, Kind, ProjectId, SectionId, TaskId, UserId};
@@ -89,7 +90,13 @@ impl World {
             let again = self.rng.chance(600) && !self.oracle.is_shared(tab.device, id);
             return Ok(Some(if again { Command::Retry(id) } else { Command::Discard(id) }));
         }
-        let Some(task) = self.any_task(&seen) else { return Ok(self.new_task(tab)) };
+        let Some(task) = self.any_task(&seen) else {
+            let alone = self.devices[tab.device].actor == NOBODY;
+            return Ok(match self.new_task(tab) {
+                None if alone => Some(Command::create_project(self.text())),
+                new => new,
+            });
+        };
         // Mostly tasks: there people meet.
         let others: Vec<EntityId> = seen.0.iter().copied().filter(|id| id.kind() != Kind::Member).collect();
         let other = self.rng.pick(&others).copied();

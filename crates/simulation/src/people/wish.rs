@@ -35,6 +35,40 @@ impl World {
         Ok(())
     }
 
+    /// Somebody who has worked on a device without an account signs in, in each tab that is open.
+    pub(crate) fn sign_up(&mut self, device: usize) -> Check {
+        let Some(account) = self.devices[device].account else { return Ok(()) };
+        note!(self, "device {device}: its member signs in as {account}");
+        self.devices[device].actor = account;
+        for tab in self.devices[device].open_tabs() {
+            let tab = TabId { device, tab };
+            let before = self.before(tab);
+            let trouble = self.arm(tab);
+            let done = self.with_engine(tab, |engine, _| ready(engine.sign_in(account)));
+            self.disarm(tab);
+            self.committed(tab, &before)?;
+            let error = done.and_then(Result::err);
+            if !self.suffer(tab, trouble, error.as_ref())? {
+                self.drive(tab)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was done without an account is an actor's, as soon as the disk says so.
+    pub(crate) fn notice_sign_up(&mut self, device: usize) -> Check {
+        let Some(account) = self.devices[device].account else { return Ok(()) };
+        let disk = self.devices[device].disk()?;
+        if disk.revision() > 0 && disk.meta().actor == account {
+            self.devices[device].account = None;
+            self.oracle.signed_up(account);
+            if disk.waiting() > 0 {
+                self.chaos.notice(Fault::SignedUp);
+            }
+        }
+        Ok(())
+    }
+
     /// Carries a wish out, takes notes, and looks whether what is shown is what was saved. Returns how many changes it
     /// concerned.
     fn wish(
