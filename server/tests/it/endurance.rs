@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::view::Reason;
 use futures::future::join_all;
 use reqwest::StatusCode;
 use shared::field::Field;
@@ -70,7 +71,7 @@ async fn after_120_days_nothing_is_lost_doubled_or_resurrected() {
     let task = away.view(kept).unwrap();
     assert_eq!((task.title.as_str(), task.priority), ("Really kept, and edited", Priority::High));
     let refused: Vec<_> = away.engine.replica().refused().map(|one| (one.entity(), one.reason.clone())).collect();
-    assert_eq!(refused, [(deleted.into(), Refusal::NotFound)], "its author has it back");
+    assert_eq!(refused, [(deleted.into(), Reason::Refused(Refusal::NotFound))], "its author has it back");
     let page = again.pull(0).await;
     let titles: BTreeSet<&str> = page.rows.iter().map(|row| title(&row.row)).collect();
     assert!(titles.contains("Made on the way") && !titles.iter().any(|title| title.starts_with("Deleted")));

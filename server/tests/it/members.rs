@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::view::Reason;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
@@ -272,7 +273,7 @@ async fn somebody_is_made_a_guest_while_they_are_away() {
     assert!(real.view(closes).is_none());
     assert_eq!(real.view(stays).unwrap().title, "Stayed");
     let refused: Vec<_> = real.engine.replica().refused().map(|one| (one.entity(), one.reason.clone())).collect();
-    assert_eq!(refused, [(closes.into(), Refusal::NotFound)]);
+    assert_eq!(refused, [(closes.into(), Reason::Refused(Refusal::NotFound))]);
     let titles: Vec<_> = ines.pull(0).await.rows.iter().map(|row| title(&row.row).to_owned()).collect();
     assert!(titles.contains(&"Closes".to_owned()) && titles.contains(&"Stayed".to_owned()));
 

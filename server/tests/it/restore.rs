@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Stdio;
 
+use engine::view::Reason;
 use shared::field::Field;
 use shared::ids::Epoch;
 use shared::mutation::Refusal;
@@ -88,7 +89,7 @@ async fn after_a_restore_what_waited_arrives_once_and_what_is_lost_is_told() {
     }
     // The edit of what is lost has come back to its author, with its text.
     let refused: Vec<_> = bo.engine.replica().refused().cloned().collect();
-    assert_eq!((refused.len(), &refused[0].reason), (1, &Refusal::NotFound));
+    assert_eq!((refused.len(), &refused[0].reason), (1, &Reason::Refused(Refusal::NotFound)));
     assert_eq!(
         (refused[0].entity(), refused[0].text.as_deref()),
         (lost.into(), Some("Lost for good")),
