@@ -64,7 +64,7 @@ impl Oracle {
             }
             // Its number is given anew.
             let same = |one: &&RefusedChange| **one == RefusedChange { id: one.id, ..old.clone() };
-            let place = new.iter().position(|one| same(one)).filter(|_| old.id > last);
+            let place = new.iter().position(same).filter(|_| old.id > last);
             let Some(place) = place else { return Err(lost(device, &old.op)) };
             new.remove(place);
         }

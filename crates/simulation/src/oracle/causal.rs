@@ -62,7 +62,9 @@ impl Causal {
             let standing = confirmed.into_iter().flat_map(|row| writes_in(row, &field));
             let seen: Vec<Dot> = standing.map(|stamp| (stamp.actor, stamp.ctr)).collect();
             let write = self.writes.get_mut(&(op.entity(), field)).and_then(|writes| writes.get_mut(&dot));
-            write.into_iter().for_each(|write| write.sees.extend(seen.iter().filter(|seen| **seen != dot)));
+            if let Some(write) = write {
+                write.sees.extend(seen.iter().filter(|seen| **seen != dot));
+            }
         }
     }
 
