@@ -231,6 +231,7 @@ impl World {
         note!(self, "everything heals");
         self.healed = true;
         self.chaos.heal();
+        self.devices.iter().for_each(|device| device.store.repair());
         for tab in self.all_tabs() {
             self.open(tab)?;
         }
@@ -245,7 +246,11 @@ impl World {
             self.next()?;
             let waiting: usize = self.devices.iter().map(|device| device.disk().map_or(1, |disk| disk.waiting())).sum();
             let late = self.now - healed > PATIENCE && waiting > 0;
-            ensure!(!late, "{waiting} changes still wait in an outbox {PATIENCE} ms after everything healed");
+            ensure!(
+                !late,
+                "{waiting} changes still wait in an outbox {PATIENCE} ms after everything healed: {}",
+                self.restless()
+            );
             ensure!(self.now - healed <= CONVERGENCE, "no rest after healing: {}", self.restless());
         }
         for tab in self.all_tabs() {

@@ -56,6 +56,12 @@ impl MemoryStore {
         self.disk.borrow_mut().quota = bytes;
     }
 
+    /// Takes back what it was told of faults and room.
+    pub fn repair(&self) {
+        let mut disk = self.disk.borrow_mut();
+        (disk.fault, disk.quota) = (None, None);
+    }
+
     /// Closes all handles, as a newer version of the app does: everything is [`StoreError::Closed`] from now on.
     pub fn close(&self) {
         self.disk.borrow_mut().closed = true;
