@@ -83,6 +83,15 @@ impl OrgTx {
             .bind(org)
             .execute(self.connection())
             .await?;
+        match self.known_actor(user, device).await? {
+            Some(known) => Ok(known),
+            None => self.insert_actor(Some((user, device))).await,
+        }
+    }
+
+    /// The actor of a device, if it has one.
+    pub(super) async fn known_actor(&mut self, user: UserId, device: DeviceId) -> Result<Option<Actor>, DbError> {
+        let org = self.org().0;
         let known: Option<i64> =
             sqlx::query_scalar("SELECT actor FROM actors WHERE org_id = $1 AND user_id = $2 AND device_id = $3")
                 .bind(org)
@@ -90,10 +99,7 @@ impl OrgTx {
                 .bind(device.0)
                 .fetch_optional(self.connection())
                 .await?;
-        match known {
-            Some(known) => actor(known),
-            None => self.insert_actor(Some((user, device))).await,
-        }
+        known.map(actor).transpose()
     }
 
     /// Starts a session.

@@ -96,14 +96,7 @@ impl OrgTx {
         at: LastMutation,
     ) -> Result<bool, DbError> {
         let org = self.org().0;
-        let known: Option<i64> =
-            sqlx::query_scalar("SELECT actor FROM actors WHERE org_id = $1 AND user_id = $2 AND device_id = $3")
-                .bind(org)
-                .bind(user.0)
-                .bind(device.0)
-                .fetch_optional(self.connection())
-                .await?;
-        if known.is_some() {
+        if self.known_actor(user, device).await?.is_some() {
             return Ok(false);
         }
         let number = self.insert_actor(Some((user, device))).await?;
