@@ -137,6 +137,11 @@ impl<S: Store> Engine<S> {
     /// What to do next for sync. Before a push is handed out, that it may be sent is durable: from then on nothing
     /// changes the meaning of what is in it.
     pub async fn step(&mut self, env: &mut impl Env) -> Result<Step, StoreError> {
+        // Another tab may have signed in, and its news may not have been heard. (With an account, what a pull brings is
+        // not taken in by whoever has not heard of everything.)
+        if local::is_local(&self.replica) && self.store.load(Some(&[])).await?.revision != self.replica.revision() {
+            self.reload().await?;
+        }
         loop {
             let step = self.sync.next(&self.replica, env.now());
             if let Step::Resume(history) = &step {

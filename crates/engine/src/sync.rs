@@ -20,7 +20,8 @@ use crate::resume;
 use crate::status::{Blocked, Progress, SyncStatus};
 use crate::transport::TransportError;
 
-/// A pull is made at least this often while the device is online.
+/// A pull is made at least this often while the device is online; without an account, a look whether another tab has
+/// signed in.
 const POLL: Millis = 30_000;
 
 /// What to do next.
@@ -86,8 +87,11 @@ impl Default for Sync {
 impl Sync {
     /// What to do now.
     pub fn next(&mut self, replica: &Replica, now: Millis) -> Step {
-        if self.blocked.is_some() || !self.online || local::is_local(replica) {
+        if self.blocked.is_some() || !self.online {
             return Step::Wait(None);
+        }
+        if local::is_local(replica) {
+            return Step::Wait(Some(now + POLL));
         }
         match self.breaker.admits(now) {
             Admission::Not(until) => return Step::Wait(Some(until)),

@@ -188,6 +188,27 @@ fn a_refused_edit_keeps_its_text_over_several_pages() {
     assert_eq!(texts, [Some("Hello dear world".to_owned())]);
 }
 
+/// Ada shortens a description that is refused: nothing is left of her later edits, but they are no less in order.
+#[test]
+fn edits_of_a_refused_text_are_not_refused_as_well() {
+    let (mut server, mut ada, _, task) = team();
+    let describe = |ada: &mut Device, from: &str, to: &str| {
+        let (entity, field) = (task.into(), TextField::Description);
+        ada.run(&Command::EditText { entity, field, from: from.into(), to: to.into() }).unwrap();
+    };
+    describe(&mut ada, "", "Oak");
+    server.refuse.push((1, 3));
+    let push = ada.push();
+    describe(&mut ada, "Oak", "O");
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.run(&Command::Restore(task.into())).unwrap();
+    describe(&mut ada, "O", "");
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ada.sync(&mut server);
+    assert_eq!(server.refusals(1), [3]);
+    assert_eq!(ada.engine.replica().refused().count(), 1);
+}
+
 #[test]
 fn a_refusal_that_was_settled_between_two_pages_does_not_come_back() {
     let (mut server, mut ada, mut ben, task) = team();

@@ -48,6 +48,16 @@ fn a_tab_follows_another() {
 }
 
 #[test]
+fn what_another_tab_saved_is_sent_even_if_nobody_heard_of_it() {
+    let (mut server, mut one, _, task) = team();
+    let mut two = tab(&one);
+    two.retitle(task, "Hello").unwrap();
+    one.clock.now += 30_000;
+    while one.exchange(&mut server) {}
+    assert_eq!((server.title(task), one.pill()), ("Hello", Pill::Synced));
+}
+
+#[test]
 fn missing_late_and_repeated_news_do_no_harm() {
     let (mut server, mut one, _, task) = team();
     let mut two = tab(&one);

@@ -152,6 +152,11 @@ impl Database {
         self.reader(actor).map_or_else(Open::default, |reader| Open::to(reader, states))
     }
 
+    /// Whether these are the scopes that are open to a device's member.
+    pub fn opens(&self, actor: Actor, scopes: &[Scope]) -> bool {
+        self.open(actor).other_than(scopes).is_none()
+    }
+
     /// Whether a device's member may know of a scope.
     pub fn shows(&self, actor: Actor, scope: Scope) -> bool {
         !self.open(actor).of(&[scope]).is_empty()

@@ -10,6 +10,7 @@ use engine::store::StoreError;
 use engine::sync::Step;
 use shared::clock::{Actor, Millis, NOBODY, Version};
 use shared::ids::{Epoch, UserId};
+use shared::scope::Scope;
 use shared::value::Role;
 use uuid::Uuid;
 
@@ -272,10 +273,14 @@ impl World {
             // (A session may have ended just before everything healed; its member is about to sign in.)
             let free = engine.status().blocked.is_none();
             let shown = free && matches!(engine.status().pill(), Pill::Synced | Pill::Attention { .. });
-            let whole = engine.replica().meta().seen == self.db.org.ver && engine.status().verified;
+            let meta = engine.replica().meta();
+            // (Roles change without a version here.)
+            let scopes: Vec<Scope> = meta.scopes.iter().map(|followed| followed.scope).collect();
+            let told = self.db.opens(device.actor, &scopes);
+            let whole = meta.seen == self.db.org.ver && told && engine.status().verified;
             let idle = tab.call.is_none() && engine.replica().waiting() == 0;
             let current = engine.replica().revision() == device.revision();
-            let healthy = engine.replica().meta().epoch == Some(self.db.org.epoch);
+            let healthy = meta.epoch == Some(self.db.org.epoch);
             shown && whole && idle && current && healthy
         })
     }

@@ -75,7 +75,7 @@ impl Open {
     }
 
     /// All of them, where a device follows others.
-    fn other_than(&self, followed: &[Scope]) -> Option<Vec<Scope>> {
+    pub fn other_than(&self, followed: &[Scope]) -> Option<Vec<Scope>> {
         let followed: BTreeSet<_> = followed.iter().collect();
         (!self.states.keys().eq(followed)).then(|| self.states.keys().copied().collect())
     }

@@ -67,10 +67,7 @@ impl<'a> Taking<'a> {
         let from = if self.replica.base(id).is_some() { 0 } else { self.creation(id).map_or(0, |creation| creation.n) };
         let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
         for mutation in self.replica.pending(id).skip_while(|mutation| mutation.n < from) {
-            // (What was refused here is an edit of nothing by now.)
-            if let Op::TextEdit(edit) = &mutation.op
-                && edit.delta != Delta::default()
-            {
+            if let Op::TextEdit(edit) = &mutation.op {
                 edits.entry(edit.field).or_default().push((mutation.n, edit.delta.clone()));
             }
         }
@@ -94,6 +91,7 @@ impl<'a> Taking<'a> {
         let text =
             base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(|| self.created_text(id, field));
         let Some(text) = text else { return };
+        let edits = without_refused(&text, edits);
         let log = match base {
             // The versions are of another order now: what happened meanwhile is taken as one change.
             // Nor does the log tell all that happened to a row that had left before.
@@ -177,4 +175,16 @@ impl<'a> Taking<'a> {
         changes.extend(edits.map(|(n, mutation)| (outbox_key(n), Some(Record::Outbox(mutation)))));
         changes
     }
+}
+
+/// The edits of `text`, each made on the result of the one before, without those that were refused here: they are edits
+/// of nothing by now. So is one that others have carried out, but only on a text of which nothing is left.
+fn without_refused(text: &str, edits: Vec<(Counter, Delta)>) -> Vec<(Counter, Delta)> {
+    let mut length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    let mut stands = |(_, delta): &(Counter, Delta)| {
+        let refused = *delta == Delta::default() && length > 0;
+        length = length.saturating_add(delta.growth());
+        !refused
+    };
+    edits.into_iter().filter(|edit| stands(edit)).collect()
 }

@@ -196,7 +196,7 @@ pub struct Server {
     pub epoch: Epoch,
     pub ver: Version,
     pub rows: BTreeMap<EntityId, Row>,
-    logs: BTreeMap<EntityId, Vec<TextChange>>,
+    logs: BTreeMap<(EntityId, TextField), Vec<TextChange>>,
     last: BTreeMap<Actor, LastMutation>,
     results: BTreeMap<(Actor, u64), (MutationId, PushResult)>,
     /// Of each branch, the actor that it is of, and up to where.
@@ -286,12 +286,16 @@ impl Server {
         }
         let id = op.entity();
         let mut row = self.rows.get(&id).cloned();
-        let log = self.logs.entry(id).or_default();
-        let after =
-            if matches!(op, Op::TextEdit(_)) { log.partition_point(|one| one.ver <= stamp.ctx) } else { log.len() };
-        match merge::apply(&mut row, op, stamp, &Around { log: &log[after..], ..Around::default() }) {
+        let log: &[TextChange] = match op {
+            Op::TextEdit(edit) => self.logs.entry((id, edit.field)).or_default(),
+            _ => &[],
+        };
+        let log = merge::after(log, stamp.ctx);
+        match merge::apply(&mut row, op, stamp, &Around { log, ..Around::default() }) {
             Ok(merged) => {
-                log.extend(merged.text.map(|text| text.change));
+                if let Some(text) = merged.text {
+                    self.logs.entry((id, text.field)).or_default().push(text.change);
+                }
                 self.rows.extend(row.map(|row| (id, row)));
                 self.ver = stamp.ver;
                 PushResult::Accepted(merged.outcome)
@@ -389,10 +393,11 @@ impl Server {
             let actor = if owns(change.actor, change.ctr) { request.actor } else { change.actor };
             TextChange { actor, ..change.clone() }
         };
-        let log = self.logs.get(&row.id).into_iter().flatten();
-        let changes: Vec<TextChange> = log.filter(|change| change.ver > seen).map(claim).collect();
-        let field = if matches!(row.id, EntityId::Task(_)) { TextField::Title } else { TextField::Name };
-        let texts = if changes.is_empty() { Vec::new() } else { vec![TextLog { field, changes }] };
+        let log = |(key, log): (&(EntityId, TextField), &Vec<TextChange>)| {
+            let changes: Vec<TextChange> = merge::after(log, seen).iter().map(claim).collect();
+            (key.0 == row.id && !changes.is_empty()).then_some(TextLog { field: key.1, changes })
+        };
+        let texts = self.logs.iter().filter_map(log).collect();
         PulledRow { row: row.clone(), scope, texts }
     }
 
@@ -413,6 +418,12 @@ impl Server {
         self.last.insert(branch, at);
         self.branches.insert(branch, (actor, at.n));
         branch
+    }
+
+    /// The numbers of a device's mutations that were refused.
+    pub fn refusals(&self, actor: Actor) -> Vec<u64> {
+        let own = self.results.range((actor, 0)..=(actor, u64::MAX));
+        own.filter(|(_, (_, result))| matches!(result, PushResult::Rejected(_))).map(|(key, _)| key.1).collect()
     }
 
     /// How often a mutation was handled.
