@@ -20,6 +20,8 @@ pub struct Config {
     /// `TERN_DIST`: the built app.
     pub dist: PathBuf,
     pub log: Log,
+    /// `TERN_FINISHED_DAYS`: after how many days finished work is put aside for devices that do not keep it.
+    pub finished_days: u16,
 }
 
 /// Contains a password, and is never shown.
@@ -51,6 +53,8 @@ pub enum ConfigError {
     Host(String),
     #[error("TERN_LOG is '{0}', but must be a filter such as 'info' or 'info,tern_server=debug/json'.")]
     Log(String),
+    #[error("TERN_FINISHED_DAYS is '{0}', but must be a number of days from 1 to 65535.")]
+    FinishedDays(String),
     #[error("{0} is not valid UTF-8. Write it in UTF-8.")]
     Encoding(&'static str),
 }
@@ -66,6 +70,7 @@ impl Config {
         };
         let host = text("TERN_HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned());
         let port = text("PORT")?.unwrap_or_else(|| "3000".to_owned());
+        let days = text("TERN_FINISHED_DAYS")?.unwrap_or_else(|| "30".to_owned());
         Ok(Self {
             host: host.parse().map_err(|_| ConfigError::Host(host))?,
             port: port.parse().map_err(|_| ConfigError::Port(port))?,
@@ -73,6 +78,7 @@ impl Config {
             data_dir: path("TERN_DATA_DIR", "./data"),
             dist: path("TERN_DIST", "./dist"),
             log: log(&text("TERN_LOG")?.unwrap_or_default())?,
+            finished_days: days.parse().ok().filter(|days| *days > 0).ok_or(ConfigError::FinishedDays(days))?,
         })
     }
 }
@@ -107,12 +113,14 @@ mod tests {
         assert!(config.database_url.is_none());
         assert_eq!(config.data_dir, PathBuf::from("./data"));
         assert_eq!(config.log, Log { filter: DEFAULT_FILTER.into(), json: false });
+        assert_eq!(config.finished_days, 30);
     }
 
     #[test]
     fn a_mistake_names_the_setting() {
         assert_eq!(read(&[("PORT", "70000")]).unwrap_err(), ConfigError::Port("70000".into()));
         assert_eq!(read(&[("TERN_HOST", "here")]).unwrap_err(), ConfigError::Host("here".into()));
+        assert_eq!(read(&[("TERN_FINISHED_DAYS", "0")]).unwrap_err(), ConfigError::FinishedDays("0".into()));
         assert_eq!(read(&[("TERN_LOG", "a=b=c")]).unwrap_err(), ConfigError::Log("a=b=c".into()));
     }
 

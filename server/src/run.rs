@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use shared::clock::Millis;
+use shared::limits::DAY;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -66,7 +68,7 @@ pub async fn run(config: Config) -> Result<(), StartError> {
         }
     };
     let result = match result {
-        Ok(started) => serve(listener, started, files, stop).await,
+        Ok(started) => serve(listener, started, files, i64::from(config.finished_days) * DAY, stop).await,
         Err(error) => Err(error),
     };
     stop_cluster(cluster).await;
@@ -138,6 +140,7 @@ async fn serve(
     listener: TcpListener,
     Started { services, notices, db }: Started,
     files: Files,
+    finished_for: Millis,
     stop: watch::Receiver<bool>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr().map_err(StartError::Serve)?;
@@ -151,7 +154,7 @@ async fn serve(
     });
     let housekeeping = tokio::spawn({
         let services = Arc::clone(&services);
-        async move { services.keep_house().await }
+        async move { services.keep_house(finished_for).await }
     });
     announce(address);
     // A socket is no request any more: nobody waits for it but this.

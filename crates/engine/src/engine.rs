@@ -1,10 +1,8 @@
 //! One replica with its store: commands in, durable changes out, and the steps of sync.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, NOBODY, Version};
-use shared::ids::{EntityId, ProjectId};
+use shared::ids::EntityId;
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::resume::History;
 
@@ -14,7 +12,7 @@ use crate::env::Env;
 use crate::local;
 use crate::mine;
 use crate::pull::{self, PullFault};
-use crate::record::{Changes, Meta};
+use crate::record::{Changes, Kept, Meta};
 use crate::replica::Replica;
 use crate::resume;
 use crate::status::SyncStatus;
@@ -311,11 +309,10 @@ impl<S: Store> Engine<S> {
         Ok(())
     }
 
-    /// Keeps only some projects on this device, or (`None`) all that are open to its member. What changes wait for
-    /// stays until they are sent.
-    pub async fn keep_projects(&mut self, chosen: Option<BTreeSet<ProjectId>>) -> Result<(), StoreError> {
+    /// Keeps this on the device, of what is open to its member. What changes wait for stays until they are sent.
+    pub async fn keep(&mut self, kept: &Kept) -> Result<(), StoreError> {
         loop {
-            match self.commit(pull::plan_choice(&self.replica, chosen.clone())).await {
+            match self.commit(pull::plan_kept(&self.replica, kept.clone())).await {
                 Err(StoreError::Stale) => self.reload().await?,
                 other => {
                     self.sync.outdated();

@@ -20,7 +20,7 @@ use crate::record::{BaseRow, Changes, Filling, Meta, Record};
 use crate::refused;
 use crate::replica::Replica;
 
-pub use follow::plan_choice;
+pub use follow::plan_kept;
 use taking::{PageClock, Taking};
 
 /// Why a page was not taken in.

@@ -66,10 +66,39 @@ pub struct Meta {
     /// The versions of rows of an earlier generation are of the present order: nothing but this member's wish to fetch
     /// everything came between.
     pub same_order: bool,
-    /// The projects that the member wants on this device; `None`: all.
-    pub chosen: Option<BTreeSet<ProjectId>>,
+    /// What the member wants on this device.
+    #[serde(default)]
+    pub kept: Kept,
     /// How far the history of the store without an account has been taken over into this one, see [`crate::local`].
     pub taken: LastMutation,
+}
+
+/// What a member wants on a device, of that which is open. What is of no project is small, and always there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Of these projects; `None`: of all.
+    pub projects: Option<BTreeSet<ProjectId>>,
+    /// Also the work that was finished long ago.
+    pub finished: bool,
+}
+
+impl Default for Kept {
+    /// Everything.
+    fn default() -> Self {
+        Self { projects: None, finished: true }
+    }
+}
+
+impl Kept {
+    /// Whether the member wants the rows of a scope.
+    pub fn wants(&self, scope: Scope) -> bool {
+        let of = |project| self.projects.as_ref().is_none_or(|projects| projects.contains(&project));
+        match scope {
+            Scope::Project(project) => of(project),
+            Scope::Finished(project) => self.finished && of(project),
+            Scope::Everyone | Scope::Person(_) => true,
+        }
+    }
 }
 
 /// A scope by the number that its rows on this device name it with. No number is given twice.
@@ -111,7 +140,7 @@ impl Meta {
             filled_at: 0,
             renewing: false,
             same_order: true,
-            chosen: None,
+            kept: Kept::default(),
             taken: LastMutation { n: 0, hash: Hash(0) },
         }
     }

@@ -7,6 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
+use engine::record::Kept;
 use engine::status::Pill;
 use engine::sync::Step;
 use engine::view::Reason;
@@ -183,7 +184,7 @@ fn a_device_keeps_the_projects_its_member_has_chosen() {
     let (project, task) = cellar(&mut server, &mut ada);
     server.open.insert(Scope::Project(project));
     ben.sync(&mut server);
-    ready(ben.engine.keep_projects(Some([].into()))).unwrap();
+    ready(ben.engine.keep(&Kept { projects: Some([].into()), ..Kept::default() })).unwrap();
     assert!(!ben.engine.replica().view().tasks.contains_key(&task), "at once");
     ben.sync(&mut server);
     assert_eq!((ben.title(hello), ben.pill()), ("Hello world".into(), Pill::Synced));
@@ -191,10 +192,31 @@ fn a_device_keeps_the_projects_its_member_has_chosen() {
     ada.sync(&mut server);
     ben.sync(&mut server);
     assert!(!ben.engine.replica().view().tasks.contains_key(&task));
-    ready(ben.engine.keep_projects(None)).unwrap();
+    ready(ben.engine.keep(&Kept::default())).unwrap();
     ben.sync(&mut server);
     assert_eq!(ben.engine.replica().view().tasks[&task].value.status, Status::Done);
     assert_eq!(ben.pill(), Pill::Synced);
+}
+
+/// Ben's device keeps no work that was finished long ago, until he wants all of it.
+#[test]
+fn a_device_without_finished_work_is_whole_all_the_same() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.extend([Scope::Project(project), Scope::Finished(project)]);
+    ben.sync(&mut server);
+    ready(ben.engine.keep(&Kept { finished: false, ..Kept::default() })).unwrap();
+    ben.sync(&mut server);
+    assert_eq!((ben.title(task).as_str(), ben.pill()), ("Count the casks", Pill::Synced));
+    server.put(task, Scope::Finished(project));
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    assert_eq!((ada.title(task).as_str(), ada.pill(), ben.pill()), ("Count the casks", Pill::Synced, Pill::Synced));
+    ben.reopen();
+    ready(ben.engine.keep(&Kept::default())).unwrap();
+    ben.sync(&mut server);
+    assert_eq!((ben.title(task).as_str(), ben.pill()), ("Count the casks", Pill::Synced));
 }
 
 #[test]

@@ -142,6 +142,7 @@ registers! {
     Email = "email", &[Member], Shape::Text(LINE_CHARS), LastWriter, Server;
     Private = "private", &[Project], Shape::Flag, LastWriter, Member;
     Owner = "owner", &[SavedView], Shape::People, LastWriter, Server;
+    Filed = "filed", &[Task], Shape::Flag, LastWriter, Server;
 }
 
 const CUSTOM: &str = "custom";

@@ -38,5 +38,7 @@ pub const ROWS_PER_PULL: usize = 1_000;
 pub const BYTES_PER_PULL: usize = 4 * 1024 * 1024;
 /// Bytes of a request body.
 pub const BODY_BYTES: usize = 1024 * 1024;
+/// Milliseconds.
+pub const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long a value that lost, and a deleted row, are kept: 90 days in milliseconds.
-pub const KEPT_FOR: i64 = 90 * 24 * 60 * 60 * 1000;
+pub const KEPT_FOR: i64 = 90 * DAY;

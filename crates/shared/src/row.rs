@@ -138,6 +138,13 @@ impl Row {
         self.life.is_deleted() && self.ver <= floor && self.id.kind() != Kind::Member
     }
 
+    /// Whether the server has put it with the finished work of its project, and nothing has happened to it since:
+    /// whoever touches it takes it out again.
+    pub fn is_filed(&self) -> bool {
+        let filed = self.values.get(&Field::Filed).map(Reg::siblings).unwrap_or_default();
+        filed.iter().any(|sibling| sibling.stamp.ver == self.ver)
+    }
+
     /// Every write that the row remembers.
     pub fn stamps(&self) -> impl Iterator<Item = &Stamp> {
         let values = self.values.values().flat_map(Reg::siblings).map(|sibling| &sibling.stamp);

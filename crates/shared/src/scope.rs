@@ -25,6 +25,9 @@ pub enum Scope {
     Project(ProjectId),
     /// What is one person's own, such as a view that is not shared.
     Person(UserId),
+    /// Work of a project that was finished long ago, with what is said and attached there. It is open to whoever the
+    /// project is open to; a scope of its own, because not every device keeps it.
+    Finished(ProjectId),
 }
 
 /// How a [`Scope`] is written where nobody reads it.
@@ -34,6 +37,7 @@ enum Compact {
     Everyone,
     Project(ProjectId),
     Person(UserId),
+    Finished(ProjectId),
 }
 
 /// Where a row's scope comes from.
@@ -47,7 +51,11 @@ pub enum Home {
 impl Home {
     /// What a row says about its scope.
     pub fn of(row: &Row) -> Self {
-        let project = |project: Option<ProjectId>| project.map_or(Scope::Everyone, Scope::Project);
+        let project = |project: Option<ProjectId>| match project {
+            None => Scope::Everyone,
+            Some(project) if row.is_filed() => Scope::Finished(project),
+            Some(project) => Scope::Project(project),
+        };
         match row.id {
             EntityId::Project(id) => Self::Scope(Scope::Project(id)),
             EntityId::Section(_) | EntityId::Task(_) => Self::Scope(project(row.place().project)),
@@ -123,12 +131,20 @@ impl Access {
 }
 
 impl Scope {
-    /// What a member may do here; `None`: not even know of it. `access` is that of the scope's project.
+    /// The scope that says who this one is open to.
+    pub fn gate(self) -> Self {
+        match self {
+            Self::Finished(project) => Self::Project(project),
+            scope => scope,
+        }
+    }
+
+    /// What a member may do here; `None`: not even know of it. `access` is that of the scope's [`gate`](Self::gate).
     pub fn right(self, access: &Access, reader: Reader) -> Option<Right> {
         match self {
             Self::Everyone if reader.role == Role::Guest => Some(Right::See),
             Self::Everyone => Some(Right::Edit),
-            Self::Project(_) => access.right(reader),
+            Self::Project(_) | Self::Finished(_) => access.right(reader),
             Self::Person(user) => (user == reader.user).then_some(Right::Manage),
         }
     }
@@ -153,13 +169,14 @@ impl fmt::Display for Scope {
             Self::Everyone => f.write_str("everyone"),
             Self::Project(id) => write!(f, "project:{id}"),
             Self::Person(id) => write!(f, "person:{id}"),
+            Self::Finished(id) => write!(f, "finished:{id}"),
         }
     }
 }
 
 /// There is no such scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is `everyone`, `project:<id>` or `person:<id>`")]
+#[error("a scope is `everyone`, `project:<id>`, `person:<id>` or `finished:<id>`")]
 pub struct UnknownScope;
 
 impl FromStr for Scope {
@@ -170,6 +187,7 @@ impl FromStr for Scope {
             None if text == "everyone" => Ok(Self::Everyone),
             Some(("project", id)) => id.parse().map(Self::Project).map_err(|_| UnknownScope),
             Some(("person", id)) => id.parse().map(Self::Person).map_err(|_| UnknownScope),
+            Some(("finished", id)) => id.parse().map(Self::Finished).map_err(|_| UnknownScope),
             _ => Err(UnknownScope),
         }
     }
@@ -299,6 +317,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_finished_is_apart_until_somebody_touches_it() {
+        let project = ProjectId(Uuid::from_u128(5));
+        let place = (Field::Place, Value::Place(Place { project: Some(project), ..Place::default() }));
+        let mut task = row(TaskId(Uuid::from_u128(4)), [place]);
+        task.ver = 9;
+        task.assign(Field::Filed, Value::Flag(true), Stamp { ver: 9, ..STAMP });
+        let finished = Scope::Finished(project);
+        assert_eq!((Home::of(&task), finished.gate()), (Home::Scope(finished), Scope::Project(project)));
+        task.ver = 10;
+        assert_eq!(Home::of(&task), Home::Scope(Scope::Project(project)));
+        let (filed, other) = (row(TaskId(Uuid::from_u128(6)), [(Field::Filed, Value::Flag(true))]), Scope::Everyone);
+        assert_eq!(Home::of(&filed), Home::Scope(other), "what is in no project stays");
+    }
+
+    #[test]
     fn who_may_is_for_those_who_manage_to_say() {
         let project = ProjectId(Uuid::from_u128(5));
         let write = |field, value| needed(&Op::write(project, field, value));
@@ -311,7 +344,12 @@ mod tests {
 
     #[test]
     fn a_scope_reads_back() {
-        for scope in [Scope::Everyone, Scope::Project(ProjectId(Uuid::max())), Scope::Person(BO)] {
+        for scope in [
+            Scope::Everyone,
+            Scope::Project(ProjectId(Uuid::max())),
+            Scope::Person(BO),
+            Scope::Finished(ProjectId(Uuid::nil())),
+        ] {
             assert_eq!(scope.to_string().parse(), Ok(scope));
             let json = serde_json::to_string(&scope).unwrap();
             assert_eq!(serde_json::from_str::<Scope>(&json).unwrap(), scope);

@@ -83,7 +83,7 @@ fn a_field_holds_what_it_is_for() {
     for field in Field::ALL.iter().filter(|field| **field != Field::Subject) {
         let wrong = Value::Subject(subject());
         let expected = match field {
-            Field::Key | Field::Prefix | Field::Role | Field::Email | Field::File | Field::Owner => {
+            Field::Key | Field::Prefix | Field::Role | Field::Email | Field::File | Field::Owner | Field::Filed => {
                 Err(Refusal::NotAllowed)
             }
             _ => INVALID,

@@ -86,11 +86,33 @@ impl Database {
 
     /// The organization's members, whom only the server writes.
     pub fn join(&mut self, members: impl Iterator<Item = UserId>, now: Millis) -> Check {
-        let mut last = LastMutation::default();
-        let mutations = members.map(|member| {
+        let create = |member: UserId| {
             let create = Create::new(member).text(TextField::Name, "Ada").value(Field::Role, Value::Role(Role::Member));
-            let (n, id) = (last.n + 1, MutationId(member.0));
-            let mutation = Mutation { n, id, prev_hash: last.hash, ctx: 0, at: now, op: Op::Create(create) };
+            (MutationId(member.0), Op::Create(create))
+        };
+        self.change(members.map(create).collect(), now)
+    }
+
+    /// Puts closed tasks aside, of those that the server would put aside if they were old enough.
+    pub fn file(&mut self, wanted: &mut impl FnMut(TaskId) -> Option<MutationId>, now: Millis) -> Check {
+        let closed = self.rows.values().filter(|row| {
+            let apart = matches!(self.scopes[&row.id], Scope::Project(_));
+            apart && Stage::of(row) == Stage::Done && !row.life.is_deleted() && !row.needs_review()
+        });
+        let file = |row: &Row| match row.id {
+            EntityId::Task(task) => Some((wanted(task)?, Op::write(task, Field::Filed, true))),
+            _ => None,
+        };
+        let ops = closed.filter_map(file).collect();
+        self.change(ops, now)
+    }
+
+    /// Makes changes of the server's own.
+    fn change(&mut self, ops: Vec<(MutationId, Op)>, now: Millis) -> Check {
+        let mut last = self.last(SERVER);
+        let mutations = ops.into_iter().map(|(id, op)| {
+            let n = last.n + 1;
+            let mutation = Mutation { n, id, prev_hash: last.hash, ctx: self.org.ver, at: now, op };
             last = LastMutation { n, hash: chain(last.hash, n, id) };
             mutation
         });
@@ -152,9 +174,9 @@ impl Database {
         self.reader(actor).map_or_else(Open::default, |reader| Open::to(reader, states))
     }
 
-    /// Whether these are the scopes that are open to a device's member.
-    pub fn opens(&self, actor: Actor, scopes: &[Scope]) -> bool {
-        self.open(actor).other_than(scopes).is_none()
+    /// The scopes that are open to a device's member.
+    pub fn open_to(&self, actor: Actor) -> Vec<Scope> {
+        self.open(actor).other_than(&[]).unwrap_or_default()
     }
 
     /// Whether a device's member may know of a scope.

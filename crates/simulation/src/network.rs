@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::domain::push::PushProblem;
 use shared::clock::{Actor, Millis};
-use shared::ids::EntityId;
+use shared::ids::{EntityId, MutationId};
 use shared::merge::Outcome;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 use shared::resume::History;
@@ -112,6 +112,11 @@ impl World {
             let floor = self.db.org.floor + self.rng.below(self.db.org.ver - self.db.org.floor + 1);
             note!(self, "server: lets go of what was deleted up to {floor}");
             self.db.purge(floor);
+        }
+        if self.chaos.strikes(Fault::Filed) {
+            note!(self, "server: puts aside what is finished");
+            let rng = &mut self.rng;
+            self.db.file(&mut |_| rng.chance(700).then(|| MutationId(rng.uuid())), self.now)?;
         }
         let Some(answer) = self.serve(device, &request)? else { return Ok(()) };
         note!(self, "server: #{call} {}", answer.describe());

@@ -275,8 +275,10 @@ impl World {
             let shown = free && matches!(engine.status().pill(), Pill::Synced | Pill::Attention { .. });
             let meta = engine.replica().meta();
             // (Roles change without a version here.)
-            let scopes: Vec<Scope> = meta.scopes.iter().map(|followed| followed.scope).collect();
-            let told = self.db.opens(device.actor, &scopes);
+            let mut wanted = self.db.open_to(device.actor);
+            wanted.retain(|scope| meta.kept.wants(*scope));
+            let followed: BTreeSet<Scope> = meta.scopes.iter().map(|followed| followed.scope).collect();
+            let told = wanted.iter().eq(&followed);
             let whole = meta.seen == self.db.org.ver && told && engine.status().verified;
             let idle = tab.call.is_none() && engine.replica().waiting() == 0;
             let current = engine.replica().revision() == device.revision();

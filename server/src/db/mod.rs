@@ -11,6 +11,7 @@
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
+//! | `finished` | what was finished long ago |
 //! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
 
@@ -20,6 +21,7 @@ mod convert;
 mod door;
 mod epochs;
 mod error;
+mod finished;
 mod lineage;
 mod members;
 mod notices;

@@ -49,10 +49,15 @@ pub struct Open {
 impl Open {
     /// Of all scopes those that are open to a reader.
     pub fn to(reader: Reader, states: BTreeMap<Scope, ScopeState>) -> Self {
-        let open = |scope: &Scope, state: &mut ScopeState| scope.right(&state.access, reader).is_some();
-        let mut states = states;
-        states.retain(open);
-        Self { states }
+        let access = |scope: &Scope| states.get(&scope.gate()).map(|gate| gate.access.clone()).unwrap_or_default();
+        let open = |scope: &Scope| scope.right(&access(scope), reader).is_some();
+        Self {
+            states: states
+                .iter()
+                .filter(|(scope, _)| open(scope))
+                .map(|(scope, state)| (*scope, state.clone()))
+                .collect(),
+        }
     }
 
     /// Of the scopes that a device names those that are open, each once, in its order.

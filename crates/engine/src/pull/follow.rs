@@ -2,23 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use shared::ids::ProjectId;
 use shared::protocol::FillPlace;
 use shared::scope::Scope;
 
 use crate::gone::Gone;
-use crate::record::{Changes, Filling, Followed, Meta};
+use crate::record::{Changes, Filling, Followed, Kept, Meta};
 use crate::replica::Replica;
 
 /// Whether something is open and wanted that is not followed.
 pub(super) fn opens(meta: &Meta, open: &[Scope]) -> bool {
     let followed = |scope: Scope| meta.scopes.iter().any(|followed| followed.scope == scope);
-    open.iter().any(|scope| wants(meta, *scope) && !followed(*scope))
+    open.iter().any(|scope| meta.kept.wants(*scope) && !followed(*scope))
 }
 
 /// Follows what is open and wanted. Returns the numbers of the scopes that are followed no more.
 pub(super) fn follow(meta: &mut Meta, open: &[Scope]) -> BTreeSet<u32> {
-    let wanted: BTreeSet<Scope> = open.iter().copied().filter(|scope| wants(meta, *scope)).collect();
+    let wanted: BTreeSet<Scope> = open.iter().copied().filter(|scope| meta.kept.wants(*scope)).collect();
     let closed = unfollow(meta, |scope| !wanted.contains(&scope));
     let mut new = Vec::new();
     for scope in wanted {
@@ -34,14 +33,6 @@ pub(super) fn follow(meta: &mut Meta, open: &[Scope]) -> BTreeSet<u32> {
         meta.fills.push(Filling { scopes: new, until: meta.cursor, from: FillPlace::BEGIN });
     }
     closed
-}
-
-/// Whether the member wants a scope on this device. What is not a project's is small, and always there.
-fn wants(meta: &Meta, scope: Scope) -> bool {
-    match (scope, &meta.chosen) {
-        (Scope::Project(project), Some(chosen)) => chosen.contains(&project),
-        _ => true,
-    }
 }
 
 fn unfollow(meta: &mut Meta, unwanted: impl Fn(Scope) -> bool) -> BTreeSet<u32> {
@@ -63,12 +54,12 @@ pub(super) fn renewed(meta: &mut Meta, gone: &mut Gone) {
     }
 }
 
-/// Plans to keep only some projects on this device, or (`None`) all that are open. Rows of the others leave at once,
-/// but for those that changes wait for; what is wanted again comes with the next pulls.
-pub fn plan_choice(replica: &Replica, chosen: Option<BTreeSet<ProjectId>>) -> Changes {
-    let mut meta = Meta { chosen, ..replica.meta.clone() };
-    let kept = meta.clone();
-    let closed = unfollow(&mut meta, |scope| !wants(&kept, scope));
+/// Plans to keep this on the device. Other rows leave at once, but for those that changes wait for; what is wanted
+/// again comes with the next pulls.
+pub fn plan_kept(replica: &Replica, kept: Kept) -> Changes {
+    let mut meta = replica.meta.clone();
+    let closed = unfollow(&mut meta, |scope| !kept.wants(scope));
+    meta.kept = kept;
     let gone = Gone { closed, settled: meta.confirmed.n, ..Gone::default() };
     let mut changes = replica.plan_pages(&mut meta, Vec::new(), &gone);
     changes.push(Replica::plan_meta(meta));

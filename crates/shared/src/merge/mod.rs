@@ -86,7 +86,7 @@ pub fn apply(row: &mut Option<Row>, op: &Op, stamp: Stamp, around: &Around<'_>) 
         // another deletion stands.)
         merged.outcome = Outcome::Superseded;
     }
-    touch(row, stamp);
+    touch(row, op, stamp);
     Ok(merged)
 }
 
@@ -102,7 +102,7 @@ pub fn apply_waiting(row: &mut Option<Row>, op: &Op, stamp: Stamp, cycle: bool) 
     let Some(row) = row.as_mut().filter(|row| row.id == edit.entity) else { return };
     if let Some(Ok(edited)) = row.text(edit.field).map(|text| edit.delta.apply(text)) {
         row.set_text(edit.field, edited);
-        touch(row, stamp);
+        touch(row, op, stamp);
     }
 }
 
@@ -119,9 +119,12 @@ pub fn moves_under(op: &Op) -> Option<(TaskId, TaskId)> {
     }
 }
 
-fn touch(row: &mut Row, stamp: Stamp) {
+fn touch(row: &mut Row, op: &Op, stamp: Stamp) {
     row.ver = row.ver.max(stamp.ver);
-    row.updated = stamp;
+    // Where the server keeps it is no news of it.
+    if !matches!(op, Op::Write(Write { field: Field::Filed, .. })) {
+        row.updated = stamp;
+    }
 }
 
 fn applied(inverse: Option<Inverse>) -> Merged {

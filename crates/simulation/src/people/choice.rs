@@ -232,7 +232,14 @@ impl World {
             Field::Access(_) => Value::Role(*self.rng.pick(&Role::ALL)?),
             Field::Hidden | Field::Archived | Field::Shared | Field::Private => Value::Flag(self.rng.chance(500)),
             Field::Icon | Field::Color | Field::Custom(_) => Value::Text(self.rng.below(9).to_string()),
-            Field::Key | Field::Prefix | Field::Subject | Field::File | Field::Role | Field::Email | Field::Owner => {
+            Field::Key
+            | Field::Filed
+            | Field::Prefix
+            | Field::Subject
+            | Field::File
+            | Field::Role
+            | Field::Email
+            | Field::Owner => {
                 return None;
             }
         })

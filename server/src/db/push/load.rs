@@ -29,8 +29,9 @@ impl OrgTx {
         if !needs.entities.is_empty() {
             self.rows(&needs.entities, &mut loaded).await?;
         }
-        if !needs.moved.is_empty() {
-            self.dependents(&needs.moved, &mut loaded).await?;
+        let moved = needs.moved(&loaded.scopes);
+        if !moved.is_empty() {
+            self.dependents(&moved, &mut loaded).await?;
         }
         self.states(&mut loaded).await?;
         if !needs.undone.is_empty() {
@@ -110,7 +111,8 @@ impl OrgTx {
     async fn states(&mut self, loaded: &mut Loaded) -> Result<(), DbError> {
         let org = self.org().0;
         let own = self.reader().map(|reader| Scope::Person(reader.user));
-        let scopes: BTreeSet<Scope> = loaded.scopes.values().copied().chain([Scope::Everyone]).chain(own).collect();
+        let of_rows = loaded.scopes.values().flat_map(|scope| [*scope, scope.gate()]);
+        let scopes: BTreeSet<Scope> = of_rows.chain([Scope::Everyone]).chain(own).collect();
         let columns: Vec<ScopeColumns> =
             sqlx::query_as("SELECT scope, access::text, checksum FROM scopes WHERE org_id = $1 AND scope = ANY($2)")
                 .bind(org)

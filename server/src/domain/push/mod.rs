@@ -93,7 +93,7 @@ pub struct PushInput<'a> {
     pub scopes: BTreeMap<EntityId, Scope>,
     /// The states of these scopes, of everyone's and of the reader's own, as far as there are any.
     pub states: BTreeMap<Scope, ScopeState>,
-    /// What is about the tasks of [`Needs::moved`], and its versions.
+    /// What is about the tasks of [`Needs::moved()`], and its versions.
     pub dependents: BTreeMap<TaskId, BTreeMap<EntityId, Version>>,
     /// The changes that [`Needs::texts`] asks for, in the server's order.
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,

@@ -9,6 +9,7 @@ use shared::ids::{EntityId, ProjectId, TaskId};
 use shared::merge;
 use shared::mutation::{Mutation, Op, Write};
 use shared::protocol::PushRequest;
+use shared::scope::Scope;
 
 use super::TextKey;
 
@@ -19,8 +20,8 @@ pub struct Needs {
     pub entities: BTreeSet<EntityId>,
     /// Tasks that others are put under: the tasks above them are wanted too.
     pub parents: BTreeSet<TaskId>,
-    /// Tasks that may come into another project: what is about them is wanted too.
-    pub moved: BTreeSet<TaskId>,
+    /// Tasks that may come into another scope by what is done to them.
+    moved: BTreeSet<TaskId>,
     /// Of these texts, the changes after a version.
     pub texts: BTreeMap<TextKey, Version>,
     /// The numbers of the request; the stored results of those that were handled before.
@@ -33,6 +34,18 @@ pub struct Needs {
     pub undone: BTreeSet<(Actor, Counter)>,
 }
 
+impl Needs {
+    /// The tasks that may come into another scope, given where they are: what is about them is wanted too.
+    pub fn moved(&self, scopes: &BTreeMap<EntityId, Scope>) -> BTreeSet<TaskId> {
+        // Whoever touches finished work takes it out again.
+        let filed = scopes.iter().filter_map(|(id, scope)| match (id, scope) {
+            (EntityId::Task(task), Scope::Finished(_)) => Some(*task),
+            _ => None,
+        });
+        filed.chain(self.moved.iter().copied()).collect()
+    }
+}
+
 /// What to load for a request that has passed [`super::check`].
 pub fn needs(request: &PushRequest) -> Needs {
     let mut needs = Needs { results: results(&request.mutations), ..Needs::default() };
@@ -40,7 +53,9 @@ pub fn needs(request: &PushRequest) -> Needs {
         needs.entities.insert(op.entity());
         needs.entities.extend(op.requires());
         needs.parents.extend(merge::moves_under(op).map(|(_, parent)| parent));
-        if let (EntityId::Task(task), Op::Write(Write { field: Field::Place, .. }) | Op::Undo(_)) = (op.entity(), op) {
+        if let (EntityId::Task(task), Op::Write(Write { field: Field::Place | Field::Filed, .. }) | Op::Undo(_)) =
+            (op.entity(), op)
+        {
             needs.moved.insert(task);
         }
         match op {

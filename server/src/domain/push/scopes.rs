@@ -88,7 +88,7 @@ impl Scopes {
     fn right(&self, scope: Scope, reader: Option<Reader>) -> Option<Right> {
         let Some(reader) = reader else { return Some(Right::Manage) };
         let open = Access::default();
-        scope.right(self.states.get(&scope).map_or(&open, |state| &state.access), reader)
+        scope.right(self.states.get(&scope.gate()).map_or(&open, |state| &state.access), reader)
     }
 
     fn home(&self, row: &Row) -> Scope {
