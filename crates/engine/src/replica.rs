@@ -291,12 +291,10 @@ impl Replica {
     /// What this device has seen of a row: the context of a write to it.
     pub(crate) fn context(&self, id: EntityId) -> Version {
         match self.base(id) {
-            Some(base) if base.generation != self.meta.generation => {
-                // Of another order of versions: nothing of the present one was seen.
-                if self.meta.same_order { base.snapshot } else { 0 }
-            }
-            // What happens to it elsewhere, this device does not see.
-            Some(base) if base.scope.is_none() => base.snapshot,
+            // Of another order of versions: nothing of the present one was seen.
+            Some(base) if base.generation != self.meta.generation && !self.meta.same_order => 0,
+            // What happened since it was fetched, or happens to it elsewhere, this device does not see.
+            Some(base) if base.generation != self.meta.generation || base.scope.is_none() => base.snapshot,
             Some(base) => base.snapshot.max(self.meta.seen),
             // Of what only its author has, no one else's change was seen; the own ones are, by their numbers.
             None => 0,

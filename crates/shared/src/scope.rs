@@ -132,6 +132,7 @@ impl Access {
 
 impl Scope {
     /// The scope that says who this one is open to.
+    #[must_use]
     pub fn gate(self) -> Self {
         match self {
             Self::Finished(project) => Self::Project(project),

@@ -49,15 +49,14 @@ pub struct Open {
 impl Open {
     /// Of all scopes those that are open to a reader.
     pub fn to(reader: Reader, states: BTreeMap<Scope, ScopeState>) -> Self {
-        let access = |scope: &Scope| states.get(&scope.gate()).map(|gate| gate.access.clone()).unwrap_or_default();
-        let open = |scope: &Scope| scope.right(&access(scope), reader).is_some();
-        Self {
-            states: states
-                .iter()
-                .filter(|(scope, _)| open(scope))
-                .map(|(scope, state)| (*scope, state.clone()))
-                .collect(),
-        }
+        let open = |scope: &Scope| {
+            let gate = states.get(&scope.gate());
+            gate.is_some_and(|gate| scope.right(&gate.access, reader).is_some())
+        };
+        let closed: BTreeSet<Scope> = states.keys().copied().filter(|scope| !open(scope)).collect();
+        let mut states = states;
+        states.retain(|scope, _| !closed.contains(scope));
+        Self { states }
     }
 
     /// Of the scopes that a device names those that are open, each once, in its order.
