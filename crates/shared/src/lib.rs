@@ -19,6 +19,7 @@
 //! | [`merge`] | what a mutation makes of a row |
 //! | [`project`], [`section`], [`task`], [`comment`], [`attachment`], [`custom_field`], [`saved_view`], [`member`] | what a member sees of a row |
 //! | [`protocol`] | what device and server say to each other |
+//! | [`compact`] | how an answer with many rows is written in few bytes |
 //! | [`realtime`] | what the server says unasked |
 //! | [`account`] | how somebody signs in |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
@@ -28,6 +29,7 @@ pub mod account;
 pub mod attachment;
 pub mod clock;
 pub mod comment;
+pub mod compact;
 pub mod custom_field;
 pub mod date;
 pub mod field;

@@ -56,6 +56,15 @@ impl<T> Reg<T> {
         Some(self.siblings.remove(place))
     }
 
+    /// A register with these values, as [`Self::siblings`] gives them.
+    pub(crate) fn from_siblings(siblings: SmallVec<[Sibling<T>; 1]>) -> Self {
+        Self { siblings }
+    }
+
+    pub(crate) fn into_siblings(self) -> SmallVec<[Sibling<T>; 1]> {
+        self.siblings
+    }
+
     /// The values that stand, in the server's order.
     pub fn siblings(&self) -> &[Sibling<T>] {
         &self.siblings
@@ -134,6 +143,16 @@ impl<T: Ord> Set<T> {
     /// The writes that put something in, in the server's order.
     pub fn adds(&self, one: &T) -> &[Stamp] {
         self.0.get(one).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// Everything that is in it, with the writes that put it in.
+    pub(crate) fn into_adds(self) -> impl Iterator<Item = (T, SmallVec<[Stamp; 1]>)> {
+        self.0.into_iter()
+    }
+
+    /// Puts something in with all its writes, as [`Self::adds`] gives them.
+    pub(crate) fn insert_adds(&mut self, one: T, adds: SmallVec<[Stamp; 1]>) {
+        self.0.insert(one, adds);
     }
 
     /// The writes that put anything in.
