@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
+use shared::compact;
 use shared::ids::DeviceId;
 use shared::protocol::{COMPACT, Problem, PullRequest, PullResponse, PushRequest, PushResponse, kind};
 use shared::realtime::SocketTicket;
@@ -121,7 +122,7 @@ impl Transport for Connection {
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
         let request = self.http.post(self.address("/api/sync/pull")).header(ACCEPT, COMPACT).json(request);
-        postcard::from_bytes(&self.ask(request).await?).map_err(|_| TransportError::Schema)
+        compact::decode(&self.ask(request).await?).map_err(|_| TransportError::Schema)
     }
 
     /// Nobody copies these devices, so none of them has reason to ask.

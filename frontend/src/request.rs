@@ -7,7 +7,8 @@ use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use shared::account::AccessToken;
-use shared::protocol::{COMPACT, Problem};
+use shared::compact;
+use shared::protocol::{COMPACT, Problem, PullResponse};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
@@ -136,13 +137,13 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|_| Failure::Unreachable)
     }
 
-    /// The message in it, in the form that a pull asks for.
-    pub(crate) fn read_compact<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+    /// The answer to a pull in it, in the form that is asked for.
+    pub(crate) fn read_compact(&self) -> Result<PullResponse, Failure> {
         self.succeeded()?;
         if !self.is(COMPACT) {
             return Err(Failure::Unreachable);
         }
-        postcard::from_bytes(&self.body).map_err(|_| Failure::Unreachable)
+        compact::decode(&self.body).map_err(|_| Failure::Unreachable)
     }
 
     /// For requests that are answered with nothing.
@@ -173,7 +174,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use shared::ids::Epoch;
-    use shared::protocol::{PullResponse, kind};
+    use shared::protocol::kind;
     use uuid::Uuid;
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -199,12 +200,12 @@ mod tests {
             assert_eq!(answer(200, content_type, &text).read(), Ok(reset.clone()));
         }
         assert_eq!(answer(204, "", "").read_nothing(), Ok(()));
-        let bytes = postcard::to_stdvec(&reset).unwrap();
+        let bytes = compact::encode(reset.clone()).unwrap();
         let compact = Answer { body: bytes.clone(), ..answer(200, COMPACT, "") };
         assert_eq!(compact.read_compact(), Ok(reset));
         let cut = Answer { body: bytes[..9].into(), ..answer(200, COMPACT, "") };
         for wrong in [cut, answer(200, COMPACT, ""), answer(200, "application/json", &text), answer(200, "", &text)] {
-            assert_eq!(wrong.read_compact::<PullResponse>(), Err(Failure::Unreachable), "{wrong:?}");
+            assert_eq!(wrong.read_compact(), Err(Failure::Unreachable), "{wrong:?}");
         }
     }
 

@@ -22,9 +22,9 @@ pub const SCHEMA: u16 = 2;
 /// [`SCHEMA`] only, so that an older client sends what it has and is then told to update.
 pub const OLDEST_SCHEMA: u16 = 1;
 
-/// The media type of an answer in postcard's form: without names, a tenth smaller on the wire, and read faster. For an
-/// `Accept` header of a client that knows [`SCHEMA`]; another schema has another form.
-pub const COMPACT: &str = "application/vnd.tern.postcard";
+/// The media type of an answer in the compact form ([`crate::compact`]). For an `Accept` header of a client that knows
+/// [`SCHEMA`]; another schema has another form.
+pub const COMPACT: &str = "application/vnd.tern.columns";
 
 /// A device's mutations, in their order, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

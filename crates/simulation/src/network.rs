@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server::domain::push::PushProblem;
 use shared::clock::{Actor, Millis};
+use shared::compact;
 use shared::ids::{EntityId, MutationId};
 use shared::merge::Outcome;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
@@ -338,6 +339,6 @@ fn wire<T: Serialize + DeserializeOwned>(message: &T) -> Check<T> {
 
 /// An answer to a pull as it arrives in a browser.
 fn compact(answer: &PullResponse) -> Check<PullResponse> {
-    let bytes = postcard::to_stdvec(answer).map_err(|error| Violation(format!("an answer: {error}")))?;
-    postcard::from_bytes(&bytes).map_err(|error| Violation(format!("an answer: {error}")))
+    let bytes = compact::encode(answer.clone()).map_err(|error| Violation(format!("an answer: {error}")))?;
+    compact::decode(&bytes).map_err(|error| Violation(format!("an answer: {error}")))
 }

@@ -5,11 +5,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use shared::compact;
 use shared::protocol::{COMPACT, PullRequest, PushRequest, PushResponse};
 
 use super::extract::{Bearer, Body};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
+use crate::services::Failure;
 
 /// `POST /api/sync/push`
 pub(crate) async fn push(
@@ -28,10 +30,9 @@ pub(crate) async fn pull(
     Body(request): Body<PullRequest>,
 ) -> Result<Response, ApiProblem> {
     let answer = app.services.pull(&member, &request).await?;
-    let compact = headers.get(ACCEPT).is_some_and(|accept| accept == COMPACT);
-    // (What cannot be written in the compact form is sent in the other one.)
-    match compact.then(|| postcard::to_stdvec(&answer).ok()).flatten() {
-        Some(bytes) => Ok(([(CONTENT_TYPE, COMPACT)], bytes).into_response()),
-        None => Ok(Json(answer).into_response()),
+    if headers.get(ACCEPT).is_none_or(|accept| accept != COMPACT) {
+        return Ok(Json(answer).into_response());
     }
+    let bytes = compact::encode(answer).map_err(|_| Failure::Bug("an answer cannot be written in the compact form"))?;
+    Ok(([(CONTENT_TYPE, COMPACT)], bytes).into_response())
 }
