@@ -7,6 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
 
 use crate::routes::{auth, files, health, invitations, layers, members, sync, ws};
 use crate::services::Services;
@@ -21,6 +22,9 @@ pub struct AppState {
     pub files: Arc<Files>,
     pub pace: Pace,
 }
+
+/// Bytes of an answer that is sent as it is: compressing it takes longer than its one packet.
+const ONE_PACKET: u16 = 1_024;
 
 /// The whole server.
 pub fn router(state: AppState) -> Router {
@@ -39,7 +43,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/ws/ticket", post(ws::ticket))
         .route("/api/ws", get(ws::open))
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET))))
         .layer(from_fn(layers::no_store))
         .layer(from_fn(layers::timeout));
     // Outermost last: the log sees what a panic has become.

@@ -2,9 +2,10 @@
 
 use reqwest::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Method, Response};
-use shared::protocol::kind;
+use shared::protocol::{PullRequest, kind};
+use shared::scope::Scope;
 
-use crate::harness::{Server, check};
+use crate::harness::{Server, check, create, task_id};
 
 async fn get(server: &Server, path: &str, encodings: &str) -> Response {
     server.request(Method::GET, path).header(ACCEPT_ENCODING, encodings).send().await.unwrap()
@@ -102,11 +103,22 @@ async fn browsers_are_told_to_be_strict() {
 #[tokio::test]
 async fn answers_of_the_api_are_compressed_and_not_kept() {
     let server = Server::start().await;
-    let ines = server.register("ines@saltmarsh.example").await;
-    let request = ines.request(Method::POST, "/api/sync/pull").json(&ines.pull_request(0));
-    let response = request.header(ACCEPT_ENCODING, "gzip").send().await.unwrap();
-    assert_eq!(header(&response, CONTENT_ENCODING.as_str()), "gzip");
-    assert_eq!(header(&response, CACHE_CONTROL.as_str()), "no-store");
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let project = ines.project().await;
+    ines.push(1, (0..20).map(|n| create(task_id(), project, &format!("Task {n}"))).collect::<Vec<_>>()).await;
+    for (cursor, encodings, encoding) in [
+        (0, "gzip", "gzip"),
+        (0, "gzip, deflate, br, zstd", "zstd"),
+        // Nothing new: too little to be worth it.
+        (ines.now().await, "gzip, zstd", ""),
+    ] {
+        let request = ines
+            .request(Method::POST, "/api/sync/pull")
+            .json(&PullRequest { scopes: vec![Scope::Project(project)], ..ines.pull_request(cursor) });
+        let response = request.header(ACCEPT_ENCODING, encodings).send().await.unwrap();
+        assert_eq!(header(&response, CONTENT_ENCODING.as_str()), encoding, "{cursor} {encodings}");
+        assert_eq!(header(&response, CACHE_CONTROL.as_str()), "no-store");
+    }
 }
 
 #[tokio::test]
