@@ -444,6 +444,7 @@ fn field(field: Field) -> &'static str {
         Field::Role => "Role",
         Field::Email => "Email",
         Field::Key | Field::Prefix => "Key",
+        Field::Filed => "Finished work",
         Field::Subject | Field::File => "File",
         Field::FieldType | Field::Custom(_) => "Field",
     }
