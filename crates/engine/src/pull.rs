@@ -21,7 +21,7 @@ use crate::refused;
 use crate::replica::Replica;
 
 pub use follow::plan_kept;
-use taking::{PageClock, Taking};
+use taking::{Logs, PageClock, Taking};
 
 /// Why a page was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +105,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         let mut meta = old.clone();
         let closed = follow::follow(&mut meta, open);
         let gone = Gone { closed, settled: old.confirmed.n, awaited: true, ..Gone::default() };
-        return Ok(plan_rows(replica, Taking::new(replica, clock), Vec::new(), clock, meta, &gone));
+        return Ok(plan_rows(replica, Taking::new(replica, clock, Logs::Told), Vec::new(), clock, meta, &gone));
     }
     let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..old.clone() };
     let closed = page.open.map(|open| follow::follow(&mut meta, &open)).unwrap_or_default();
@@ -130,7 +130,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     }
     gone.settled = meta.confirmed.n;
     gone.awaited = !confirms;
-    let mut taking = Taking::new(replica, clock);
+    let mut taking = Taking::new(replica, clock, Logs::Told);
     taking.keep_refused(&page.rows, &page.refused, confirms);
     taking.carry_edits(&page.rows, if confirms { &page.refused } else { &[] });
     if confirms {
@@ -151,7 +151,7 @@ pub fn plan_fill(replica: &Replica, asked: &PullRequest, page: FillPage) -> Resu
         Some(next) => meta.fills.iter_mut().take(1).for_each(|filling| filling.from = next),
         None => drop(meta.fills.remove(0)),
     }
-    let mut taking = Taking::new(replica, clock);
+    let mut taking = Taking::new(replica, clock, Logs::OfOwn);
     taking.keep_refused(&page.rows, &page.refused, false);
     taking.carry_edits(&page.rows, &[]);
     Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))

@@ -219,6 +219,36 @@ fn a_device_without_finished_work_is_whole_all_the_same() {
     assert_eq!((ben.title(task).as_str(), ben.pill()), ("Count the casks", Pill::Synced));
 }
 
+/// Ben gives a project up and wants it again while his edit of a title is on its way; then he types on. The old row
+/// that comes has his edit already, and no log that says so.
+#[test]
+fn an_edit_on_its_way_is_known_again_in_an_old_row() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    ben.retitle(task, "Count all the casks").unwrap();
+    let push = ben.push();
+    ben.pushed(&push, server.push(&push));
+    let edited = server.ver;
+    for title in ["One", "Two", "Three", "Four"] {
+        ada.task(project, title);
+    }
+    ada.sync(&mut server);
+    server.page = 1;
+    ready(ben.engine.keep(&Kept { projects: Some([].into()), ..Kept::default() })).unwrap();
+    while ben.engine.replica().meta().cursor <= edited {
+        assert!(ben.exchange(&mut server));
+    }
+    assert!(ben.engine.replica().meta().seen < edited, "in the middle of a pull");
+    ready(ben.engine.keep(&Kept::default())).unwrap();
+    ben.retitle(task, "Count all the casks twice").unwrap();
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    assert_eq!((ben.title(task), ada.title(task)), (server.title(task).into(), "Count all the casks twice".into()));
+    assert!(server.refusals(2).is_empty());
+}
+
 #[test]
 fn the_page_of_an_earlier_question_is_not_taken_in() {
     let (mut server, mut ada, mut ben, _) = team();

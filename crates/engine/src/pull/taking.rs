@@ -25,18 +25,28 @@ pub(super) struct PageClock {
     pub(super) last: LastMutation,
 }
 
+/// What a page says of how texts came to be what they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logs {
+    /// The changes of every text that the device may have.
+    Told,
+    /// None, of rows that the device does not have: those that it has made itself, or that have left it.
+    OfOwn,
+}
+
 /// A page being taken in.
 pub(super) struct Taking<'a> {
     replica: &'a Replica,
     page_clock: PageClock,
+    logs: Logs,
     changes: Changes,
     /// Waiting edits of texts, carried over what the page brings.
     edits: BTreeMap<Counter, Mutation>,
 }
 
 impl<'a> Taking<'a> {
-    pub(super) fn new(replica: &'a Replica, page_clock: PageClock) -> Self {
-        Self { replica, page_clock, changes: Changes::new(), edits: BTreeMap::new() }
+    pub(super) fn new(replica: &'a Replica, page_clock: PageClock, logs: Logs) -> Self {
+        Self { replica, page_clock, logs, changes: Changes::new(), edits: BTreeMap::new() }
     }
 
     /// Carries the waiting edits of every text that the page or a refusal changes.
@@ -82,7 +92,8 @@ impl<'a> Taking<'a> {
     /// Whether no log of what happened since leads from a row to what it is now.
     fn is_of_another_order(&self, base: &BaseRow) -> bool {
         let meta = &self.replica.meta;
-        base.generation != meta.generation || (base.scope.is_none() && base.snapshot < meta.seen)
+        let had_left = base.scope.is_none() && (self.logs == Logs::OfOwn || base.snapshot < meta.seen);
+        base.generation != meta.generation || had_left
     }
 
     fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {

@@ -386,7 +386,12 @@ impl Server {
             actor == request.actor || branch.is_some_and(|(ancestor, at)| actor == *ancestor && n <= *at)
         };
         let own = owns(row.created.actor, row.created.ctr) && row.created.ctr > request.confirmed;
-        let seen = if own { row.created.ver } else { request.seen };
+        let seen = match &request.fill {
+            _ if own => row.created.ver,
+            // The device does not have it.
+            Some(_) => Version::MAX,
+            None => request.seen,
+        };
         let scope = request.scopes.iter().position(|scope| *scope == self.scope(row.id)).unwrap();
         let scope = u32::try_from(scope).unwrap();
         let claim = |change: &TextChange| {

@@ -11,7 +11,7 @@ use shared::order;
 use shared::recurrence::{From as CountedFrom, Recurrence, Unit};
 use shared::register::Tag;
 use shared::relation::Relation;
-use shared::value::{FieldType, Place, Reference, Role, Subject, Value};
+use shared::value::{FieldType, FileFacts, Place, Reference, Role, Subject, Value};
 use shared::workflow::{Priority, Status};
 
 use crate::Check;
@@ -128,7 +128,7 @@ impl World {
     }
 
     fn create(&mut self, tab: TabId, seen: &Seen) -> Option<Command> {
-        let kinds = [Kind::Project, Kind::Section, Kind::Comment, Kind::CustomField, Kind::SavedView];
+        let kinds = [Kind::Project, Kind::Section, Kind::Comment, Kind::Attachment, Kind::CustomField, Kind::SavedView];
         let kind = if self.rng.chance(500) { Kind::Task } else { *self.rng.pick(&kinds)? };
         let most = match kind {
             Kind::Task => MOST_TASKS,
@@ -150,6 +150,12 @@ impl World {
             Kind::Comment => {
                 let subject = Subject { task: self.any_task(seen)?, reply_to: self.any_comment(seen) };
                 new.text(TextField::Body, text).value(Field::Subject, Value::Subject(subject))
+            }
+            Kind::Attachment => {
+                let subject = Subject { task: self.any_task(seen)?, reply_to: None };
+                let (media_type, sha256) = ("image/png".to_owned(), "0".repeat(64));
+                let file = FileFacts { media_type, bytes: self.rng.below(1 << 30), sha256 };
+                named(new, text).value(Field::Subject, Value::Subject(subject)).value(Field::File, Value::File(file))
             }
             Kind::CustomField => named(new, text).value(Field::FieldType, Value::FieldType(FieldType::Text)),
             Kind::SavedView => named(new, text).value(Field::Filter, Value::Text("{}".into())),
