@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Breaks the code of crates/shared in one place after the other, and tells which breaks no test notices (cargo-mutants).
+# Breaks the code of crates/shared and crates/engine in one place after the other, and tells which breaks no test of the
+# same crate notices (cargo-mutants).
 #
-#   scripts/mutants.sh [arguments of cargo mutants, such as --file crates/shared/src/policy.rs]
+#   scripts/mutants.sh [arguments of cargo mutants, such as --file crates/engine/src/pull.rs or --package tern-shared]
 #
 # All files take hours. What it found when, and why the breaks that stay unnoticed are none: docs/mutants.md
 set -euo pipefail
@@ -20,4 +21,8 @@ export CARGO_PROFILE_DEV_DEBUG=0
 output=$CARGO_TARGET_DIR/mutants
 unset CARGO_TARGET_DIR # each job works in a copy of the tree, and would wait for the others' builds
 mkdir -p "$output"
-exec cargo mutants --package tern-shared --jobs "${JOBS:-2}" --output "$output" "$@"
+case " $* " in
+  *" --package"* | *" -p "*) ;;
+  *) set -- --package tern-shared --package tern-engine "$@" ;;
+esac
+exec cargo mutants --jobs "${JOBS:-2}" --output "$output" "$@"

@@ -18,7 +18,7 @@ pub(crate) struct Gone {
     pub(crate) closed: BTreeSet<u32>,
     /// Those that have left the scopes that this device follows.
     pub(crate) left: BTreeSet<EntityId>,
-    /// No change waits any more up to this number.
+    /// With this page no change waits any more up to this number.
     pub(crate) settled: Counter,
     /// Old rows are on their way. What has left may be among them: it stays so long, outside of every scope.
     pub(crate) awaited: bool,

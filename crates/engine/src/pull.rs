@@ -104,7 +104,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         // where it was followed before arrives as a change.
         let mut meta = old.clone();
         let closed = follow::follow(&mut meta, open);
-        let gone = Gone { closed, settled: old.confirmed.n, awaited: true, ..Gone::default() };
+        let gone = Gone { closed, awaited: true, ..Gone::default() };
         return Ok(plan_rows(replica, Taking::new(replica, clock, Logs::Told), Vec::new(), clock, meta, &gone));
     }
     let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..old.clone() };
@@ -146,7 +146,7 @@ pub fn plan_fill(replica: &Replica, asked: &PullRequest, page: FillPage) -> Resu
     check(replica, asked, &expected, page.epoch, clock.last)?;
     let mut meta = replica.meta.clone();
     meta.filled_at = meta.filled_at.max(page.snapshot);
-    let gone = Gone { settled: meta.confirmed.n, awaited: true, ..Gone::default() };
+    let gone = Gone { awaited: true, ..Gone::default() };
     match page.next {
         Some(next) => meta.fills.iter_mut().take(1).for_each(|filling| filling.from = next),
         None => drop(meta.fills.remove(0)),

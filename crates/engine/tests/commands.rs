@@ -11,8 +11,10 @@ use engine::store::StoreError;
 use engine::store::memory::Fault;
 use engine::view::{Mark, Reason};
 use shared::field::{Field, TextField};
+use shared::ids::TaskId;
 use shared::limits::TITLE_CHARS;
 use shared::mutation::{Op, Refusal};
+use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 use support::{Device, Server, team};
 
@@ -64,7 +66,7 @@ fn mistakes_are_said_at_once_and_save_nothing() {
     assert_eq!(ada.retitle(task, &long), Err(Refusal::TooLong { limit }.into()));
     assert_eq!(ada.retitle(task, " "), Err(Refusal::Empty.into()));
     assert_eq!(ada.retitle(task, "a\nb"), Err(Refusal::InvalidText.into()));
-    let unknown = shared::ids::TaskId(uuid::Uuid::nil());
+    let unknown = TaskId(uuid::Uuid::nil());
     assert_eq!(ada.run(&Command::Delete(unknown.into())), Err(Refusal::NotFound.into()));
     ada.retitle(task, "Hello world").unwrap();
     assert_eq!(ada.engine.replica().revision(), revision, "and an edit that changes nothing saves nothing");
@@ -163,6 +165,7 @@ fn a_refused_edit_is_kept_with_its_whole_text() {
     assert_eq!(ada.engine.replica().view().tasks[&task].mark, Mark::Attention);
     ada.reopen();
     assert_eq!(ada.engine.replica().refused().count(), 1, "also after a restart");
+    assert_eq!(ada.engine.take_patch().refused, Some(refused.clone()), "and it is shown then");
 
     ada.run(&Command::Retry(refused[0].id)).unwrap();
     assert_eq!((ada.title(task).as_str(), ada.engine.replica().refused().count()), ("Hello dear world", 0));
@@ -313,4 +316,84 @@ fn an_edit_of_what_was_made_once_more_stays() {
         assert_eq!(ada.title(task), "Mend the nets");
     }
     assert_eq!((server.title(task), ada.engine.replica().waiting()), ("Mend the nets", 0));
+}
+
+/// Puts a task under another one, or (`None`) under none.
+fn put_under(device: &mut Device, task: TaskId, parent: Option<TaskId>) -> Result<(), CommandError> {
+    let project = device.engine.replica().view().tasks[&task].value.project;
+    let place = Place { project: Some(project), parent, ..Place::default() };
+    device.run(&Command::write(task, Field::Place, Value::Place(place))).map(drop)
+}
+
+fn parent(device: &Device, task: TaskId) -> Option<TaskId> {
+    device.engine.replica().view().tasks[&task].value.parent
+}
+
+#[test]
+fn no_task_is_put_into_itself() {
+    let (_, mut ada, _, hull) = team();
+    let mast = ada.task(ada.engine.replica().view().tasks[&hull].value.project, "Mast");
+    put_under(&mut ada, mast, Some(hull)).unwrap();
+    assert_eq!(put_under(&mut ada, hull, Some(mast)), Err(Refusal::Cycle.into()));
+    put_under(&mut ada, mast, None).unwrap();
+    put_under(&mut ada, hull, Some(mast)).unwrap();
+    assert_eq!((parent(&ada, hull), parent(&ada, mast)), (Some(mast), None));
+}
+
+/// Both moves were right when they were made. Together they are a circle, and the one that comes later has no effect.
+#[test]
+fn a_waiting_move_that_others_made_a_circle_of_has_no_effect_as_long_as_it_is_one() {
+    let (mut server, mut ada, mut ben, hull) = team();
+    let mast = ada.task(ada.engine.replica().view().tasks[&hull].value.project, "Mast");
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    put_under(&mut ada, hull, Some(mast)).unwrap();
+    let pull = |ada: &mut Device, server: &Server| {
+        let question = engine::pull::request(ada.engine.replica().meta());
+        ada.pulled(&question, Ok(server.pull(&question)));
+    };
+    put_under(&mut ben, mast, Some(hull)).unwrap();
+    ben.sync(&mut server);
+    pull(&mut ada, &server);
+    assert_eq!((parent(&ada, hull), parent(&ada, mast)), (None, Some(hull)));
+    ada.reopen();
+    assert_eq!((parent(&ada, hull), parent(&ada, mast)), (None, Some(hull)));
+    put_under(&mut ben, mast, None).unwrap();
+    ben.sync(&mut server);
+    pull(&mut ada, &server);
+    assert_eq!((parent(&ada, hull), parent(&ada, mast)), (Some(mast), None));
+}
+
+/// The row comes with what others typed since it was made.
+#[test]
+fn an_edit_of_a_new_row_is_carried_over_what_others_did_to_it_before_it_came() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let task = ada.task(ada.engine.replica().view().tasks[&hello].value.project, "Mend the net");
+    let push = ada.push();
+    ada.retitle(task, "Mend the net today").unwrap();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ben.sync(&mut server);
+    ben.retitle(task, "First: Mend the net").unwrap();
+    ben.sync(&mut server);
+    assert!(ada.exchange(&mut server), "the pull");
+    assert_eq!(ada.title(task), "First: Mend the net today");
+    ada.sync(&mut server);
+    assert_eq!((server.title(task), ada.engine.replica().refused().count()), ("First: Mend the net today", 0));
+}
+
+/// The row has come, the page that confirms has not.
+#[test]
+fn what_a_row_contains_is_not_done_to_it_once_more() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.run(&Command::write(task, Field::Priority, Priority::Urgent)).unwrap();
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    ben.sync(&mut server);
+    ben.run(&Command::write(task, Field::Priority, Priority::Low)).unwrap();
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    assert!(ada.exchange(&mut server));
+    assert_eq!(ada.engine.replica().waiting(), 1);
+    assert_eq!(ada.engine.replica().view().tasks[&task].value.priority, Priority::Low);
 }

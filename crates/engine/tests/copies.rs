@@ -354,3 +354,34 @@ fn what_an_idle_copy_makes_while_it_fills_in_is_not_taken_for_the_others() {
     assert_eq!(server.title(made), "Hello from one and two");
     check_settled(&server, &[&two]);
 }
+
+/// As another actor a device has not seen its own earlier writes by their numbers: of two values that it gave one
+/// after the other, both stand where the first is in the row already.
+#[test]
+fn what_is_shown_after_going_on_as_another_is_what_a_restart_shows() {
+    let (mut server, mut one, _, task) = team();
+    one.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    let mut two = copy(&one);
+    two.run(&Command::write(task, Field::Status, Status::Cancelled)).unwrap();
+    let push = one.push();
+    one.pushed(&push, Ok(server.push(&push).unwrap()));
+    let mut ben = Device::new(2);
+    ben.sync(&mut server);
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    // The row comes with the first value, and the page that confirms it does not.
+    let question = engine::pull::request(two.engine.replica().meta());
+    two.pulled(&question, Ok(server.pull(&question)));
+    assert_eq!(two.engine.replica().waiting(), 2);
+    one.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    one.sync(&mut server);
+    two.engine.wake();
+    while two.engine.replica().meta().actor == 1 {
+        assert!(two.exchange(&mut server));
+    }
+    let shown = two.engine.replica().view().clone();
+    two.reopen();
+    assert_eq!(two.engine.replica().view(), &shown);
+    assert!(shown.tasks[&task].value.needs_review(), "done or cancelled?");
+}

@@ -7,8 +7,9 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::record::Kept;
+use engine::record::{Kept, ROWS_PER_PAGE, Record};
 use engine::status::Pill;
+use engine::store::Store;
 use engine::sync::Step;
 use engine::view::Reason;
 use shared::field::Field;
@@ -96,6 +97,9 @@ fn a_task_that_moves_into_a_new_project_never_leaves_the_view() {
 #[test]
 fn an_edit_is_carried_precisely_into_a_project_that_opens() {
     let (mut server, mut ada, mut ben, hello) = team();
+    let (other, _) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(other));
+    ben.sync(&mut server);
     let project = ada.project();
     ada.sync(&mut server);
     for title in ["world", "Hello world"] {
@@ -404,4 +408,136 @@ fn what_happened_to_a_task_that_never_came_was_not_seen() {
     ben.run(&Command::Restore(task.into())).unwrap();
     let restore = ben.engine.replica().outbox().last().unwrap();
     assert!(restore.ctx < deleted, "{restore:?}");
+}
+
+/// What leaves may come again from elsewhere, and its old row stands in until it has.
+#[test]
+fn a_task_that_has_left_stays_in_view_until_its_new_project_has_come() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let project = ada.project();
+    let others: Vec<_> = (0..3).map(|n| ada.task(project, &n.to_string())).collect();
+    ada.project();
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    for task in others {
+        server.put(task, scope);
+    }
+    server.put(hello, scope);
+    server.page = 1;
+    ada.project();
+    ada.project();
+    ada.sync(&mut server);
+    ben.engine.wake();
+    // The project opens after the page that says what has left.
+    let question = ben.pull();
+    let answer = server.pull(&question);
+    assert!(matches!(&answer, PullResponse::Page(page) if page.more && page.left.contains(&hello.into())));
+    ben.pulled(&question, Ok(answer));
+    server.open.insert(scope);
+    let mut exchanges = 0;
+    while ben.exchange(&mut server) {
+        assert_eq!(ben.title(hello), "Hello world", "after {exchanges} exchanges");
+        exchanges += 1;
+    }
+    assert!(exchanges > 5, "the task was among the last to come");
+    assert_eq!((ben.pill(), ben.engine.replica().meta().generation), (Pill::Synced, 0));
+}
+
+#[test]
+fn what_closes_leaves_while_something_else_opens() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (cellar_project, casks) = cellar(&mut server, &mut ada);
+    let (attic, chests) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(cellar_project));
+    ben.sync(&mut server);
+    server.open.remove(&Scope::Project(cellar_project));
+    server.open.insert(Scope::Project(attic));
+    ben.sync(&mut server);
+    let shown = &ben.engine.replica().view().tasks;
+    assert!(!shown.contains_key(&casks) && shown.contains_key(&chests));
+    assert_eq!((ben.pill(), ben.engine.replica().meta().generation), (Pill::Synced, 0), "nothing was fetched anew");
+}
+
+/// A change of it waits, and so its row is still here; what others do to it does not come any more.
+#[test]
+fn what_happens_to_a_task_that_has_closed_was_not_seen() {
+    let (mut server, mut ada, mut ben, hello) = team();
+    let (project, task) = cellar(&mut server, &mut ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(&mut server);
+    let known = server.ver;
+    ben.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    server.open.remove(&Scope::Project(project));
+    ada.engine.set_online(false);
+    for title in ["Hello big world", "Hello"] {
+        ben.engine.wake();
+        let question = engine::pull::request(ben.engine.replica().meta());
+        ben.pulled(&question, Ok(server.pull(&question)));
+        let mut cy = Device::new(3);
+        cy.sync(&mut server);
+        cy.retitle(hello, title).unwrap();
+        cy.sync(&mut server);
+    }
+    assert!(ben.engine.replica().meta().seen > known);
+    ben.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    assert_eq!(ben.engine.replica().outbox().last().unwrap().ctx, known);
+}
+
+/// Nothing is confirmed while old rows are on their way, so the server tells of all that happened since the creation.
+#[test]
+fn what_a_row_contains_is_not_told_twice() {
+    let (mut server, mut ada, _, hello) = team();
+    for _ in 0..9 {
+        ada.project();
+    }
+    ada.sync(&mut server);
+    server.page = 1;
+    let mut cy = Device::new(3);
+    while !cy.engine.replica().view().tasks.contains_key(&hello) {
+        assert!(cy.exchange(&mut server));
+    }
+    let task = cy.task(cy.engine.replica().view().tasks[&hello].value.project, "Mend nets");
+    let push = cy.push();
+    cy.pushed(&push, Ok(server.push(&push).unwrap()));
+    let mut edits = ["Mend the nets", "Mend all the nets"].into_iter();
+    for title in &mut edits {
+        ada.sync(&mut server);
+        ada.retitle(task, title).unwrap();
+        ada.sync(&mut server);
+        // Its own edit waits, and the pull comes before the push.
+        cy.retitle(task, &format!("{}!", cy.title(task))).unwrap();
+        while cy.engine.replica().meta().cursor < server.ver {
+            let question = engine::pull::request(cy.engine.replica().meta());
+            cy.pulled(&question, Ok(server.pull(&question)));
+        }
+    }
+    assert!(!cy.engine.replica().meta().fills.is_empty());
+    assert_eq!((cy.title(task).as_str(), cy.engine.replica().refused().count()), ("Mend all the nets!!", 0));
+    cy.sync(&mut server);
+    assert_eq!((server.title(task), cy.pill()), ("Mend all the nets!!", Pill::Synced));
+}
+
+#[test]
+fn no_page_of_rows_is_begun_before_the_one_before_it_is_full() {
+    let (mut server, mut ada, ..) = team();
+    for _ in 0..43 {
+        ada.project();
+    }
+    ada.sync(&mut server);
+    let lengths = |device: &Device| {
+        let records = ready(device.store.load(None)).unwrap().records;
+        let rows = records.iter().filter_map(|(key, bytes)| match Record::decode(*key, bytes).unwrap() {
+            Record::Page(rows) => Some(rows.len()),
+            _ => None,
+        });
+        rows.collect::<Vec<_>>()
+    };
+    for page in [7, ROWS_PER_PAGE, 100] {
+        server.page = page;
+        let mut cy = Device::new(3);
+        cy.sync(&mut server);
+        assert_eq!(lengths(&cy), [ROWS_PER_PAGE, ROWS_PER_PAGE, 5], "{page} at once");
+    }
 }

@@ -27,8 +27,12 @@ fn only_a_pull_confirms() {
     ada.pushed(&push, Ok(server.push(&push).unwrap()));
     assert_eq!(ada.engine.replica().waiting(), 1);
     assert_eq!(ada.engine.replica().view().tasks[&task].value.status, Status::Done);
+    let confirmed =
+        |ada: &Device| ada.engine.replica().confirmed(task.into()).unwrap().values.get(&Field::Status).cloned();
+    assert_ne!(confirmed(&ada), server.rows[&task.into()].values.get(&Field::Status).cloned());
     ada.exchange(&mut server);
     assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Synced));
+    assert_eq!(confirmed(&ada), server.rows[&task.into()].values.get(&Field::Status).cloned());
 }
 
 #[test]
@@ -341,4 +345,14 @@ fn a_choice_between_done_and_cancelled_asks_for_attention() {
     ben.sync(&mut server);
     ada.sync(&mut server);
     assert_eq!((ada.pill(), ben.pill()), (Pill::Synced, Pill::Synced));
+}
+
+#[test]
+fn a_write_claims_to_have_seen_everything_up_to_the_last_pull() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ben.project();
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    assert_eq!(ada.engine.replica().outbox().next().unwrap().ctx, server.ver);
 }

@@ -7,9 +7,11 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
+use engine::record::ROWS_PER_PAGE;
 use engine::status::Pill;
 use shared::field::Field;
 use shared::ids::Epoch;
+use shared::scope::Scope;
 use shared::workflow::{Priority, Status};
 use support::{Device, ready, team};
 use uuid::Uuid;
@@ -74,6 +76,33 @@ fn missing_late_and_repeated_news_do_no_harm() {
     assert_eq!(two.engine.replica().view(), one.engine.replica().view(), "the store was further than the news");
 }
 
+/// A row has left with the page record that it was in, and has come again in another one.
+#[test]
+fn a_tab_that_slept_through_it_finds_a_row_in_its_new_page() {
+    let (mut server, mut one, mut ben, _) = team();
+    for _ in 0..ROWS_PER_PAGE - 2 {
+        ben.project();
+    }
+    ben.sync(&mut server);
+    one.sync(&mut server);
+    let project = ben.project();
+    ben.sync(&mut server);
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    server.open.insert(scope);
+    one.sync(&mut server);
+    let mut two = tab(&one);
+    assert!(two.engine.replica().view().projects.contains_key(&project));
+    server.open.remove(&scope);
+    one.sync(&mut server);
+    assert!(!one.engine.replica().view().projects.contains_key(&project));
+    server.open.insert(scope);
+    one.sync(&mut server);
+    ready(two.engine.reload()).unwrap();
+    assert!(two.engine.replica().view().projects.contains_key(&project));
+    assert_eq!(two.engine.replica().checksum(), one.engine.replica().checksum());
+}
+
 #[test]
 fn an_answer_that_another_tab_has_overtaken_is_asked_for_again() {
     let (mut server, mut one, mut ben, task) = team();
@@ -107,6 +136,8 @@ fn the_work_of_another_tab_is_no_fork() {
 fn a_device_that_owes_nothing_takes_its_new_number() {
     let (mut server, one, _, task) = team();
     let mut other = Device::on(one.store.duplicate(), 9, 0);
+    let replica = other.engine.replica();
+    assert_eq!((replica.meta().actor, replica.rows().count()), (9, 0), "and begins with nothing");
     other.sync(&mut server);
     other.retitle(task, "Hello").unwrap();
     other.sync(&mut server);

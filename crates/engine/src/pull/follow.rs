@@ -60,7 +60,7 @@ pub fn plan_kept(replica: &Replica, kept: Kept) -> Changes {
     let mut meta = replica.meta.clone();
     let closed = unfollow(&mut meta, |scope| !kept.wants(scope));
     meta.kept = kept;
-    let gone = Gone { closed, settled: meta.confirmed.n, ..Gone::default() };
+    let gone = Gone { closed, ..Gone::default() };
     let mut changes = replica.plan_pages(&mut meta, Vec::new(), &gone);
     changes.push(Replica::plan_meta(meta));
     changes

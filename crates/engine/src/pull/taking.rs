@@ -174,7 +174,7 @@ impl<'a> Taking<'a> {
 
     fn refuse(&mut self, n: Counter, reason: Refusal) {
         let key: Key = (Table::Refused, n);
-        let known = self.replica.refused_change(n).is_some() || self.changes.iter().any(|(other, _)| *other == key);
+        let known = self.replica.refused_change(n).is_some();
         let Some(mutation) = self.replica.outbox_entry(n).filter(|_| !known) else { return };
         let change = refused::kept(self.replica, mutation, n, Reason::Refused(reason));
         self.changes.push((key, Some(Record::Refused(change))));

@@ -207,6 +207,8 @@ pub struct Server {
     pub page: usize,
     /// Added to the checksum: another one than the rows have.
     pub wrong_sum: u64,
+    /// What was deleted up to here is let go of.
+    pub floor: Version,
     /// The scopes that are open to everybody. All rows are everyone's, but for those that [`Server::put`] names.
     pub open: BTreeSet<Scope>,
     pub places: BTreeMap<EntityId, Scope>,
@@ -229,6 +231,7 @@ impl Server {
             refuse: Vec::new(),
             page: 100,
             wrong_sum: 0,
+            floor: 0,
             open: [Scope::Everyone].into(),
             places: BTreeMap::new(),
             left: Vec::new(),
@@ -247,6 +250,12 @@ impl Server {
         self.left.push((self.ver, id, self.scope(id)));
         self.came.insert(id, self.ver);
         self.places.insert(id, scope);
+    }
+
+    /// Lets go of what was deleted up to a version.
+    pub fn purge(&mut self, floor: Version) {
+        self.floor = floor;
+        self.rows.retain(|_, row| !row.is_gone_at(floor));
     }
 
     fn pos(&self, row: &Row) -> Version {
@@ -354,7 +363,7 @@ impl Server {
             last_mutation,
             refused,
             checksum,
-            floor: 0,
+            floor: self.floor,
         }
     }
 

@@ -1,0 +1,217 @@
+//! Fetching everything anew: what a device keeps of where it stood, and what it lets go of.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+extern crate tern_engine as engine;
+
+mod support;
+
+use engine::command::Command;
+use engine::record::Meta;
+use engine::status::Pill;
+use engine::sync::Step;
+use shared::field::Field;
+use shared::ids::{Epoch, TaskId};
+use shared::protocol::PullResponse;
+use shared::scope::Scope;
+use shared::workflow::{Priority, Status};
+use support::{Device, Server, ready, team};
+use uuid::Uuid;
+
+const RESTORED: Epoch = Epoch(Uuid::from_u128(2));
+
+/// A server that was restored from this backup.
+fn restored(backup: &Server) -> Server {
+    let mut server = backup.clone();
+    server.epoch = RESTORED;
+    server
+}
+
+/// A pull without the push that should come before it.
+fn only_pull(device: &mut Device, server: &Server) {
+    let question = engine::pull::request(device.engine.replica().meta());
+    device.pulled(&question, Ok(server.pull(&question)));
+}
+
+fn status(device: &Device, task: TaskId) -> Status {
+    device.engine.replica().view().tasks[&task].value.status
+}
+
+/// A device that keeps some projects, in the middle of fetching another one, from which something was let go of.
+fn busy() -> (Server, Device) {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.sync(&mut server);
+    server.purge(server.ver);
+    let project = ada.project();
+    for n in 0..3 {
+        ada.task(project, &format!("Task {n}"));
+    }
+    ada.sync(&mut server);
+    ben.project();
+    ben.sync(&mut server);
+    let scope = Scope::Project(project);
+    for id in server.rows.keys().copied().collect::<Vec<_>>() {
+        server.put(id, scope);
+    }
+    server.page = 1;
+    server.open.insert(scope);
+    ready(ben.engine.keep_projects(Some([project].into()))).unwrap();
+    ben.run(&Command::create_project("Quay")).unwrap();
+    while ben.engine.replica().meta().fills.is_empty() {
+        assert!(ben.exchange(&mut server));
+    }
+    (server, ben)
+}
+
+/// Numbers of versions mean something else after a restore: a device that kept any of them would claim to have seen
+/// what it has not, or wait for a version that does not come.
+#[test]
+fn of_where_a_device_stood_only_its_own_history_stays() {
+    let (server, mut ben) = busy();
+    let before = ben.engine.replica().meta().clone();
+    assert!(before.seen > 0 && before.floor > 0 && before.cursor > 0 && before.filled_at > 0);
+    assert!(!before.fills.is_empty() && !before.scopes.is_empty() && before.chosen.is_some());
+    only_pull(&mut ben, &restored(&server));
+    let after = Meta {
+        epoch: Some(RESTORED),
+        generation: before.generation + 1,
+        confirmed: before.confirmed,
+        made: before.made,
+        sent: before.sent,
+        next_page: before.next_page,
+        next_scope: before.next_scope,
+        renewing: true,
+        same_order: false,
+        chosen: before.chosen.clone(),
+        ..Meta::new(before.actor)
+    };
+    assert_eq!(ben.engine.replica().meta(), &after);
+}
+
+#[test]
+fn a_first_fetch_ends_on_a_server_that_was_restored_to_earlier_versions() {
+    let (mut server, mut ada, _, _) = team();
+    let mut backup = restored(&server);
+    for _ in 0..5 {
+        ada.project();
+    }
+    ada.sync(&mut server);
+    server.page = 1;
+    let mut cy = Device::new(3);
+    while cy.engine.replica().meta().filled_at <= backup.ver {
+        assert!(cy.exchange(&mut server));
+    }
+    cy.sync(&mut backup);
+    assert_eq!((cy.engine.replica().rows().count(), cy.pill()), (backup.rows.len(), Pill::Synced));
+}
+
+#[test]
+fn what_waits_claims_nothing_that_the_backup_does_not_hold() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let backup = restored(&server);
+    ben.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    ada.project();
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    let contexts = |device: &Device| device.engine.replica().outbox().map(|one| one.ctx).collect::<Vec<_>>();
+    assert_eq!(contexts(&ada), [0, server.ver]);
+    only_pull(&mut ada, &backup);
+    assert_eq!(contexts(&ada), [0, backup.ver], "what came after is somebody else's now");
+    ada.reopen();
+    assert_eq!(contexts(&ada), [0, backup.ver]);
+}
+
+/// After a restore what waits has new numbers, and no server has seen any of it.
+#[test]
+fn what_goes_on_after_a_restore_was_never_sent() {
+    let (mut server, mut ada, _, task) = team();
+    let mut backup = restored(&server);
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    ada.sync(&mut server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    let push = ada.push();
+    ada.pushed(&push, backup.push(&push));
+    ada.engine.wake();
+    while ada.engine.replica().outbox().next().is_some_and(|one| one.n == push.mutations[0].n) {
+        assert!(ada.exchange(&mut backup));
+    }
+    assert_eq!(ready(ada.engine.take_theirs()), Ok(1), "so it can still be put aside");
+    ada.sync(&mut backup);
+    assert_eq!((status(&ada, task), ada.pill()), (Status::Todo, Pill::Attention { count: 1 }));
+}
+
+/// The rows of a restored server have come; from then on its order is the present one.
+#[test]
+fn what_was_seen_after_a_restore_counts_when_all_is_fetched_once_more() {
+    let (server, mut ada, _, task) = team();
+    let mut backup = restored(&server);
+    ada.sync(&mut backup);
+    assert!(!ada.engine.replica().meta().same_order);
+    ready(ada.engine.take_theirs()).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    assert_eq!(ada.engine.replica().outbox().next().unwrap().ctx, backup.ver);
+}
+
+/// In the middle of it, the rows that have not come are still of the order before the restore.
+#[test]
+fn rows_from_before_a_restore_were_not_seen_however_often_all_is_fetched() {
+    let (server, mut ada, _, task) = team();
+    let backup = restored(&server);
+    only_pull(&mut ada, &backup);
+    ready(ada.engine.take_theirs()).unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    assert_eq!(ada.engine.replica().outbox().next().unwrap().ctx, 0);
+}
+
+/// There are no old rows that an edit could have been made on.
+#[test]
+fn a_device_without_rows_sends_before_all_has_come() {
+    let (mut server, mut ada, ..) = team();
+    for _ in 0..5 {
+        ada.project();
+    }
+    ada.sync(&mut server);
+    server.page = 1;
+    let mut cy = Device::new(3);
+    ready(cy.engine.take_theirs()).unwrap();
+    cy.project();
+    assert!(cy.exchange(&mut server), "the epoch is not known before the first pull");
+    while cy.engine.replica().rows().count() == 0 && !matches!(cy.step().unwrap(), Step::Push(_)) {
+        assert!(cy.exchange(&mut server));
+    }
+    assert_eq!(cy.engine.replica().rows().count(), 0);
+    cy.sync(&mut server);
+    assert_eq!((cy.engine.replica().rows().count(), cy.pill()), (server.rows.len(), Pill::Synced));
+}
+
+#[test]
+fn what_was_deleted_long_ago_is_let_go_of() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let project = ada.project();
+    let other = ada.task(project, "Mend the net");
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.run(&Command::Delete(other.into())).unwrap();
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    let deleted = server.rows[&task.into()].ver;
+    assert!(ben.engine.replica().view().tasks[&task].value.deleted);
+    server.purge(deleted);
+    ben.sync(&mut server);
+    let shown = &ben.engine.replica().view().tasks;
+    assert!(!shown.contains_key(&task) && shown[&other].value.deleted, "deleted later");
+    assert_eq!((ben.pill(), ben.engine.replica().meta().generation), (Pill::Synced, 0), "nothing was fetched anew");
+    ben.reopen();
+    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+}
+
+#[test]
+fn of_an_organization_that_has_nothing_no_old_rows_are_asked_for() {
+    let mut new = Device::new(4);
+    let question = new.pull();
+    let answer = Server::new().pull(&question);
+    assert!(matches!(&answer, PullResponse::Page(page) if page.cursor == 0));
+    new.pulled(&question, Ok(answer));
+    assert_eq!(engine::pull::fill_request(new.engine.replica().meta()), None);
+}
