@@ -36,8 +36,8 @@ pub fn plan_take_over(replica: &Replica, local: &Replica) -> Changes {
     let taken = if knows(local, meta.taken) { meta.taken.n } else { 0 };
     let (mut made, mut changes) = (meta.made, Changes::new());
     for mutation in local.outbox_range(taken + 1..) {
-        // Its author had seen nothing of this organization.
-        let again = Mutation { n: made.n + 1, prev_hash: made.hash, ctx: 0, ..mutation.clone() };
+        // Nor does it claim to have seen anything: there are no confirmed rows without an account.
+        let again = Mutation { n: made.n + 1, prev_hash: made.hash, ..mutation.clone() };
         made = LastMutation { n: again.n, hash: chain(made.hash, again.n, again.id) };
         changes.push((outbox_key(again.n), Some(Record::Outbox(again))));
     }

@@ -72,7 +72,15 @@ fn of_where_a_device_stood_only_its_own_history_stays() {
     let before = ben.engine.replica().meta().clone();
     assert!(before.seen > 0 && before.floor > 0 && before.cursor > 0 && before.filled_at > 0);
     assert!(!before.fills.is_empty() && !before.scopes.is_empty() && before.chosen.is_some());
-    only_pull(&mut ben, &restored(&server));
+    check_begins_anew(&server, &mut ben);
+    let (server, mut ada, ..) = team();
+    assert!(ada.engine.replica().meta().confirmed_at > 0);
+    check_begins_anew(&server, &mut ada);
+}
+
+fn check_begins_anew(server: &Server, device: &mut Device) {
+    let before = device.engine.replica().meta().clone();
+    only_pull(device, &restored(server));
     let after = Meta {
         epoch: Some(RESTORED),
         generation: before.generation + 1,
@@ -86,7 +94,7 @@ fn of_where_a_device_stood_only_its_own_history_stays() {
         chosen: before.chosen.clone(),
         ..Meta::new(before.actor)
     };
-    assert_eq!(ben.engine.replica().meta(), &after);
+    assert_eq!(device.engine.replica().meta(), &after);
 }
 
 #[test]

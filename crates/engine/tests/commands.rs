@@ -397,3 +397,20 @@ fn what_a_row_contains_is_not_done_to_it_once_more() {
     assert_eq!(ada.engine.replica().waiting(), 1);
     assert_eq!(ada.engine.replica().view().tasks[&task].value.priority, Priority::Low);
 }
+
+#[test]
+fn edits_of_two_texts_of_a_row_stay_two() {
+    let (mut server, mut ada, _, task) = team();
+    let describe = |ada: &mut Device, from: &str, to: &str| {
+        let (entity, field) = (task.into(), TextField::Description);
+        ada.run(&Command::EditText { entity, field, from: from.into(), to: to.into() }).unwrap();
+    };
+    describe(&mut ada, "", "Paint it now");
+    ada.sync(&mut server);
+    ada.retitle(task, "Hello world!").unwrap();
+    // As long as the title is by now.
+    describe(&mut ada, "Paint it now", "Paint it now, please");
+    let item = &ada.engine.replica().view().tasks[&task].value;
+    assert_eq!((item.title.as_str(), item.description.as_str()), ("Hello world!", "Paint it now, please"));
+    assert_eq!(ada.outbox().len(), 2);
+}

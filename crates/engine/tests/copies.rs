@@ -385,3 +385,32 @@ fn what_is_shown_after_going_on_as_another_is_what_a_restart_shows() {
     assert_eq!(two.engine.replica().view(), &shown);
     assert!(shown.tasks[&task].value.needs_review(), "done or cancelled?");
 }
+
+/// While it was asked as whom to go on, something has changed: the answer is to another question.
+#[test]
+fn an_answer_to_another_history_is_not_taken_in() {
+    let (_, _, two, _) = forked();
+    let replica = two.engine.replica();
+    let asked = engine::resume::history(replica);
+    let plan = |asked: &History| engine::resume::plan_resume(replica, asked, 100);
+    assert!(plan(&asked).is_some());
+    assert!(plan(&History { waiting: asked.waiting[..1].to_vec(), ..asked.clone() }).is_some(), "made since");
+    assert_eq!(plan(&History { actor: 9, ..asked.clone() }), None);
+    assert_eq!(plan(&History { confirmed: asked.after(1), ..asked.clone() }), None);
+    assert_eq!(plan(&History { waiting: asked.waiting[1..].to_vec(), ..asked.clone() }), None);
+}
+
+#[test]
+fn what_the_server_was_told_of_is_not_changed_any_more() {
+    let (mut server, _, mut two, task) = forked();
+    two.retitle(task, "Hello from the copy").unwrap();
+    while two.engine.replica().meta().actor == 1 {
+        two.engine.wake();
+        assert!(two.exchange(&mut server));
+    }
+    let waiting: Vec<_> = two.engine.replica().outbox().cloned().collect();
+    two.retitle(task, "Hello from the copy!").unwrap();
+    assert!(two.engine.replica().outbox().take(waiting.len()).eq(&waiting));
+    two.sync(&mut server);
+    assert_eq!(server.title(task), "Hello from the copy!");
+}

@@ -7,6 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::{Command, CommandError};
+use engine::local::plan_let_go;
 use engine::status::Pill;
 use engine::store::memory::{Fault, MemoryStore};
 use engine::store::{Store, StoreError};
@@ -15,6 +16,7 @@ use shared::clock::NOBODY;
 use shared::field::Field;
 use shared::ids::{MutationId, TaskId};
 use shared::mutation::{Refusal, Undo};
+use shared::protocol::LastMutation;
 use shared::workflow::{Priority, Status};
 use support::{Device, Server, ready, team};
 
@@ -268,4 +270,32 @@ fn it_is_known_after_another_identity_too() {
     assert_eq!(take_over(&mut again, &local), Ok(0));
     again.sync(&mut server);
     assert_eq!((again.title(task).as_str(), again.engine.replica().refused().count()), ("Caulk the hull", 0));
+}
+
+/// What was taken over is numbered in the account's history; what is left goes on with the numbers of its own.
+#[test]
+fn what_is_done_after_a_take_over_can_be_signed_in_where_it_is() {
+    let (mut server, mut ada, mut ben, _) = team();
+    let (mut local, _) = alone();
+    take_over(&mut ada, &local).unwrap();
+    ready(local.engine.reload()).unwrap();
+    let project = local.project();
+    let next = local.task(project, "Tar the hull");
+    ready(local.engine.sign_in(7)).unwrap();
+    local.sync(&mut server);
+    ben.sync(&mut server);
+    assert_eq!((ben.title(next).as_str(), local.pill()), ("Tar the hull", Pill::Synced));
+}
+
+#[test]
+fn nothing_is_let_go_of_that_was_not_taken_over() {
+    let (local, _) = alone();
+    let (mut other, _) = alone();
+    other.project();
+    let made = other.engine.replica().meta().made;
+    assert_eq!(plan_let_go(local.engine.replica(), made), [], "of another history");
+    let second = other.engine.replica().outbox().nth(2).unwrap();
+    let elsewhere = LastMutation { n: 2, hash: second.prev_hash };
+    assert!(!plan_let_go(other.engine.replica(), elsewhere).is_empty());
+    assert_eq!(plan_let_go(other.engine.replica(), LastMutation { n: 2, hash: made.hash }), []);
 }

@@ -155,6 +155,8 @@ fn of_rows_of_another_order_nothing_is_overwritten() {
     only_pull(&mut ada, &server);
     assert!(ada.engine.replica().meta().renewing);
     assert_eq!((push_mine(&mut ada), ada.outbox().len()), (0, 0));
+    write(&mut ada, task, Field::Estimate, Value::Count(3));
+    assert_eq!((push_mine(&mut ada), ada.outbox().len()), (0, 1), "nor is there anything that it could claim");
     ada.sync(&mut server);
     assert_eq!((push_mine(&mut ada), values(&server, task, Field::Status).len()), (1, 2));
 }
@@ -188,4 +190,33 @@ fn it_is_done_whole_or_not_at_all() {
     ada.sync(&mut server);
     assert_eq!(values(&server, task, Field::Priority), [Value::Priority(Priority::Low)]);
     assert_eq!(values(&server, task, Field::Status), [Value::Status(Status::Cancelled)]);
+}
+
+#[test]
+fn what_nobody_else_has_changed_stays_as_it_is() {
+    let (mut server, mut ada, mut ben, task) = team();
+    write(&mut ada, task, Field::Priority, Priority::Low);
+    ben.project();
+    ben.sync(&mut server);
+    only_pull(&mut ada, &server);
+    let waiting: Vec<_> = ada.engine.replica().outbox().cloned().collect();
+    assert_eq!(waiting[0].ctx, server.rows[&task.into()].ver, "the row is the one that it was written on");
+    assert_eq!(push_mine(&mut ada), 0);
+    assert!(ada.engine.replica().outbox().eq(&waiting));
+}
+
+/// Its context cannot be raised any more, so it would leave both values to a person.
+#[test]
+fn what_may_have_been_sent_settles_nothing() {
+    let (mut server, mut ada, mut ben, task) = contested();
+    write(&mut ada, task, Field::Status, Status::Done);
+    let push = ada.push();
+    ada.pushed(&push, Err(TransportError::Unreachable));
+    ben.sync(&mut server);
+    write(&mut ben, task, Field::Status, Status::Cancelled);
+    ben.sync(&mut server);
+    only_pull(&mut ada, &server);
+    assert_eq!(push_mine(&mut ada), 1);
+    ada.sync(&mut server);
+    assert_eq!(values(&server, task, Field::Status), [Value::Status(Status::Done)]);
 }

@@ -196,7 +196,9 @@ fn a_device_keeps_the_projects_its_member_has_chosen() {
     ada.sync(&mut server);
     ben.sync(&mut server);
     assert!(!ben.engine.replica().view().tasks.contains_key(&task));
+    assert!(matches!(ben.step().unwrap(), Step::Wait(_)));
     ready(ben.engine.keep(&Kept::default())).unwrap();
+    assert!(matches!(ben.step().unwrap(), Step::Pull(_)), "it asks at once");
     ben.sync(&mut server);
     assert_eq!(ben.engine.replica().view().tasks[&task].value.status, Status::Done);
     assert_eq!(ben.pill(), Pill::Synced);
@@ -467,10 +469,12 @@ fn what_happens_to_a_task_that_has_closed_was_not_seen() {
     let (project, task) = cellar(&mut server, &mut ada);
     server.open.insert(Scope::Project(project));
     ben.sync(&mut server);
+    ada.project();
+    ada.sync(&mut server);
+    ben.sync(&mut server);
     let known = server.ver;
     ben.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     server.open.remove(&Scope::Project(project));
-    ada.engine.set_online(false);
     for title in ["Hello big world", "Hello"] {
         ben.engine.wake();
         let question = engine::pull::request(ben.engine.replica().meta());

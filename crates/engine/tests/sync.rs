@@ -12,8 +12,9 @@ use engine::sync::Step;
 use engine::transport::TransportError;
 use proptest::prelude::*;
 use shared::clock::Millis;
-use shared::field::Field;
+use shared::field::{Field, TextField};
 use shared::ids::Epoch;
+use shared::limits::{BODY_BYTES, DESCRIPTION_CHARS};
 use shared::protocol::{Problem, PullResponse};
 use shared::workflow::{Priority, Status};
 use support::{Device, Server, team};
@@ -219,6 +220,8 @@ fn an_answer_or_a_request_ends_the_pause() {
     assert!(pause(&mut ada, TransportError::Unreachable) <= 500, "it begins anew");
     ada.clock.now -= 200;
     assert!(matches!(ada.step().unwrap(), Step::Wait(Some(_))));
+    ada.engine.set_online(true);
+    assert!(matches!(ada.step().unwrap(), Step::Wait(Some(_))), "no news");
     ada.engine.set_online(false);
     ada.engine.set_online(true);
     assert!(matches!(ada.step().unwrap(), Step::Pull(_)));
@@ -355,4 +358,110 @@ fn a_write_claims_to_have_seen_everything_up_to_the_last_pull() {
     ada.sync(&mut server);
     ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     assert_eq!(ada.engine.replica().outbox().next().unwrap().ctx, server.ver);
+}
+
+#[test]
+fn nothing_is_called_synced_between_two_pages() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ben.retitle(task, "Hello world!").unwrap();
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    ada.engine.wake();
+    assert!(ada.exchange(&mut server));
+    assert_ne!(ada.pill(), Pill::Synced);
+    ada.sync(&mut server);
+    assert_eq!(ada.pill(), Pill::Synced);
+}
+
+#[test]
+fn everything_was_with_the_team_when_nothing_waited() {
+    let (mut server, mut ada, _, task) = team();
+    let synced = ada.clock.now;
+    assert_eq!(ada.engine.status().last_synced, Some(synced));
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    ada.clock.now += 1_000;
+    let question = engine::pull::request(ada.engine.replica().meta());
+    ada.pulled(&question, Ok(server.pull(&question)));
+    assert_eq!(ada.engine.status().last_synced, Some(synced));
+    ada.sync(&mut server);
+    assert_eq!(ada.engine.status().last_synced, Some(synced + 1_000));
+}
+
+#[test]
+fn progress_counts_what_is_sent_and_ends_with_the_network() {
+    let (mut server, mut ada, _, task) = team();
+    for status in [Status::Done, Status::Blocked, Status::Done] {
+        ada.run(&Command::write(task, Field::Status, status)).unwrap();
+    }
+    let push = ada.push();
+    ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    let all = Some(Progress { done: 3, total: 3 });
+    assert_eq!(ada.engine.status().progress, all);
+    ada.engine.set_online(true);
+    assert_eq!(ada.engine.status().progress, all, "it was there all the time");
+    ada.engine.set_online(false);
+    assert_eq!(ada.engine.status().progress, None);
+}
+
+/// A push of more than the server takes would be refused as a whole, for ever.
+#[test]
+fn no_request_is_heavier_than_the_server_takes() {
+    let (mut server, mut ada, _, task) = team();
+    let project = ada.engine.replica().view().tasks[&task].value.project;
+    // Twice in a task it is more than half of what a request may weigh.
+    let heavy = "\u{1f6a4}".repeat(DESCRIPTION_CHARS);
+    let mut expected = Vec::new();
+    for text in [heavy.as_str(), "light", "light", heavy.as_str()] {
+        let made = ada.task(project, "Mend the net");
+        for field in [TextField::Description, TextField::Notes] {
+            ada.run(&Command::EditText { entity: made.into(), field, from: String::new(), to: text.into() }).unwrap();
+        }
+        expected.push(made);
+    }
+    let mut sizes = Vec::new();
+    while let Step::Push(push) = ada.step().unwrap() {
+        assert!(serde_json::to_vec(&push).unwrap().len() < BODY_BYTES);
+        sizes.push(push.mutations.len());
+        ada.pushed(&push, Ok(server.push(&push).unwrap()));
+    }
+    assert_eq!(sizes, [1, 2, 1], "as many as fit, and one in any case");
+    ada.sync(&mut server);
+    assert!(expected.iter().all(|task| server.rows.contains_key(&(*task).into())));
+}
+
+/// After a restart in the middle of a fetch of everything, what has come is as good as ever.
+#[test]
+fn an_edit_of_a_row_that_has_come_anew_does_not_wait_for_the_others() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let project = ben.engine.replica().view().tasks[&task].value.project;
+    ben.retitle(task, "Hello world!").unwrap();
+    for _ in 0..3 {
+        ben.task(project, "Mend the net");
+    }
+    ben.sync(&mut server);
+    server.epoch = Epoch(Uuid::from_u128(2));
+    server.page = 1;
+    ada.engine.wake();
+    while ada.title(task) != "Hello world!" {
+        assert!(ada.exchange(&mut server));
+    }
+    assert!(ada.engine.replica().meta().renewing);
+    ada.retitle(task, "Hello big world!").unwrap();
+    ada.reopen();
+    assert!(matches!(ada.step().unwrap(), Step::Push(_)));
+}
+
+/// The row does not come again, and stays only because a change of it waits.
+#[test]
+fn an_edit_of_a_row_that_is_gone_reaches_the_server_and_comes_back_refused() {
+    let (mut server, mut ada, _, task) = team();
+    ada.retitle(task, "Hello big world").unwrap();
+    server.rows.remove(&task.into());
+    server.epoch = Epoch(Uuid::from_u128(2));
+    let push = ada.push();
+    ada.pushed(&push, server.push(&push));
+    ada.sync(&mut server);
+    assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Attention { count: 1 }));
+    assert!(!ada.engine.replica().view().tasks.contains_key(&task));
 }

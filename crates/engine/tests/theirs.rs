@@ -7,12 +7,13 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
+use engine::record::Record;
 use engine::status::Pill;
-use engine::store::StoreError;
 use engine::store::memory::Fault;
+use engine::store::{Batch, Store, StoreError, Table};
 use engine::sync::Step;
 use engine::view::{Mark, Reason, RefusedChange};
-use shared::field::Field;
+use shared::field::{Field, TextField};
 use shared::ids::Epoch;
 use shared::mutation::{Op, Refusal};
 use shared::workflow::{Priority, Status};
@@ -124,6 +125,10 @@ fn what_was_refused_here_under_a_number_given_up_stays() {
     assert_eq!(kept.len(), 2, "{kept:?}");
     assert!(kept.iter().any(|change| change.op == Op::write(hello, Field::Status, Status::Done)));
     assert!(kept.iter().any(|change| change.text.as_ref().is_some_and(|text| text.contains(" a day"))));
+    for change in kept {
+        ben.run(&Command::Discard(change.id)).unwrap();
+    }
+    assert!(refused(&ben).is_empty());
 }
 
 #[test]
@@ -239,9 +244,18 @@ fn what_a_copy_has_sent_is_not_taken_for_what_gets_its_number() {
     one.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
     let mut copy = Device::on(one.store.duplicate(), 1, 2);
     copy.sync(&mut server);
+    let project = ben.engine.replica().view().tasks[&task].value.project;
+    ben.run(&Command::EditText {
+        entity: project.into(),
+        field: TextField::Name,
+        from: "Harbour".into(),
+        to: "Port".into(),
+    })
+    .unwrap();
     ben.project();
     ben.sync(&mut server);
-    server.page = 1;
+    // All rows that the device has come, and it is told that more follows.
+    server.page = 2;
     one.engine.wake();
     let question = engine::pull::request(one.engine.replica().meta());
     one.pulled(&question, Ok(server.pull(&question)));
@@ -283,4 +297,37 @@ fn the_stored_form_of_reasons_is_that_of_refusals() {
         assert_eq!(serde_json::from_str::<Reason>(stored).unwrap(), reason);
     }
     assert!(serde_json::from_str::<Refusal>("\"put_aside\"").is_err(), "no server can say it");
+}
+
+#[test]
+fn what_is_kept_has_the_same_id_for_good() {
+    let (mut server, mut ada, _, task) = team();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    server.refuse.push((1, 3));
+    ada.sync(&mut server);
+    ada.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    take_theirs(&mut ada);
+    let ids = |ada: &Device| refused(ada).iter().map(|change| change.id).collect::<Vec<_>>();
+    let first = ids(&ada);
+    assert_eq!((first.len(), first[0]), (2, 3), "refused under a number that is not given again");
+    ada.run(&Command::write(task, Field::Priority, Priority::Low)).unwrap();
+    take_theirs(&mut ada);
+    assert_eq!((&ids(&ada)[..2], ids(&ada).len()), (&first[..], 3));
+    for id in ids(&ada) {
+        ada.run(&Command::Discard(id)).unwrap();
+    }
+}
+
+/// Revisions of a store that was put together from an older one may begin lower.
+#[test]
+fn no_id_of_something_kept_is_given_again() {
+    let (_, mut ada, _, task) = team();
+    let kept = RefusedChange { id: 1 << 53, op: Op::Delete(task.into()), text: None, reason: Reason::PutAside };
+    let put = vec![((Table::Refused, kept.id), Record::Refused(kept.clone()).encode().unwrap())];
+    let expect = ada.engine.replica().revision();
+    ready(ada.store.commit(&Batch { expect, put, delete: Vec::new() })).unwrap();
+    ada.reopen();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    take_theirs(&mut ada);
+    assert_eq!((refused(&ada).len(), refused(&ada)[0].clone()), (2, kept));
 }
