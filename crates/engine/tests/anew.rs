@@ -42,6 +42,7 @@ fn busy() -> (Server, Device) {
     let (mut server, mut ada, mut ben, task) = team();
     ada.run(&Command::Delete(task.into())).unwrap();
     ada.sync(&mut server);
+    ben.sync(&mut server);
     server.purge(server.ver);
     let project = ada.project();
     for n in 0..3 {
@@ -222,4 +223,16 @@ fn of_an_organization_that_has_nothing_no_old_rows_are_asked_for() {
     assert!(matches!(&answer, PullResponse::Page(page) if page.cursor == 0));
     new.pulled(&question, Ok(answer));
     assert_eq!(engine::pull::fill_request(new.engine.replica().meta()), None);
+}
+
+#[test]
+fn that_all_is_to_be_fetched_may_be_the_answer_to_a_request_for_old_rows() {
+    let (server, mut ben) = busy();
+    let old = engine::pull::fill_request(ben.engine.replica().meta()).unwrap();
+    let answer = restored(&server).pull(&old);
+    assert!(matches!(answer, PullResponse::Reset { .. }));
+    ben.pulled(&old, Ok(answer.clone()));
+    assert_eq!(ben.engine.replica().meta().generation, 1);
+    ben.pulled(&old, Ok(answer));
+    assert_eq!(ben.engine.replica().meta().generation, 1, "to a request that is not made any more it is none");
 }

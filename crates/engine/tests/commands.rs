@@ -405,12 +405,12 @@ fn edits_of_two_texts_of_a_row_stay_two() {
         let (entity, field) = (task.into(), TextField::Description);
         ada.run(&Command::EditText { entity, field, from: from.into(), to: to.into() }).unwrap();
     };
-    describe(&mut ada, "", "Paint it now");
+    // As long as the title, before and after: the edit of one would fit the other.
+    describe(&mut ada, "", "Paint it up");
     ada.sync(&mut server);
-    ada.retitle(task, "Hello world!").unwrap();
-    // As long as the title is by now.
-    describe(&mut ada, "Paint it now", "Paint it now, please");
+    ada.retitle(task, "Hello earth").unwrap();
+    describe(&mut ada, "Paint it up", "Paint it up!");
     let item = &ada.engine.replica().view().tasks[&task].value;
-    assert_eq!((item.title.as_str(), item.description.as_str()), ("Hello world!", "Paint it now, please"));
+    assert_eq!((item.title.as_str(), item.description.as_str()), ("Hello earth", "Paint it up!"));
     assert_eq!(ada.outbox().len(), 2);
 }

@@ -465,3 +465,12 @@ fn an_edit_of_a_row_that_is_gone_reaches_the_server_and_comes_back_refused() {
     assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Attention { count: 1 }));
     assert!(!ada.engine.replica().view().tasks.contains_key(&task));
 }
+
+#[test]
+fn what_the_store_could_not_take_in_is_fetched_later() {
+    let (_, mut ada, ..) = team();
+    ada.engine.wake();
+    let Device { engine, clock, .. } = &mut ada;
+    engine.store_failed(clock);
+    assert!(matches!(ada.step().unwrap(), Step::Wait(Some(_))));
+}

@@ -6,12 +6,18 @@ extern crate tern_engine as engine;
 
 mod support;
 
+use std::cell::RefCell;
+
 use engine::command::Command;
+use engine::engine::Engine;
 use engine::record::ROWS_PER_PAGE;
 use engine::status::Pill;
+use engine::store::memory::MemoryStore;
+use engine::store::{Batch, Contents, Key, Revision, Store, StoreError};
 use shared::field::Field;
 use shared::ids::Epoch;
 use shared::scope::Scope;
+use shared::value::Value;
 use shared::workflow::{Priority, Status};
 use support::{Device, ready, team};
 use uuid::Uuid;
@@ -174,4 +180,47 @@ fn what_waits_goes_on_after_a_restore_that_lost_what_was_confirmed() {
     one.retitle(task, "Hello again").unwrap();
     one.sync(&mut backup);
     assert_eq!(backup.title(task), "Hello again");
+}
+
+/// A store that reports one failed commit while another tab makes one: instead of it, or after it.
+#[derive(Debug)]
+struct Unlucky {
+    store: MemoryStore,
+    other: RefCell<Option<Device>>,
+    saves: bool,
+}
+
+impl Store for Unlucky {
+    async fn load(&self, keys: Option<&[Key]>) -> Result<Contents, StoreError> {
+        self.store.load(keys).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Revision, StoreError> {
+        let Some(mut other) = self.other.take() else { return self.store.commit(batch).await };
+        if self.saves {
+            self.store.commit(batch).await?;
+        }
+        other.project();
+        Err(StoreError::Platform("nobody knows".into()))
+    }
+}
+
+/// What another tab has saved is not this one's, and none of it is overwritten.
+#[test]
+fn a_commit_that_failed_is_not_taken_for_that_of_another_tab() {
+    for saves in [false, true] {
+        let (_, one, _, task) = team();
+        let other = RefCell::new(Some(Device::on(one.store.clone(), 1, 5)));
+        let store = Unlucky { store: one.store.clone(), other, saves };
+        let Device { mut clock, .. } = tab(&one);
+        let mut two = ready(Engine::open(store, 1)).unwrap();
+        let write = |field, value: Value| Command::write(task, field, value);
+        assert!(ready(two.execute(&write(Field::Status, Status::Done.into()), &mut clock)).is_err());
+        ready(two.execute(&write(Field::Priority, Priority::High.into()), &mut clock)).unwrap();
+        let after = tab(&one);
+        assert_eq!(two.replica().view(), after.engine.replica().view());
+        assert_eq!(after.engine.replica().view().projects.len(), 2);
+        let item = &after.engine.replica().view().tasks[&task].value;
+        assert_eq!((item.status == Status::Done, item.priority), (saves, Priority::High));
+    }
 }

@@ -311,7 +311,7 @@ fn what_is_kept_has_the_same_id_for_good() {
     let first = ids(&ada);
     assert_eq!((first.len(), first[0]), (2, 3), "refused under a number that is not given again");
     ada.run(&Command::write(task, Field::Priority, Priority::Low)).unwrap();
-    take_theirs(&mut ada);
+    assert_eq!(take_theirs(&mut ada), 1, "besides those that are kept already");
     assert_eq!((&ids(&ada)[..2], ids(&ada).len()), (&first[..], 3));
     for id in ids(&ada) {
         ada.run(&Command::Discard(id)).unwrap();

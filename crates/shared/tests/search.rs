@@ -457,3 +457,24 @@ fn a_long_word_is_compared_by_its_beginning() {
     check(&index, &format!("{}y", "x".repeat(63)), &[]);
     assert!(index.bytes() < 10_000);
 }
+
+#[test]
+fn a_row_of_characters_is_found_in_one_comment_and_in_two() {
+    let mut index = SearchIndex::default();
+    for n in 1..=2 {
+        index.put(task(1), Source::Comment(Uuid::from_u128(n)), "日本語");
+        check(&index, "日本語", &[1]);
+    }
+}
+
+#[test]
+fn what_was_found_can_be_asked_about_and_counted() {
+    let mut index = SearchIndex::default();
+    assert!(index.is_empty() && index.words() == 0);
+    for (n, title) in (1..).zip(["boat", "red boat", "harbour"]) {
+        index.put(task(n), Source::Title, title);
+    }
+    assert_eq!((index.len(), index.words(), index.is_empty()), (3, 3, false));
+    let found = index.find("boat");
+    assert_eq!([1, 2, 3].map(|n| found.contains(task(n))), [true, true, false]);
+}

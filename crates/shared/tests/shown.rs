@@ -20,6 +20,7 @@ use shared::member::MemberView;
 use shared::merge::{self, Around};
 use shared::mutation::{Create, EditRelations, Op};
 use shared::project::ProjectView;
+use shared::query::{shows, sort_key};
 use shared::recurrence::{From, Recurrence, Unit};
 use shared::register::Tag;
 use shared::relation::Relation;
@@ -269,4 +270,29 @@ fn what_an_organization_has_is_shown() {
     assert_eq!(MemberView::of(&deleted(&row)), Some(MemberView { gone: true, ..seen }));
     let least = MemberView::of(&made(Create::new(id).text(TextField::Name, "Ines"))).unwrap();
     assert_eq!(least.role, Role::Guest, "who is nothing else may do least");
+}
+
+#[test]
+fn a_list_has_the_tasks_of_its_project_that_are_not_deleted() {
+    let task = TaskView::of(&row().unwrap()).unwrap();
+    let deleted = TaskView { deleted: true, ..task.clone() };
+    let other = ProjectId(Uuid::from_u128(3));
+    assert_eq!([Some(task.project), Some(other), None].map(|list| shows(&task, list)), [true, false, true]);
+    assert_eq!([Some(task.project), None].map(|list| shows(&deleted, list)), [false, false]);
+}
+
+#[test]
+fn a_list_begins_with_what_is_most_urgent_then_with_what_is_due_first_then_with_what_is_oldest() {
+    let plain = TaskView::of(&row().unwrap()).unwrap();
+    let due = |text: &str| Some(text.parse::<Date>().unwrap());
+    let expected = [
+        TaskView { priority: Priority::High, due: due("2026-12-01"), created_at: 9, ..plain.clone() },
+        TaskView { priority: Priority::High, ..plain.clone() },
+        TaskView { due: due("2026-11-20"), created_at: 8, ..plain.clone() },
+        TaskView { due: due("2026-11-21"), ..plain.clone() },
+        plain.clone(),
+        TaskView { id: TaskId(Uuid::from_u128(2)), ..plain.clone() },
+        TaskView { created_at: 7, ..plain.clone() },
+    ];
+    assert!(expected.is_sorted_by(|before, after| sort_key(before) < sort_key(after)));
 }

@@ -199,10 +199,22 @@ fn what_is_too_deep_or_too_large_is_refused() {
     let largest = Filter::All(vec![Filter::everything(); FILTER_SIZE - 1]);
     assert_eq!(read(&largest).unwrap(), largest);
     assert!(read(&Filter::All(vec![Filter::everything(); FILTER_SIZE])).is_err());
-    let values = |count| is(Condition::Status(vec![Status::Todo; count]));
-    assert_eq!(values(FILTER_SIZE - 1).check(), Ok(()));
-    assert_eq!(values(FILTER_SIZE).check(), Err(InvalidFilter::TooLarge));
-    assert!(read(&values(FILTER_SIZE)).is_err());
+    let lists: [fn(usize) -> Condition; 8] = [
+        |count| Condition::Project(vec![ProjectId(uuid(1)); count]),
+        |count| Condition::Section(vec![None; count]),
+        |count| Condition::Parent(vec![TaskId(uuid(1)); count]),
+        |count| Condition::Status(vec![Status::Todo; count]),
+        |count| Condition::Priority(vec![Priority::High; count]),
+        |count| Condition::Assignee(vec![Who::Me; count]),
+        |count| Condition::Tags(TagRule::Any(vec![Tag::new("ops"); count])),
+        |count| Condition::Tags(TagRule::All(vec![Tag::new("ops"); count])),
+    ];
+    for values in lists {
+        assert_eq!(is(values(FILTER_SIZE - 1)).check(), Ok(()));
+        let too_large = is(values(FILTER_SIZE));
+        assert_eq!(too_large.check(), Err(InvalidFilter::TooLarge), "{:?}", is(values(1)));
+        assert!(read(&too_large).is_err());
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Time, ids and chance as the test wants them.
+#[derive(Debug)]
 pub struct Clock {
     pub now: Millis,
     pub chance: f64,
@@ -59,6 +60,7 @@ impl Env for Clock {
 }
 
 /// A tab of a device.
+#[derive(Debug)]
 pub struct Device {
     pub engine: Engine<MemoryStore>,
     pub store: MemoryStore,

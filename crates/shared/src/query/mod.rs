@@ -41,12 +41,8 @@ pub fn shows(task: &TaskView, project: Option<ProjectId>) -> bool {
     !task.deleted && project.is_none_or(|project| task.project == project)
 }
 
-/// Sorts the tasks of one group: the most urgent first, then the earliest due, then in the order they were made.
-pub fn sort(tasks: &mut [&TaskView]) {
-    tasks.sort_by_key(|task| sort_key(task));
-}
-
-/// What [`sort`] compares; total, because ids differ.
+/// Orders the tasks of one group: the most urgent first, then the earliest due, then as they were made. Total, because ids
+/// differ.
 pub fn sort_key(task: &TaskView) -> impl Ord + use<> {
     (Reverse(task.priority), task.due.is_none(), task.due, task.created_at, task.id)
 }
