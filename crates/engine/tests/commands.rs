@@ -6,7 +6,7 @@ extern crate tern_engine as engine;
 
 mod support;
 
-use engine::command::{Command, CommandError};
+use engine::command::{Command, CommandError, NewTask};
 use engine::store::StoreError;
 use engine::store::memory::Fault;
 use engine::view::{Mark, Reason};
@@ -14,6 +14,7 @@ use shared::field::{Field, TextField};
 use shared::ids::TaskId;
 use shared::limits::TITLE_CHARS;
 use shared::mutation::{Op, Refusal};
+use shared::register::Tag;
 use shared::value::{Place, Value};
 use shared::workflow::{Priority, Status};
 use support::{Device, Server, team};
@@ -413,4 +414,21 @@ fn edits_of_two_texts_of_a_row_stay_two() {
     let item = &ada.engine.replica().view().tasks[&task].value;
     assert_eq!((item.title.as_str(), item.description.as_str()), ("Hello earth", "Paint it up!"));
     assert_eq!(ada.outbox().len(), 2);
+}
+
+#[test]
+fn a_new_task_is_as_its_author_described_it() {
+    let mut device = Device::new(1);
+    let new = NewTask {
+        project: device.project(),
+        title: "Paint the boat".into(),
+        status: Status::InProgress,
+        priority: Priority::High,
+        due: Some("2026-11-20".parse().unwrap()),
+        tags: vec![Tag::new("ops")],
+    };
+    device.run(&Command::create_task(new.clone())).unwrap();
+    let item = device.engine.replica().view().tasks.values().next().unwrap().value.clone();
+    assert_eq!((item.project, item.title, item.status), (new.project, new.title, new.status));
+    assert_eq!((item.priority, item.due, item.tags), (new.priority, new.due, new.tags));
 }

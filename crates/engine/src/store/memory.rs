@@ -187,6 +187,18 @@ mod tests {
         assert_eq!(now(copy.load(None)), now(store.load(None)));
         now(copy.commit(&put(1, 2, b"b"))).unwrap();
         assert_eq!(now(store.commit(&put(1, 2, b"c"))), Ok(2));
+        store.fail_next_commit(Fault::Before);
+        store.close();
+        assert_eq!(now(store.duplicate().commit(&put(2, 3, b"d"))), Ok(3), "faults are the handle's, not the records'");
+    }
+
+    #[test]
+    fn a_repaired_store_takes_everything() {
+        let store = MemoryStore::new();
+        store.fail_next_commit(Fault::Before);
+        store.set_quota(Some(0));
+        store.repair();
+        assert_eq!(now(store.commit(&put(0, 1, b"a"))), Ok(1));
     }
 
     #[test]
