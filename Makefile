@@ -63,7 +63,7 @@ soak: ## Run the laws of merging and simulated worlds for long: CASES=1000000 WO
 	@scripts/setup.sh build
 	@scripts/soak.sh $(CASES) $(WORLDS)
 
-mutants: ## Break the rules of merging one by one and see whether a test notices: ARGS="--file crates/shared/src/policy.rs"
+mutants: ## Break rules and offline client in one place after the other: does a test notice? ARGS="--file crates/engine/src/pull.rs"
 	@scripts/setup.sh build
 	@scripts/mutants.sh $(ARGS)
 
