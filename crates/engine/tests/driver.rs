@@ -49,7 +49,7 @@ struct Still;
 
 impl Surroundings for Still {
     async fn sleep_until(&self, _: Millis) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn changed(&self) {}
@@ -75,7 +75,9 @@ impl Desk {
     /// What comes of a run with these wakes, of which there are no more later.
     fn run(&self, wakes: &[Wake]) -> Result<(), StoreError> {
         let (sender, woken) = mpsc::unbounded();
-        wakes.iter().for_each(|wake| sender.unbounded_send(*wake).unwrap());
+        for wake in wakes {
+            sender.unbounded_send(*wake).unwrap();
+        }
         drop(sender);
         ready(driver::run(&self.engine, &self.line, &self.env, &Still, woken))
     }
