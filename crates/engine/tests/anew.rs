@@ -7,7 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::record::Meta;
+use engine::record::{Kept, Meta};
 use engine::status::Pill;
 use engine::sync::Step;
 use shared::field::Field;
@@ -57,7 +57,8 @@ fn busy() -> (Server, Device) {
     }
     server.page = 1;
     server.open.insert(scope);
-    ready(ben.engine.keep_projects(Some([project].into()))).unwrap();
+    let kept = Kept { projects: Some([project].into()), ..Kept::default() };
+    ready(ben.engine.keep(&kept)).unwrap();
     ben.run(&Command::create_project("Quay")).unwrap();
     while ben.engine.replica().meta().fills.is_empty() {
         assert!(ben.exchange(&mut server));
@@ -72,7 +73,7 @@ fn of_where_a_device_stood_only_its_own_history_stays() {
     let (server, mut ben) = busy();
     let before = ben.engine.replica().meta().clone();
     assert!(before.seen > 0 && before.floor > 0 && before.cursor > 0 && before.filled_at > 0);
-    assert!(!before.fills.is_empty() && !before.scopes.is_empty() && before.chosen.is_some());
+    assert!(!before.fills.is_empty() && !before.scopes.is_empty() && before.kept != Kept::default());
     check_begins_anew(&server, &mut ben);
     let (server, mut ada, ..) = team();
     assert!(ada.engine.replica().meta().confirmed_at > 0);
@@ -92,7 +93,7 @@ fn check_begins_anew(server: &Server, device: &mut Device) {
         next_scope: before.next_scope,
         renewing: true,
         same_order: false,
-        chosen: before.chosen.clone(),
+        kept: before.kept.clone(),
         ..Meta::new(before.actor)
     };
     assert_eq!(device.engine.replica().meta(), &after);

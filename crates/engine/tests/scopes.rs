@@ -7,7 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::record::{Kept, ROWS_PER_PAGE, Record};
+use engine::record::{ROWS_PER_PAGE, Record};
 use engine::status::Pill;
 use engine::store::Store;
 use engine::sync::Step;
@@ -18,18 +18,7 @@ use shared::mutation::Refusal;
 use shared::protocol::PullResponse;
 use shared::scope::Scope;
 use shared::workflow::{Priority, Status};
-use support::{Device, Server, ready, team};
-
-/// A project of its own scope with a task, made by `ada`.
-fn cellar(server: &mut Server, ada: &mut Device) -> (ProjectId, shared::ids::TaskId) {
-    let project = ada.project();
-    let task = ada.task(project, "Count the casks");
-    ada.sync(server);
-    let scope = Scope::Project(project);
-    server.put(project, scope);
-    server.put(task, scope);
-    (project, task)
-}
+use support::{Device, Server, cellar, opened, ready, team};
 
 #[test]
 fn what_closes_leaves_and_what_opens_arrives() {
@@ -52,9 +41,7 @@ fn what_closes_leaves_and_what_opens_arrives() {
 #[test]
 fn what_has_closed_is_kept_while_changes_of_it_wait() {
     let (mut server, mut ada, mut ben, _) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
+    let (project, task) = opened(&mut server, &mut ada, &mut ben);
     ben.retitle(task, "Count all the casks").unwrap();
     server.open.remove(&Scope::Project(project));
     // A pull before the push: what was typed stays in view.
@@ -183,79 +170,6 @@ fn work_goes_on_during_a_first_fetch_and_is_confirmed_after_it() {
 }
 
 #[test]
-fn a_device_keeps_the_projects_its_member_has_chosen() {
-    let (mut server, mut ada, mut ben, hello) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
-    ready(ben.engine.keep(&Kept { projects: Some([].into()), ..Kept::default() })).unwrap();
-    assert!(!ben.engine.replica().view().tasks.contains_key(&task), "at once");
-    ben.sync(&mut server);
-    assert_eq!((ben.title(hello), ben.pill()), ("Hello world".into(), Pill::Synced));
-    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
-    ada.sync(&mut server);
-    ben.sync(&mut server);
-    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
-    assert!(matches!(ben.step().unwrap(), Step::Wait(_)));
-    ready(ben.engine.keep(&Kept::default())).unwrap();
-    assert!(matches!(ben.step().unwrap(), Step::Pull(_)), "it asks at once");
-    ben.sync(&mut server);
-    assert_eq!(ben.engine.replica().view().tasks[&task].value.status, Status::Done);
-    assert_eq!(ben.pill(), Pill::Synced);
-}
-
-/// Ben's device keeps no work that was finished long ago, until he wants all of it.
-#[test]
-fn a_device_without_finished_work_is_whole_all_the_same() {
-    let (mut server, mut ada, mut ben, _) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.extend([Scope::Project(project), Scope::Finished(project)]);
-    ben.sync(&mut server);
-    ready(ben.engine.keep(&Kept { finished: false, ..Kept::default() })).unwrap();
-    ben.sync(&mut server);
-    assert_eq!((ben.title(task).as_str(), ben.pill()), ("Count the casks", Pill::Synced));
-    server.put(task, Scope::Finished(project));
-    ben.sync(&mut server);
-    ada.sync(&mut server);
-    assert!(!ben.engine.replica().view().tasks.contains_key(&task));
-    assert_eq!((ada.title(task).as_str(), ada.pill(), ben.pill()), ("Count the casks", Pill::Synced, Pill::Synced));
-    ben.reopen();
-    ready(ben.engine.keep(&Kept::default())).unwrap();
-    ben.sync(&mut server);
-    assert_eq!((ben.title(task).as_str(), ben.pill()), ("Count the casks", Pill::Synced));
-}
-
-/// Ben gives a project up and wants it again while his edit of a title is on its way; then he types on. The old row
-/// that comes has his edit already, and no log that says so.
-#[test]
-fn an_edit_on_its_way_is_known_again_in_an_old_row() {
-    let (mut server, mut ada, mut ben, _) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
-    ben.retitle(task, "Count all the casks").unwrap();
-    let push = ben.push();
-    ben.pushed(&push, server.push(&push));
-    let edited = server.ver;
-    for title in ["One", "Two", "Three", "Four"] {
-        ada.task(project, title);
-    }
-    ada.sync(&mut server);
-    server.page = 1;
-    ready(ben.engine.keep(&Kept { projects: Some([].into()), ..Kept::default() })).unwrap();
-    while ben.engine.replica().meta().cursor <= edited {
-        assert!(ben.exchange(&mut server));
-    }
-    assert!(ben.engine.replica().meta().seen < edited, "in the middle of a pull");
-    ready(ben.engine.keep(&Kept::default())).unwrap();
-    ben.retitle(task, "Count all the casks twice").unwrap();
-    ben.sync(&mut server);
-    ada.sync(&mut server);
-    assert_eq!((ben.title(task), ada.title(task)), (server.title(task).into(), "Count all the casks twice".into()));
-    assert!(server.refusals(2).is_empty());
-}
-
-#[test]
 fn the_page_of_an_earlier_question_is_not_taken_in() {
     let (mut server, mut ada, mut ben, _) = team();
     let (project, task) = cellar(&mut server, &mut ada);
@@ -369,9 +283,7 @@ fn an_edit_that_fits_no_more_spoils_none_after_it() {
 #[test]
 fn what_closes_during_a_fetch_is_told_and_what_opens_again_is_fetched() {
     let (mut server, mut ada, mut ben, hello) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
+    let (project, task) = opened(&mut server, &mut ada, &mut ben);
     server.epoch = shared::ids::Epoch(uuid::Uuid::from_u128(2));
     server.page = 1;
     ben.engine.wake();
@@ -466,9 +378,7 @@ fn what_closes_leaves_while_something_else_opens() {
 #[test]
 fn what_happens_to_a_task_that_has_closed_was_not_seen() {
     let (mut server, mut ada, mut ben, hello) = team();
-    let (project, task) = cellar(&mut server, &mut ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(&mut server);
+    let (project, task) = opened(&mut server, &mut ada, &mut ben);
     ada.project();
     ada.sync(&mut server);
     ben.sync(&mut server);

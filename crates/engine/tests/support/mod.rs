@@ -461,3 +461,22 @@ pub fn team() -> (Server, Device, Device, TaskId) {
     ben.sync(&mut server);
     (server, ada, ben, task)
 }
+
+/// A project of its own scope with a task, "Count the casks", made by `ada`.
+pub fn cellar(server: &mut Server, ada: &mut Device) -> (ProjectId, TaskId) {
+    let project = ada.project();
+    let task = ada.task(project, "Count the casks");
+    ada.sync(server);
+    let scope = Scope::Project(project);
+    server.put(project, scope);
+    server.put(task, scope);
+    (project, task)
+}
+
+/// A [`cellar`] that is open, and that `ben` has.
+pub fn opened(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (ProjectId, TaskId) {
+    let (project, task) = cellar(server, ada);
+    server.open.insert(Scope::Project(project));
+    ben.sync(server);
+    (project, task)
+}
