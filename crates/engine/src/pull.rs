@@ -95,8 +95,9 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     let clock = PageClock { snapshot: page.snapshot, last: page.last_mutation };
     check(replica, asked, &request(&replica.meta), page.epoch, clock.last)?;
     let old = &replica.meta;
-    // Read before the last old rows were: what changed between is in neither, and the checksum would be another's.
-    if page.snapshot < old.filled_at {
+    // Read before the last old rows were: what changed between is in neither, and the checksum would be another's. So it
+    // would be if the server has let go of rows since.
+    if page.snapshot < old.filled_at || page.floor < old.floor {
         return Err(PullFault::Outdated);
     }
     if let Some(open) = page.open.as_ref().filter(|open| old.cursor > 0 && follow::opens(old, open)) {

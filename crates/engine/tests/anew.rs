@@ -216,6 +216,25 @@ fn what_was_deleted_long_ago_is_let_go_of() {
     assert!(!ben.engine.replica().view().tasks.contains_key(&task));
 }
 
+/// The answer has been on its way while the server let go of rows, and another one has told of it.
+#[test]
+fn an_answer_from_before_rows_were_let_go_of_is_asked_for_again() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.run(&Command::Delete(task.into())).unwrap();
+    ada.sync(&mut server);
+    ben.sync(&mut server);
+    ben.engine.wake();
+    let question = ben.pull();
+    let late = server.pull(&question);
+    server.purge(server.ver);
+    ben.pulled(&question, Ok(server.pull(&question)));
+    let revision = ben.engine.replica().revision();
+    ben.pulled(&question, Ok(late));
+    assert_eq!(ben.engine.replica().revision(), revision, "its checksum is of rows that are gone");
+    ben.sync(&mut server);
+    assert_eq!((ben.pill(), ben.engine.replica().meta().generation), (Pill::Synced, 0));
+}
+
 #[test]
 fn of_an_organization_that_has_nothing_no_old_rows_are_asked_for() {
     let mut new = Device::new(4);

@@ -68,6 +68,25 @@ fn of_each_text_one_edit_is_under_way() {
     assert_eq!((server.title(task), ada.engine.replica().waiting()), ("> Hello world 12", 0));
 }
 
+/// The row that has the change is on a later page than the one that says that it was handled.
+#[test]
+fn what_waits_is_shown_until_the_last_page() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ben.project();
+    ben.project();
+    ben.sync(&mut server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    let push = ada.push();
+    ada.pushed(&push, server.push(&push));
+    server.page = 1;
+    assert!(ada.exchange(&mut server));
+    assert!(ada.engine.replica().meta().cursor < server.ver, "one page of several");
+    assert_eq!(ada.engine.replica().waiting(), 1);
+    assert_eq!(ada.engine.replica().view().tasks[&task].value.status, Status::Done);
+    ada.sync(&mut server);
+    assert_eq!((ada.engine.replica().waiting(), ada.pill()), (0, Pill::Synced));
+}
+
 #[test]
 fn another_checksum_leads_to_one_fetch_of_everything() {
     let (mut server, mut ada, _, task) = team();
