@@ -9,7 +9,7 @@ use shared::ids::{
     AttachmentId, CommentId, CustomFieldId, EntityId, ProjectId, SavedViewId, SectionId, TaskId, UserId,
 };
 use shared::mutation::{Create, EditRelations, EditTags, Op, TextEdit, Undo};
-use shared::protocol::{PushRequest, PushResponse};
+use shared::protocol::{LastMutation, PushRequest, PushResponse};
 use shared::register::Tag;
 use shared::relation::Relation;
 use shared::text::Delta;
@@ -108,13 +108,18 @@ async fn handled(device: &mut Device<'_>, request: &PushRequest, body: &Json) ->
     assert!(status == StatusCode::OK || status.is_client_error(), "{status} {text}: {}", body["mutations"]);
     if status != StatusCode::OK {
         // A device cannot have made it: its number is free.
-        let first = &request.mutations[0];
-        device.last = shared::protocol::LastMutation { n: first.n - 1, hash: first.prev_hash };
+        undone(device, request);
         return false;
     }
     let answer: PushResponse = serde_json::from_str(&text).unwrap();
     assert_eq!(answer.results.len(), 1);
     true
+}
+
+/// Gives the number of a mutation back that was never sent.
+fn undone(device: &mut Device<'_>, request: &PushRequest) {
+    let first = &request.mutations[0];
+    device.last = LastMutation { n: first.n - 1, hash: first.prev_hash };
 }
 
 #[tokio::test]
@@ -124,20 +129,24 @@ async fn poison_anywhere_in_a_mutation_holds_up_nothing() {
     let (project, task, other) = (ines.project().await, task_id(), task_id());
     ines.push(1, [create(task, project, "One"), create(other, project, "Two")]).await;
     let (mut counted, mut refused_as_a_whole) = (0, 0);
-    for op in valid(project, task, other, ines.session.account.user) {
-        let template = serde_json::to_value(ines.next(1, [op])).unwrap();
-        let first: PushRequest = serde_json::from_value(template.clone()).unwrap();
-        ines.last = shared::protocol::LastMutation { n: first.mutations[0].n - 1, hash: first.mutations[0].prev_hash };
-        let mut places = vec!["/mutations/0/ctx".to_owned(), "/mutations/0/at".to_owned()];
-        leaves(&template["mutations"][0]["op"], "/mutations/0/op", &mut places);
+    let user = ines.session.account.user;
+    for (kind, op) in valid(project, task, other, user).into_iter().enumerate() {
+        let mut places = vec!["/ctx".to_owned(), "/at".to_owned()];
+        leaves(&serde_json::to_value(&op).unwrap(), "/op", &mut places);
         for place in places {
-            for poison in poisons(template.pointer(&place).unwrap()) {
-                let request = ines.next(1, [Op::Delete(other.into())]);
-                let mut body = serde_json::to_value(&request).unwrap();
-                for part in ["op", "ctx", "at"] {
-                    body["mutations"][0][part] = template["mutations"][0][part].clone();
+            let request = ines.next(1, [op.clone()]);
+            let mutation = serde_json::to_value(&request.mutations[0]).unwrap();
+            undone(&mut ines, &request);
+            for poison in poisons(mutation.pointer(&place).unwrap()) {
+                // What is made, and what is edited, is another one each time: else it would be refused for being there.
+                let edited = if matches!(op, Op::TextEdit(_)) { task_id() } else { task };
+                if edited != task {
+                    ines.push(1, [create(edited, project, "Another")]).await;
                 }
-                *body.pointer_mut(&place).unwrap() = poison;
+                let again = valid(project, edited, other, user).swap_remove(kind);
+                let request = ines.next(1, [again]);
+                let mut body = serde_json::to_value(&request).unwrap();
+                *body["mutations"][0].pointer_mut(&place).unwrap() = poison;
                 if handled(&mut ines, &request, &body).await { counted += 1 } else { refused_as_a_whole += 1 }
             }
         }
