@@ -24,10 +24,9 @@ pub(super) enum Fate {
     Word(char),
     /// It is spelled out, as part of such a word.
     Words(&'static str),
-    /// It belongs to a script without spaces, or stands for a word by itself; NUL fills up.
+    /// It belongs to a script without spaces, be it to a character of it like a Hangul vowel or a voicing mark, or stands
+    /// for a word by itself; NUL fills up.
     Dense([char; 3]),
-    /// It belongs to the dense character before it: a Hangul vowel, a voicing mark.
-    Extend(char),
 }
 
 /// Where [`LOW`] and [`HIGH`] begin, and what their entries mean when they are not a letter.
@@ -59,7 +58,7 @@ pub(super) fn spell(c: char) -> impl Iterator<Item = char> {
             out[0] = c;
             1
         }
-        Fate::Word(c) | Fate::Extend(c) => {
+        Fate::Word(c) => {
             out[0] = c;
             1
         }
@@ -83,8 +82,8 @@ pub(super) fn fate(c: char) -> Fate {
         n @ 0xac00..0xd7a4 => hangul(n - 0xac00),
         n @ 0xff01..0xff5f => fate(letter(n - 0xfee0)),
         n @ 0xff66..0xff9e => HALF_WIDTH.chars().nth((n - 0xff66) as usize).map_or(Fate::Break, |c| kana(c.into())),
-        0xff9e => Fate::Extend(VOICED),
-        0xff9f => Fate::Extend(SEMIVOICED),
+        0xff9e => Fate::Dense([VOICED, NUL, NUL]),
+        0xff9f => Fate::Dense([SEMIVOICED, NUL, NUL]),
         n => rare(n, c),
     }
 }
@@ -110,7 +109,6 @@ fn several(c: char) -> Option<&'static str> {
 fn kana(n: u32) -> Fate {
     let n = if (0x30a1..=0x30f6).contains(&n) { n - 0x60 } else { n };
     let (base, mark) = match n {
-        0x3099 | 0x309a => return Fate::Extend(letter(n)),
         0x3097 | 0x3098 | 0x309b | 0x309c | 0x30a0 | 0x30fb => return Fate::Break,
         0x304c..=0x3062 if n % 2 == 0 => (n - 1, VOICED),
         0x3065 | 0x3067 | 0x3069 => (n - 1, VOICED),
@@ -166,7 +164,8 @@ fn is_dropped(n: u32) -> bool {
 /// What a folded character is part of.
 fn kind(c: char) -> Fate {
     match u32::from(c) {
-        0x1160..=0x11ff | 0xd7b0..=0xd7ff => Fate::Extend(c),
+        // Hangul vowels and what ends a syllable.
+        0x1160..=0x11ff | 0xd7b0..=0xd7ff => Fate::Dense([c, NUL, NUL]),
         // Emoji and other pictures.
         0x231a..=0x23ff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff => Fate::Dense([c, NUL, NUL]),
         _ if !c.is_alphanumeric() => Fate::Break,

@@ -86,10 +86,6 @@ impl Scan<'_> {
                 self.enter(Kind::Run, at);
                 self.folded.extend(letters.into_iter().take_while(|c| *c != '\0'));
             }
-            Fate::Extend(c) => {
-                self.enter(Kind::Run, at);
-                self.folded.push(c);
-            }
         }
     }
 
