@@ -402,10 +402,14 @@ impl<S: Store> Engine<S> {
 
     /// Takes over what another tab has saved.
     fn absorb(&mut self, contents: Contents, asked: &[Key]) -> Result<(), StoreError> {
-        let generation = self.replica.meta().generation;
+        let (actor, generation) = (self.replica.meta().actor, self.replica.meta().generation);
         let patch = self.replica.absorb(contents, asked)?;
         self.add(patch);
-        if self.replica.meta().generation != generation {
+        let now = self.replica.meta();
+        if now.actor != actor {
+            // It has gone on as another one: whether this device's history has forked is another question now.
+            self.sync.resumed();
+        } else if now.generation != generation {
             self.sync.renewed();
         }
         Ok(())

@@ -230,6 +230,29 @@ fn a_tab_that_has_not_heard_of_it_goes_on_with_the_others() {
     assert_eq!(tab.engine.replica().meta().actor, two.engine.replica().meta().actor);
 }
 
+/// The question of one tab was not answered; the other one has asked as well, and gone on. What it sends from then on
+/// must not be sent under a further name.
+#[test]
+fn a_tab_that_has_heard_of_it_asks_no_more() {
+    let (mut server, _, mut two, task) = forked();
+    let mut tab = Device::on(two.store.clone(), 1, 3);
+    for device in [&mut tab, &mut two] {
+        device.engine.wake();
+        let push = device.push();
+        device.pushed(&push, server.push(&push));
+        resume(device);
+    }
+    two.engine.take_commits();
+    two.sync(&mut server);
+    for commit in two.engine.take_commits() {
+        ready(tab.engine.follow(&commit)).unwrap();
+    }
+    assert!(matches!(tab.step().unwrap(), Step::Pull(_)));
+    tab.retitle(task, "Hello once").unwrap();
+    tab.sync(&mut server);
+    assert_eq!((server.title(task), tab.pill()), ("Hello once", Pill::Synced));
+}
+
 #[test]
 fn a_device_that_lost_its_identity_is_told_who_it_is() {
     let (mut server, mut one, _, task) = team();
