@@ -164,10 +164,10 @@ fn is_dropped(n: u32) -> bool {
 /// What a folded character is part of.
 fn kind(c: char) -> Fate {
     match u32::from(c) {
-        // Hangul vowels and what ends a syllable.
-        0x1160..=0x11ff | 0xd7b0..=0xd7ff => Fate::Dense([c, NUL, NUL]),
-        // Emoji and other pictures.
-        0x231a..=0x23ff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff => Fate::Dense([c, NUL, NUL]),
+        // Hangul vowels and what ends a syllable; emoji and other pictures.
+        0x1160..=0x11ff | 0xd7b0..=0xd7ff | 0x231a..=0x23ff | 0x2600..=0x27bf | 0x2b00..=0x2bff | 0x1f000..=0x1faff => {
+            Fate::Dense([c, NUL, NUL])
+        }
         _ if !c.is_alphanumeric() => Fate::Break,
         n if is_dense(n) => Fate::Dense([c, NUL, NUL]),
         _ => Fate::Word(c),
