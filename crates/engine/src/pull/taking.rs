@@ -55,7 +55,7 @@ impl<'a> Taking<'a> {
         for pulled in rows {
             for (field, edits) in self.waiting_edits(pulled.row.id) {
                 let log = pulled.texts.iter().filter(|log| log.field == field).flat_map(|log| log.changes.clone());
-                self.carry(&pulled.row, field, edits, log.collect());
+                self.carry(&pulled.row, field, edits, log.collect(), self.page_clock.snapshot);
             }
             done.insert(pulled.row.id);
         }
@@ -65,8 +65,10 @@ impl<'a> Taking<'a> {
             };
             let Some(base) = self.replica.base(edit.entity).filter(|_| done.insert(edit.entity)) else { continue };
             let row = base.row.clone();
+            // What happens to a row elsewhere, the page does not tell.
+            let seen = if base.scope.is_some() { self.page_clock.snapshot } else { base.snapshot };
             for (field, edits) in self.waiting_edits(row.id) {
-                self.carry(&row, field, edits, Vec::new());
+                self.carry(&row, field, edits, Vec::new(), seen);
             }
         }
     }
@@ -96,7 +98,15 @@ impl<'a> Taking<'a> {
         base.generation != meta.generation || had_left
     }
 
-    fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
+    /// Carries edits of a text over to the row, which holds everything up to `seen`.
+    fn carry(
+        &mut self,
+        row: &Row,
+        field: TextField,
+        edits: Vec<(Counter, Delta)>,
+        log: Vec<TextChange>,
+        seen: Version,
+    ) {
         let id = row.id;
         let base = self.replica.base(id);
         let text =
@@ -118,7 +128,7 @@ impl<'a> Taking<'a> {
         let numbers: Vec<Counter> = edits.iter().map(|(n, _)| *n).collect();
         if let Ok(carried) = rebase(&text, &log, actor, self.page_clock.last.n, edits) {
             for (n, delta) in carried {
-                self.replace(n, delta);
+                self.replace(n, delta, seen);
             }
             return;
         }
@@ -127,7 +137,7 @@ impl<'a> Taking<'a> {
         let last = self.page_clock.last.n;
         for n in numbers.into_iter().filter(|n| *n > last) {
             self.refuse(n, Refusal::TextBase);
-            self.replace(n, Delta::default());
+            self.replace(n, Delta::default(), seen);
         }
     }
 
@@ -137,11 +147,11 @@ impl<'a> Taking<'a> {
         self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
     }
 
-    fn replace(&mut self, n: Counter, delta: Delta) {
+    fn replace(&mut self, n: Counter, delta: Delta, seen: Version) {
         let Some(mutation) = self.replica.outbox_entry(n) else { return };
         let Op::TextEdit(edit) = &mutation.op else { return };
         let op = Op::TextEdit(shared::mutation::TextEdit { delta, ..edit.clone() });
-        self.edits.insert(n, Mutation { op, ctx: self.page_clock.snapshot, ..mutation.clone() });
+        self.edits.insert(n, Mutation { op, ctx: seen, ..mutation.clone() });
     }
 
     /// Keeps what was refused for its author: with the page that brings its row, while the replica still shows what

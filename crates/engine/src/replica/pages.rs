@@ -48,8 +48,9 @@ impl Replica {
             let stays = |row: &BaseRow| !gone.covers(row) || waits(row.row.id) || (gone.awaited && !gone.must_go(row));
             rows.retain(|row| stays(row));
             for row in rows.iter_mut().filter(|row| row.scope.is_some() && gone.covers(row)) {
-                // Up to now everything that happened to it was told.
-                let snapshot = row.snapshot.max(self.meta.seen);
+                // Up to now everything that happened to it was told, but to one that has not come again.
+                let told = row.generation == self.meta.generation;
+                let snapshot = if told { row.snapshot.max(self.meta.seen) } else { row.snapshot };
                 *row = Arc::new(BaseRow { scope: None, snapshot, ..BaseRow::clone(row) });
             }
             ((Table::Pages, number), (!rows.is_empty()).then_some(Record::Page(rows)))
