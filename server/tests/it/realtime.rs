@@ -188,7 +188,7 @@ async fn a_session_that_ends_closes_its_sockets_and_opens_no_more() {
     let server = Server::start().await;
     let mut ines = server.register("ines@saltmarsh.example").await;
     let bo = server.join(&ines, "bo@saltmarsh.example").await;
-    let (mut of_ines, _) = Socket::open(&ines).await;
+    let (mut of_ines, joined) = Socket::open(&ines).await;
     let (mut of_bo, _) = Socket::open(&bo).await;
     let late = ticket(&bo).await;
     bo.logout().await;
@@ -201,7 +201,12 @@ async fn a_session_that_ends_closes_its_sockets_and_opens_no_more() {
     let task = task_id();
     let mut phone = server.login("ines@saltmarsh.example", Uuid::now_v7()).await;
     phone.push(1, [create(task, ines.project().await, "Still there")]).await;
-    assert_eq!(of_ines.next().await, Ok(updated(task, 4)));
+    let mut heard = of_ines.next().await;
+    if heard == Ok(ServerMessage::SyncRequired { ver: joined }) {
+        // That Bo has joined may be told of once more: the notice was on its way when the socket was opened.
+        heard = of_ines.next().await;
+    }
+    assert_eq!(heard, Ok(updated(task, 4)));
     ines.refresh(&ines.refresh_token).await;
     ines.push(2, [edit(task, "Still there", "Still here")]).await;
 }
