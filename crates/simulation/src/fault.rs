@@ -83,6 +83,8 @@ faults! {
     TwoLeaders = 50,
     /// A device is copied with everything on its disk: the copy goes on as the same one.
     Cloned = 6,
+    /// A member wants only a part of everything on a device.
+    Narrowed = 1,
     /// A member takes everything from the server.
     TookTheirs = 2,
     /// Changes were put aside because of that.

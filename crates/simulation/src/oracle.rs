@@ -45,7 +45,7 @@ pub struct Saved {
 
 /// The notes.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "four independent facts, not one state in disguise")]
+#[expect(clippy::struct_excessive_bools, reason = "five independent facts, not one state in disguise")]
 pub struct Oracle {
     /// Every mutation that a device said it had saved.
     saved: BTreeMap<MutationId, Saved>,
@@ -62,6 +62,8 @@ pub struct Oracle {
     denied: bool,
     /// Whether some members may do less than others.
     pub restricted: bool,
+    /// Whether somebody wanted only a part of everything on a device.
+    pub narrowed: bool,
 }
 
 /// What a tab showed and what its disk held, before something happened to it.
@@ -207,13 +209,18 @@ impl Oracle {
         self.check_saved(db, devices)?;
         self.check_refusals(db)?;
         // Where a row comes back after it had left, its texts are compared, as after a reset.
-        self.marks.check(db, self.reset || self.restricted || self.cloned)?;
+        self.marks.check(db, self.reset || self.rows_leave() || self.cloned)?;
         self.check_refused(db, devices)?;
         self.check_aside(devices)?;
         if !self.reset && !self.cloned {
             self.causal.check(db)?;
         }
         Ok(())
+    }
+
+    /// Whether rows leave devices, and come back.
+    fn rows_leave(&self) -> bool {
+        self.restricted || self.narrowed
     }
 
     /// No task is within itself.
@@ -266,7 +273,7 @@ impl Oracle {
                 // Several edits that each kept the limits may break them together.
                 Refusal::TooLong { .. } | Refusal::Empty => matches!(one.op, Op::TextEdit(_)),
                 // Of a row that had left and came back.
-                Refusal::TextBase => self.restricted,
+                Refusal::TextBase => self.rows_leave(),
                 // What is gone takes along what would have been made in it.
                 Refusal::NotFound | Refusal::Unknown { .. } => {
                     let view = one.entity.kind() == Kind::SavedView;

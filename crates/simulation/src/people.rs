@@ -44,6 +44,8 @@ impl World {
             let tab = TabId { device, tab };
             if self.chaos.strikes(Fault::TookTheirs) {
                 self.take_theirs(tab)?;
+            } else if self.oracle.narrowed && self.rng.chance(40) || self.chaos.strikes(Fault::Narrowed) {
+                self.keep(tab)?;
             } else if self.chaos.strikes(Fault::PushedMine) {
                 self.push_mine(tab)?;
             } else if let Some(command) = self.choose(tab)? {

@@ -52,7 +52,7 @@ impl Oracle {
         let actor = replica.meta().actor;
         let gone = |id: &EntityId| {
             // To where its member does not see it.
-            let may_close = self.restricted || id.kind() == Kind::SavedView;
+            let may_close = self.rows_leave() || id.kind() == Kind::SavedView;
             db.purged.contains(id) || (may_close && replica.rows().all(|row| row.id != *id))
         };
         for (id, text) in before.texts.iter().filter(|((id, _), _)| !gone(id)) {

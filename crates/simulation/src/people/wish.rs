@@ -1,8 +1,13 @@
 //! What members want of their device as a whole.
 
+use std::collections::BTreeSet;
+
 use engine::engine::Engine;
+use engine::record::Kept;
 use engine::store::StoreError;
 use engine::store::memory::MemoryStore;
+
+use shared::ids::ProjectId;
 
 use crate::device::{Surroundings, TabId, ready};
 use crate::fault::Fault;
@@ -32,6 +37,18 @@ impl World {
         if concerned > 0 {
             self.chaos.notice(Fault::Overwritten);
         }
+        Ok(())
+    }
+
+    /// Somebody wants more, or less, on a device.
+    pub(super) fn keep(&mut self, tab: TabId) -> Check {
+        let replica = self.replica(tab)?;
+        let projects: BTreeSet<ProjectId> = replica.view().projects.keys().copied().collect();
+        let wanted = projects.into_iter().filter(|_| self.rng.chance(500)).collect();
+        let kept = Kept { projects: self.rng.chance(500).then_some(wanted), finished: self.rng.chance(300) };
+        note!(self, "tab {}.{}: keeps {kept:?}", tab.device, tab.tab);
+        self.oracle.narrowed = true;
+        self.wish(tab, |engine, _| ready(engine.keep(&kept)).map(|()| 0), |_, _, _, _| Ok(()))?;
         Ok(())
     }
 
