@@ -4,6 +4,7 @@
 //! that stores the rows with its effect.
 
 mod follow;
+mod settling;
 mod taking;
 
 use std::sync::Arc;
@@ -133,8 +134,9 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     gone.awaited = !confirms;
     let mut taking = Taking::new(replica, clock, Logs::Told);
     taking.keep_refused(&page.rows, &page.refused, confirms);
-    taking.carry_edits(&page.rows, if confirms { &page.refused } else { &[] });
+    taking.carry_edits(&page.rows);
     if confirms {
+        taking.settle(&page.rows, &page.refused, &gone);
         taking.confirm();
     }
     Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))
@@ -154,7 +156,7 @@ pub fn plan_fill(replica: &Replica, asked: &PullRequest, page: FillPage) -> Resu
     }
     let mut taking = Taking::new(replica, clock, Logs::OfOwn);
     taking.keep_refused(&page.rows, &page.refused, false);
-    taking.carry_edits(&page.rows, &[]);
+    taking.carry_edits(&page.rows);
     Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))
 }
 
@@ -177,7 +179,7 @@ fn check(
 
 fn plan_rows(
     replica: &Replica,
-    taking: Taking<'_>,
+    mut taking: Taking<'_>,
     rows: Vec<PulledRow>,
     clock: PageClock,
     mut meta: Meta,
@@ -192,7 +194,8 @@ fn plan_rows(
         let followed = replica.meta.scopes.get(place).filter(|followed| meta.scopes.contains(followed))?;
         Some(Arc::new(BaseRow { row: pulled.row, snapshot, own, generation, scope: Some(followed.number) }))
     };
-    let rows = rows.into_iter().filter_map(base).collect();
+    let settled = std::mem::take(&mut taking.settled);
+    let rows = settled.into_iter().chain(rows.into_iter().filter_map(base)).collect();
     let pages = replica.plan_pages(&mut meta, rows, gone);
     let mut changes = taking.finish();
     changes.extend(pages);

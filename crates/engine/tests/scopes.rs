@@ -232,22 +232,14 @@ fn an_edit_is_carried_precisely_to_where_its_task_has_gone() {
 
 /// Ben's edit of a title fits no more: it is refused on his device, and still has to reach the server.
 fn misfit(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (shared::ids::TaskId, u64) {
-    let (project, task) = cellar(server, ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(server);
-    ben.retitle(task, "Count the casks twice").unwrap();
-    let push = ben.push();
-    ben.pushed(&push, Ok(server.push(&push).unwrap()));
+    let (_, task) = opened(server, ada, ben);
+    ada.sync(server);
+    ada.retitle(task, "Count all the casks").unwrap();
+    ada.sync(server);
+    server.garble(task);
     ben.retitle(task, "Count the casks twice a day").unwrap();
-    // The task goes, so that what was handled of it never comes back, and returns.
-    server.open.remove(&Scope::Project(project));
-    assert!(ben.exchange(server));
-    server.open.insert(Scope::Project(project));
     let question = engine::pull::request(ben.engine.replica().meta());
     ben.pulled(&question, Ok(server.pull(&question)));
-    while let Some(question) = engine::pull::fill_request(ben.engine.replica().meta()) {
-        ben.pulled(&question, Ok(server.pull(&question)));
-    }
     let refused = ben.engine.replica().refused().next().unwrap().clone();
     assert!(refused.text.is_some_and(|text| text.contains(" a day")), "what was typed is with its author");
     (task, refused.id)

@@ -272,7 +272,7 @@ impl Oracle {
             let fair = match refusal {
                 // Several edits that each kept the limits may break them together.
                 Refusal::TooLong { .. } | Refusal::Empty => matches!(one.op, Op::TextEdit(_)),
-                // Of a row that had left and came back.
+                // Made on one that was refused, or has never come back, because its row was away.
                 Refusal::TextBase => self.rows_leave(),
                 // What is gone takes along what would have been made in it.
                 Refusal::NotFound | Refusal::Unknown { .. } => {

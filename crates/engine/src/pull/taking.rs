@@ -2,6 +2,7 @@
 //! kept for its author.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use shared::clock::{Counter, Version};
 use shared::field::TextField;
@@ -36,46 +37,34 @@ pub(super) enum Logs {
 
 /// A page being taken in.
 pub(super) struct Taking<'a> {
-    replica: &'a Replica,
-    page_clock: PageClock,
+    pub(super) replica: &'a Replica,
+    pub(super) page_clock: PageClock,
     logs: Logs,
     changes: Changes,
     /// Waiting edits of texts, carried over what the page brings.
     edits: BTreeMap<Counter, Mutation>,
+    /// Rows that have taken in what was accepted of them ([`super::settling`]).
+    pub(super) settled: Vec<Arc<BaseRow>>,
 }
 
 impl<'a> Taking<'a> {
     pub(super) fn new(replica: &'a Replica, page_clock: PageClock, logs: Logs) -> Self {
-        Self { replica, page_clock, logs, changes: Changes::new(), edits: BTreeMap::new() }
+        Self { replica, page_clock, logs, changes: Changes::new(), edits: BTreeMap::new(), settled: Vec::new() }
     }
 
-    /// Carries the waiting edits of every text that the page or a refusal changes.
-    pub(super) fn carry_edits(&mut self, rows: &[PulledRow], refused: &[RefusedMutation]) {
-        let mut done = BTreeSet::new();
+    /// Carries the waiting edits of every text that the page brings.
+    pub(super) fn carry_edits(&mut self, rows: &[PulledRow]) {
         for pulled in rows {
             for (field, edits) in self.waiting_edits(pulled.row.id) {
                 let log = pulled.texts.iter().filter(|log| log.field == field).flat_map(|log| log.changes.clone());
-                self.carry(&pulled.row, field, edits, log.collect(), self.page_clock.snapshot);
-            }
-            done.insert(pulled.row.id);
-        }
-        for refusal in refused {
-            let Some(Op::TextEdit(edit)) = self.replica.outbox_entry(refusal.n).map(|mutation| &mutation.op) else {
-                continue;
-            };
-            let Some(base) = self.replica.base(edit.entity).filter(|_| done.insert(edit.entity)) else { continue };
-            let row = base.row.clone();
-            // What happens to a row elsewhere, the page does not tell.
-            let seen = if base.scope.is_some() { self.page_clock.snapshot } else { base.snapshot };
-            for (field, edits) in self.waiting_edits(row.id) {
-                self.carry(&row, field, edits, Vec::new(), seen);
+                self.carry(&pulled.row, field, edits, log.collect());
             }
         }
     }
 
     /// The edits of a row's texts that its confirmed state does not contain. Edits of a creation that was refused may
     /// stand before the one that makes the row once more: they are of nothing, and what comes after is not made on them.
-    fn waiting_edits(&self, id: EntityId) -> BTreeMap<TextField, Vec<(Counter, Delta)>> {
+    pub(super) fn waiting_edits(&self, id: EntityId) -> BTreeMap<TextField, Vec<(Counter, Delta)>> {
         let from = if self.replica.base(id).is_some() { 0 } else { self.creation(id).map_or(0, |creation| creation.n) };
         let mut edits: BTreeMap<TextField, Vec<(Counter, Delta)>> = BTreeMap::new();
         for mutation in self.replica.pending(id).skip_while(|mutation| mutation.n < from) {
@@ -98,20 +87,11 @@ impl<'a> Taking<'a> {
         base.generation != meta.generation || had_left
     }
 
-    /// Carries edits of a text over to the row, which holds everything up to `seen`.
-    fn carry(
-        &mut self,
-        row: &Row,
-        field: TextField,
-        edits: Vec<(Counter, Delta)>,
-        log: Vec<TextChange>,
-        seen: Version,
-    ) {
+    /// Carries edits of a text over to its row of the page.
+    fn carry(&mut self, row: &Row, field: TextField, edits: Vec<(Counter, Delta)>, log: Vec<TextChange>) {
         let id = row.id;
         let base = self.replica.base(id);
-        let text =
-            base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(|| self.created_text(id, field));
-        let Some(text) = text else { return };
+        let Some(text) = self.text_before(id, field) else { return };
         let edits = without_refused(&text, edits);
         let log = match base {
             // The versions are of another order now: what happened meanwhile is taken as one change.
@@ -125,15 +105,17 @@ impl<'a> Taking<'a> {
             None => log,
         };
         let actor = self.replica.meta.actor;
+        let (last, seen) = (self.page_clock.last.n, Some(self.page_clock.snapshot));
         let numbers: Vec<Counter> = edits.iter().map(|(n, _)| *n).collect();
-        if let Ok(carried) = rebase(&text, &log, actor, self.page_clock.last.n, edits) {
-            for (n, delta) in carried {
-                self.replace(n, delta, seen);
-            }
-            return;
+        match rebase(&text, &log, actor, last, edits) {
+            Ok(carried) => carried.into_iter().for_each(|(n, delta)| self.replace(n, delta, seen)),
+            Err(_) => self.give_back(numbers, seen),
         }
-        // It fits no more. Its author gets the text back; the number must still reach the server, which refuses an
-        // edit of nothing.
+    }
+
+    /// Edits of a text that fit it no more: their author gets what they made of it. Their numbers must still reach the
+    /// server, which is asked for nothing.
+    pub(super) fn give_back(&mut self, numbers: Vec<Counter>, seen: Option<Version>) {
         let last = self.page_clock.last.n;
         for n in numbers.into_iter().filter(|n| *n > last) {
             self.refuse(n, Refusal::TextBase);
@@ -141,17 +123,24 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// The text that the device's own waiting creation of a row gave it.
-    fn created_text(&self, id: EntityId, field: TextField) -> Option<String> {
-        let creation = self.creation(id)?;
-        self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
+    /// The text that the first of the waiting edits was made on: of the confirmed row, or what this device's own waiting
+    /// creation of the row gave it.
+    pub(super) fn text_before(&self, id: EntityId, field: TextField) -> Option<String> {
+        let created = || {
+            let creation = self.creation(id)?;
+            self.replica.row_before(id, creation.n + 1)?.text(field).map(str::to_owned)
+        };
+        let base = self.replica.base(id);
+        base.and_then(|base| base.row.text(field)).map(str::to_owned).or_else(created)
     }
 
-    fn replace(&mut self, n: Counter, delta: Delta, seen: Version) {
+    /// Replaces a waiting edit by what it is on a text of which everything up to `seen` is known; by default as much
+    /// as before.
+    pub(super) fn replace(&mut self, n: Counter, delta: Delta, seen: Option<Version>) {
         let Some(mutation) = self.replica.outbox_entry(n) else { return };
         let Op::TextEdit(edit) = &mutation.op else { return };
         let op = Op::TextEdit(shared::mutation::TextEdit { delta, ..edit.clone() });
-        self.edits.insert(n, Mutation { op, ctx: seen, ..mutation.clone() });
+        self.edits.insert(n, Mutation { op, ctx: seen.unwrap_or(mutation.ctx), ..mutation.clone() });
     }
 
     /// Keeps what was refused for its author: with the page that brings its row, while the replica still shows what
@@ -200,7 +189,7 @@ impl<'a> Taking<'a> {
 
 /// The edits of `text`, each made on the result of the one before, without those that were refused here: they are edits
 /// of nothing by now. So is one that others have carried out, but only on a text of which nothing is left.
-fn without_refused(text: &str, edits: Vec<(Counter, Delta)>) -> Vec<(Counter, Delta)> {
+pub(super) fn without_refused(text: &str, edits: Vec<(Counter, Delta)>) -> Vec<(Counter, Delta)> {
     let mut length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     let mut stands = |(_, delta): &(Counter, Delta)| {
         let refused = *delta == Delta::default() && length > 0;
