@@ -185,9 +185,10 @@ fn plan_retry(replica: &Replica, id: RefusedId, env: &mut impl Env) -> Result<Pl
     let change = replica.refused_change(id).ok_or(Refusal::NotFound)?;
     let mut plan = match (&change.op, &change.text) {
         (Op::TextEdit(edit), Some(text)) => {
-            let row = replica.current(edit.entity).ok_or(Refusal::NotFound)?;
-            let from = row.text(edit.field).ok_or(Refusal::NotFound)?.to_owned();
-            plan_text(replica, edit.entity, edit.field, &from, text, env)?
+            // As an edit of the text that it was made on: what others have written since stays. Where that text is not
+            // known, what was typed goes to the end.
+            let (from, to) = (change.before.as_deref().unwrap_or_default(), text);
+            plan_text(replica, edit.entity, edit.field, from, to, env)?
         }
         (op, _) => append(replica, op.clone(), env)?,
     };

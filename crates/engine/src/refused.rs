@@ -21,17 +21,18 @@ const PER_REVISION: u64 = 1 << 20;
 
 /// What is kept of a waiting change.
 pub(crate) fn kept(replica: &Replica, mutation: &Mutation, id: RefusedId, reason: Reason) -> RefusedChange {
-    let text = match &mutation.op {
+    let (before, text) = match &mutation.op {
         Op::TextEdit(edit) => {
             let row = replica.row_before(edit.entity, mutation.n);
-            let text = row.as_ref().and_then(|row| row.text(edit.field));
+            let before = row.as_ref().and_then(|row| row.text(edit.field));
+            let edited = before.and_then(|before| Some((before.to_owned(), edit.delta.apply(before).ok()?)));
             // Where the row is gone, or has become another without this edit, at least what was typed.
             let typed = || edit.delta.inserted().collect();
-            Some(text.and_then(|text| edit.delta.apply(text).ok()).unwrap_or_else(typed))
+            edited.map_or_else(|| (None, Some(typed())), |(before, text)| (Some(before), Some(text)))
         }
-        _ => None,
+        _ => (None, None),
     };
-    RefusedChange { id, op: mutation.op.clone(), text, reason }
+    RefusedChange { id, op: mutation.op.clone(), text, before, reason }
 }
 
 /// Ids that are no numbers and that nothing else has, or will have.

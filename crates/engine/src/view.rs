@@ -135,8 +135,11 @@ pub struct RefusedChange {
     pub id: RefusedId,
     /// What was asked for.
     pub op: Op,
-    /// For an edit of a text: the whole text as its author saw it.
+    /// For an edit of a text: the whole text as its author saw it, or what was typed where that is not known.
     pub text: Option<String>,
+    /// For an edit of a text: the whole text before it. `None` where that is not known.
+    #[serde(default)]
+    pub before: Option<String>,
     pub reason: Reason,
 }
 

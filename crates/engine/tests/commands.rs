@@ -175,6 +175,20 @@ fn a_refused_edit_is_kept_with_its_whole_text() {
     assert_eq!(ben.title(task), "Hello dear world");
 }
 
+/// It is sent again as the edit that it was, not as the text that it made.
+#[test]
+fn sent_again_an_edit_leaves_what_others_wrote_since() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.retitle(task, "Hello dear world").unwrap();
+    server.refuse.push((1, 3));
+    ada.sync(&mut server);
+    ben.retitle(task, "Hello world of ours").unwrap();
+    ben.sync(&mut server);
+    ada.sync(&mut server);
+    ada.run(&Command::Retry(3)).unwrap();
+    assert_eq!(ada.title(task), "Hello dear world of ours");
+}
+
 /// The page that brings the row comes before the one that confirms the refusal.
 #[test]
 fn a_refused_edit_keeps_its_text_over_several_pages() {

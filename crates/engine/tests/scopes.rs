@@ -18,7 +18,7 @@ use shared::mutation::Refusal;
 use shared::protocol::PullResponse;
 use shared::scope::Scope;
 use shared::workflow::{Priority, Status};
-use support::{Device, Server, cellar, opened, ready, team};
+use support::{Device, Server, cellar, misfit, opened, ready, team};
 
 #[test]
 fn what_closes_leaves_and_what_opens_arrives() {
@@ -228,21 +228,6 @@ fn an_edit_is_carried_precisely_to_where_its_task_has_gone() {
     ben.pushed(&push, Err(engine::transport::TransportError::OutOfStep));
     ben.sync(&mut server);
     assert_eq!((ben.title(task), ben.pill()), ("Count -the casks".into(), Pill::Synced));
-}
-
-/// Ben's edit of a title fits no more: it is refused on his device, and still has to reach the server.
-fn misfit(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (shared::ids::TaskId, u64) {
-    let (_, task) = opened(server, ada, ben);
-    ada.sync(server);
-    ada.retitle(task, "Count all the casks").unwrap();
-    ada.sync(server);
-    server.garble(task);
-    ben.retitle(task, "Count the casks twice a day").unwrap();
-    let question = engine::pull::request(ben.engine.replica().meta());
-    ben.pulled(&question, Ok(server.pull(&question)));
-    let refused = ben.engine.replica().refused().next().unwrap().clone();
-    assert!(refused.text.is_some_and(|text| text.contains(" a day")), "what was typed is with its author");
-    (task, refused.id)
 }
 
 #[test]

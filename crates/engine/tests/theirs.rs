@@ -15,9 +15,10 @@ use engine::sync::Step;
 use engine::view::{Mark, Reason, RefusedChange};
 use shared::field::{Field, TextField};
 use shared::ids::Epoch;
-use shared::mutation::{Op, Refusal};
+use shared::mutation::{Op, Refusal, TextEdit};
+use shared::text::Delta;
 use shared::workflow::{Priority, Status};
-use support::{Device, ready, team};
+use support::{Device, misfit, ready, team};
 use uuid::Uuid;
 
 fn take_theirs(device: &mut Device) -> usize {
@@ -96,30 +97,11 @@ fn a_change_under_a_number_given_up_is_told_of_when_it_is_refused() {
 #[test]
 fn what_was_refused_here_under_a_number_given_up_stays() {
     let (mut server, mut ada, mut ben, hello) = team();
-    let project = ada.project();
-    let task = ada.task(project, "Count the casks");
-    ada.sync(&mut server);
-    let scope = shared::scope::Scope::Project(project);
-    server.put(project, scope);
-    server.put(task, scope);
-    server.open.insert(scope);
-    ben.sync(&mut server);
-    ben.retitle(task, "Count the casks twice").unwrap();
-    let push = ben.push();
-    ben.pushed(&push, Ok(server.push(&push).unwrap()));
-    ben.retitle(task, "Count the casks twice a day").unwrap();
-    server.open.remove(&scope);
-    assert!(ben.exchange(&mut server));
-    server.open.insert(scope);
-    let question = engine::pull::request(ben.engine.replica().meta());
-    ben.pulled(&question, Ok(server.pull(&question)));
-    while let Some(question) = engine::pull::fill_request(ben.engine.replica().meta()) {
-        ben.pulled(&question, Ok(server.pull(&question)));
-    }
+    misfit(&mut server, &mut ada, &mut ben);
     assert_eq!(refused(&ben).len(), 1, "it was refused here");
     take_theirs(&mut ben);
     ben.run(&Command::write(hello, Field::Status, Status::Done)).unwrap();
-    server.refuse.push((2, push.mutations[0].n + 1));
+    server.refuse.push((2, 1));
     ben.sync(&mut server);
     let kept = refused(&ben);
     assert_eq!(kept.len(), 2, "{kept:?}");
@@ -318,15 +300,32 @@ fn what_is_kept_has_the_same_id_for_good() {
     }
 }
 
+/// Puts a change into a store as one that was put aside.
+fn keep(device: &mut Device, change: &RefusedChange) {
+    let put = vec![((Table::Refused, change.id), Record::Refused(change.clone()).encode().unwrap())];
+    let expect = device.engine.replica().revision();
+    ready(device.store.commit(&Batch { expect, put, delete: Vec::new() })).unwrap();
+    device.reopen();
+}
+
+/// Of a text that is gone, or that an earlier release did not keep.
+#[test]
+fn what_was_typed_into_a_text_that_is_not_known_goes_to_the_end() {
+    let (_, mut ada, _, task) = team();
+    let (entity, field) = (task.into(), TextField::Title);
+    let op = Op::TextEdit(TextEdit { entity, field, delta: Delta::between("", "!") });
+    keep(&mut ada, &RefusedChange { id: 7, op, text: Some("!".into()), before: None, reason: Reason::PutAside });
+    ada.run(&Command::Retry(7)).unwrap();
+    assert_eq!(ada.title(task), "Hello world!");
+}
+
 /// Revisions of a store that was put together from an older one may begin lower.
 #[test]
 fn no_id_of_something_kept_is_given_again() {
     let (_, mut ada, _, task) = team();
-    let kept = RefusedChange { id: 1 << 53, op: Op::Delete(task.into()), text: None, reason: Reason::PutAside };
-    let put = vec![((Table::Refused, kept.id), Record::Refused(kept.clone()).encode().unwrap())];
-    let expect = ada.engine.replica().revision();
-    ready(ada.store.commit(&Batch { expect, put, delete: Vec::new() })).unwrap();
-    ada.reopen();
+    let kept =
+        RefusedChange { id: 1 << 53, op: Op::Delete(task.into()), text: None, before: None, reason: Reason::PutAside };
+    keep(&mut ada, &kept);
     ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
     take_theirs(&mut ada);
     assert_eq!((refused(&ada).len(), refused(&ada)[0].clone()), (2, kept));

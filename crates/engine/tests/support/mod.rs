@@ -1,6 +1,8 @@
 //! A device in a test's hands, and a server small enough to be read at once.
-#![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod teams;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +32,8 @@ use shared::scope::{Scope, Stage};
 use shared::text::{Delta, TextChange};
 use shared::workflow::{Priority, Status};
 use uuid::Uuid;
+
+pub use teams::{cellar, misfit, opened, team};
 
 /// The value of a future that never waits, as those of the memory store.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
@@ -457,33 +461,4 @@ impl Server {
     pub fn title(&self, id: TaskId) -> &str {
         self.rows[&id.into()].text(TextField::Title).unwrap()
     }
-}
-
-/// Two devices that have a project with one task, "Hello world".
-pub fn team() -> (Server, Device, Device, TaskId) {
-    let (mut server, mut ada, mut ben) = (Server::new(), Device::new(1), Device::new(2));
-    let project = ada.project();
-    let task = ada.task(project, "Hello world");
-    ada.sync(&mut server);
-    ben.sync(&mut server);
-    (server, ada, ben, task)
-}
-
-/// A project of its own scope with a task, "Count the casks", made by `ada`.
-pub fn cellar(server: &mut Server, ada: &mut Device) -> (ProjectId, TaskId) {
-    let project = ada.project();
-    let task = ada.task(project, "Count the casks");
-    ada.sync(server);
-    let scope = Scope::Project(project);
-    server.put(project, scope);
-    server.put(task, scope);
-    (project, task)
-}
-
-/// A [`cellar`] that is open, and that `ben` has.
-pub fn opened(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (ProjectId, TaskId) {
-    let (project, task) = cellar(server, ada);
-    server.open.insert(Scope::Project(project));
-    ben.sync(server);
-    (project, task)
 }
