@@ -33,6 +33,9 @@ impl Taking<'_> {
     fn settle_row(&mut self, id: EntityId, refused: &BTreeSet<Counter>, gone: &Gone) {
         let (replica, last) = (self.replica, self.page_clock.last.n);
         let base = replica.base(id);
+        if !replica.waiting_of(id).any(|n| n > last) {
+            return; // nothing is made on it
+        }
         let followed = base.is_some_and(|base| !gone.covers(base));
         // What happens to a row elsewhere, the page does not tell.
         let seen = followed.then_some(self.page_clock.snapshot);
