@@ -13,11 +13,12 @@ use shared::workflow::Priority;
 
 use support::{Device, Server, opened, team};
 
-/// Ben changes a task whose project closes to him, and the server has accepted some of that before.
+/// Ben changes a task whose project closes to him, and the server has accepted some of that before, and something else.
 fn closing(server: &mut Server, ada: &mut Device, ben: &mut Device) -> (shared::ids::ProjectId, shared::ids::TaskId) {
     let (project, task) = opened(server, ada, ben);
     ben.retitle(task, "Count the casks twice").unwrap();
     ben.run(&Command::write(task, Field::Priority, Priority::High)).unwrap();
+    ben.project();
     let push = ben.push();
     ben.pushed(&push, Ok(server.push(&push).unwrap()));
     server.open.remove(&Scope::Project(project));

@@ -4,13 +4,12 @@
 //! leaves now, or that never came, does not: what was accepted of it is nowhere but in the outbox, which lets go of it.
 //! So it is settled here: the row takes in what was accepted, and the edits that still wait are of that.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use shared::clock::Counter;
 use shared::ids::EntityId;
 use shared::merge;
-use shared::mutation::{Mutation, Op};
 use shared::protocol::{PulledRow, RefusedMutation};
 use shared::text::{Delta, TextError, rebase};
 
@@ -39,27 +38,18 @@ impl Taking<'_> {
         let followed = base.is_some_and(|base| !gone.covers(base));
         // What happens to a row elsewhere, the page does not tell.
         let seen = followed.then_some(self.page_clock.snapshot);
-        let handled = replica.pending(id).take_while(|mutation| mutation.n <= last);
-        let accepted = handled.filter(|mutation| !refused.contains(&mutation.n));
-        let mut accepted: BTreeMap<Counter, Mutation> =
-            accepted.map(|mutation| (mutation.n, mutation.clone())).collect();
         for (field, edits) in self.waiting_edits(id) {
             let Some(text) = self.text_before(id, field) else { continue };
             let edits = without_refused(&text, edits);
             let numbers: Vec<Counter> = edits.iter().map(|(n, _)| *n).collect();
-            let Ok(edits) = without_withdrawn(text, edits, last, refused) else {
-                self.give_back(numbers, seen);
-                continue;
-            };
-            for (n, delta) in edits {
-                match accepted.get_mut(&n) {
-                    Some(Mutation { op: Op::TextEdit(edit), .. }) => edit.delta = delta,
-                    _ => self.replace(n, delta, seen),
-                }
+            match after_handled(text, edits, last, refused) {
+                Ok(edits) => edits.into_iter().for_each(|(n, delta)| self.replace(n, delta, seen)),
+                Err(_) => self.give_back(numbers, seen),
             }
         }
         let mut row = base.map(|base| base.row.clone());
-        for mutation in accepted.values() {
+        let handled = replica.pending(id).take_while(|mutation| mutation.n <= last);
+        for mutation in handled.filter(|mutation| !refused.contains(&mutation.n)) {
             merge::apply_waiting(&mut row, &mutation.op, replica.stamp(mutation), replica.cycles(mutation));
         }
         if let Some(row) = row.filter(|_| !followed) {
@@ -77,22 +67,21 @@ impl Taking<'_> {
     }
 }
 
-/// The edits of a text without those up to `last` that were refused: what was made after them is carried over their
-/// withdrawal.
-fn without_withdrawn(
+/// The edits of a text after those up to `last`: made on those that were accepted, and carried over the withdrawal of
+/// those that were refused.
+fn after_handled(
     mut text: String,
     mut edits: Vec<(Counter, Delta)>,
     last: Counter,
     refused: &BTreeSet<Counter>,
 ) -> Result<Vec<(Counter, Delta)>, TextError> {
-    let mut stand = Vec::new();
     while let Some((n, delta)) = edits.first().filter(|(n, _)| *n <= last) {
         if refused.contains(n) {
             edits = rebase(&text, &[], 0, *n, edits)?;
         } else {
             text = delta.apply(&text)?;
-            stand.push(edits.remove(0));
+            edits.remove(0);
         }
     }
-    Ok(stand.into_iter().chain(edits).collect())
+    Ok(edits)
 }
