@@ -445,7 +445,7 @@ fn field(field: Field) -> &'static str {
         Field::Email => "Email",
         Field::Key | Field::Prefix => "Key",
         Field::Filed => "Finished work",
-        Field::Subject | Field::File => "File",
+        Field::Subject | Field::File | Field::Stored => "File",
         Field::FieldType | Field::Custom(_) => "Field",
     }
 }

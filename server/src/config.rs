@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use shared::limits::ATTACHMENT_BYTES;
 use tracing_subscriber::EnvFilter;
 
 /// How the server is set up.
@@ -19,6 +20,10 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `TERN_DIST`: the built app.
     pub dist: PathBuf,
+    /// `TERN_ATTACHMENTS_DIR`: where the contents of attachments are; without one, in `attachments` beside that data.
+    pub attachments_dir: PathBuf,
+    /// `TERN_ATTACHMENT_MB`: how many megabytes an attached file may have.
+    pub attachment_mb: u32,
     pub log: Log,
     /// `TERN_FINISHED_DAYS`: after how many days finished work is put aside for devices that do not keep it.
     pub finished_days: u16,
@@ -44,6 +49,9 @@ pub struct Log {
 /// What is logged unless `TERN_LOG` says otherwise: what happens, without the database driver's remarks.
 const DEFAULT_FILTER: &str = "info,sqlx=warn";
 
+/// Bytes.
+pub const MEGABYTE: u64 = 1024 * 1024;
+
 /// A setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -55,6 +63,8 @@ pub enum ConfigError {
     Log(String),
     #[error("TERN_FINISHED_DAYS is '{0}', but must be a number of days from 1 to 65535.")]
     FinishedDays(String),
+    #[error("TERN_ATTACHMENT_MB is '{0}', but must be a number of megabytes from 1 to 4294967295.")]
+    AttachmentMb(String),
     #[error("{0} is not valid UTF-8. Write it in UTF-8.")]
     Encoding(&'static str),
 }
@@ -71,12 +81,18 @@ impl Config {
         let host = text("TERN_HOST")?.unwrap_or_else(|| "127.0.0.1".to_owned());
         let port = text("PORT")?.unwrap_or_else(|| "3000".to_owned());
         let days = text("TERN_FINISHED_DAYS")?.unwrap_or_else(|| "30".to_owned());
+        let most = text("TERN_ATTACHMENT_MB")?.unwrap_or_else(|| (ATTACHMENT_BYTES / MEGABYTE).to_string());
+        let data_dir = path("TERN_DATA_DIR", "./data");
+        let attachments_dir = set(&variable, "TERN_ATTACHMENTS_DIR");
+        let attachments_dir = attachments_dir.map_or_else(|| data_dir.join("attachments"), PathBuf::from);
         Ok(Self {
             host: host.parse().map_err(|_| ConfigError::Host(host))?,
             port: port.parse().map_err(|_| ConfigError::Port(port))?,
             database_url: text("DATABASE_URL")?.map(DatabaseUrl),
-            data_dir: path("TERN_DATA_DIR", "./data"),
+            data_dir,
             dist: path("TERN_DIST", "./dist"),
+            attachments_dir,
+            attachment_mb: most.parse().ok().filter(|most| *most > 0).ok_or(ConfigError::AttachmentMb(most))?,
             log: log(&text("TERN_LOG")?.unwrap_or_default())?,
             finished_days: days.parse().ok().filter(|days| *days > 0).ok_or(ConfigError::FinishedDays(days))?,
         })
@@ -113,7 +129,8 @@ mod tests {
         assert!(config.database_url.is_none());
         assert_eq!(config.data_dir, PathBuf::from("./data"));
         assert_eq!(config.log, Log { filter: DEFAULT_FILTER.into(), json: false });
-        assert_eq!(config.finished_days, 30);
+        assert_eq!(config.attachments_dir, PathBuf::from("./data/attachments"));
+        assert_eq!((config.finished_days, config.attachment_mb), (30, 100));
     }
 
     #[test]
@@ -121,6 +138,7 @@ mod tests {
         assert_eq!(read(&[("PORT", "70000")]).unwrap_err(), ConfigError::Port("70000".into()));
         assert_eq!(read(&[("TERN_HOST", "here")]).unwrap_err(), ConfigError::Host("here".into()));
         assert_eq!(read(&[("TERN_FINISHED_DAYS", "0")]).unwrap_err(), ConfigError::FinishedDays("0".into()));
+        assert_eq!(read(&[("TERN_ATTACHMENT_MB", "all")]).unwrap_err(), ConfigError::AttachmentMb("all".into()));
         assert_eq!(read(&[("TERN_LOG", "a=b=c")]).unwrap_err(), ConfigError::Log("a=b=c".into()));
     }
 

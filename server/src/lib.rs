@@ -13,6 +13,7 @@
 //! | [`member`], [`tokens`] | who is asking |
 
 pub mod config;
+pub mod contents;
 pub mod db;
 pub mod domain;
 pub mod member;

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use shared::protocol::{Problem, kind};
 
 use crate::db::DbError;
+use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::push::PushProblem;
 use crate::services::Failure;
@@ -62,6 +63,8 @@ fn title(kind: &str) -> &'static str {
         kind::FORKED => "The device's history has forked",
         kind::EPOCH => "The server's data is of another epoch",
         kind::SCHEMA => "Unsupported schema",
+        kind::INCOMPLETE => "The upload is not complete",
+        kind::CONTENT => "The content is another one",
         kind::BUSY => "Too many requests",
         _ => "The server cannot work at the moment",
     }
@@ -120,6 +123,11 @@ impl From<Failure> for ApiProblem {
             Failure::Push(problem) => push(problem),
             Failure::Pull(problem) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, problem.to_string()),
             Failure::Resume(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::Content(problem) => content(problem),
+            Failure::Contents(error) => {
+                tracing::warn!(%error, "the content store does not work");
+                Self::unavailable()
+            }
             Failure::DeviceTaken => Self::invalid(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "This device id is in use. Name a new one to go on with.",
@@ -138,6 +146,20 @@ fn member(problem: MemberProblem) -> ApiProblem {
         MemberProblem::Unknown => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
         MemberProblem::NotAllowed | MemberProblem::Above => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
         MemberProblem::LastAdmin => (StatusCode::CONFLICT, kind::LAST_ADMIN),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn content(problem: ContentProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        ContentProblem::Unknown | ContentProblem::NotStored => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
+        ContentProblem::NotAllowed => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
+        ContentProblem::OtherFacts | ContentProblem::Chunk(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        ContentProblem::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE),
+        ContentProblem::NotBegun | ContentProblem::Incomplete => (StatusCode::CONFLICT, kind::INCOMPLETE),
+        ContentProblem::WrongContent => (StatusCode::UNPROCESSABLE_ENTITY, kind::CONTENT),
+        ContentProblem::TooManyAtOnce => (StatusCode::TOO_MANY_REQUESTS, kind::BUSY),
+        ContentProblem::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, kind::INVALID),
     };
     ApiProblem::new(status, kind, problem.to_string())
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::header::CONTENT_DISPOSITION;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, patch, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, Predicate as _, SizeAbove};
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
-use crate::routes::{auth, files, health, invitations, layers, members, sync, ws};
+use crate::routes::{attachments, auth, files, health, invitations, layers, members, sync, ws};
 use crate::services::Services;
 
 pub use crate::routes::files::{Files, FilesError};
@@ -35,6 +37,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/auth/refresh", post(auth::refresh))
         .route("/api/auth/logout", post(auth::logout))
         .route("/api/auth/resume", post(auth::resume))
+        .route("/api/attachments", post(attachments::begin))
+        .route("/api/attachments/{id}", get(attachments::show))
+        .route("/api/attachments/{id}/chunks/{n}", post(attachments::chunk))
+        .route("/api/attachments/{id}/complete", post(attachments::complete))
         .route("/api/invitations", post(invitations::create))
         .route("/api/members/{user}", patch(members::change_role))
         .route("/api/members/{user}", delete(members::remove))
@@ -43,7 +49,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/ws/ticket", post(ws::ticket))
         .route("/api/ws", get(ws::open))
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET))))
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(layers::no_store))
         .layer(from_fn(layers::timeout));
     // Outermost last: the log sees what a panic has become.
@@ -52,4 +58,11 @@ pub fn router(state: AppState) -> Router {
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn(layers::log))
         .with_state(state)
+}
+
+/// Not a download: a part of it would be a part of another body.
+fn worth_compressing() -> impl Predicate {
+    let shown =
+        |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| !headers.contains_key(CONTENT_DISPOSITION);
+    DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET)).and(shown)
 }

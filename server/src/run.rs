@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Config, MEGABYTE};
+use crate::contents::{Contents, ContentsOpenError};
 use crate::db::cluster::{Cluster, ClusterError};
 use crate::db::{self, BegunEpoch, Db, DbError, Notices, OpenError};
 use crate::router::{AppState, Files, FilesError, Pace, router};
@@ -42,6 +43,8 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Tokens(#[from] TokenError),
+    #[error(transparent)]
+    Contents(#[from] ContentsOpenError),
     #[error("The database does not tell the server what changes: {0}. See its log.")]
     Notices(DbError),
     #[error("The new epoch could not begin everywhere: {0}. See the database's log, and run it again.")]
@@ -131,7 +134,9 @@ async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<Started
     };
     let keys = db::prepare(&options).await?;
     let db = db::open(options, CONNECTIONS).await?;
-    let services = Services::new(db.clone(), Tokens::new(&keys)?);
+    let most_bytes = u64::from(config.attachment_mb) * MEGABYTE;
+    let contents = Contents::in_directory(&config.attachments_dir)?;
+    let services = Services::new(db.clone(), Tokens::new(&keys)?, contents, most_bytes);
     let notices = services.listen().await.map_err(StartError::Notices)?;
     Ok(Started { services, notices, db })
 }

@@ -143,6 +143,7 @@ registers! {
     Private = "private", &[Project], Shape::Flag, LastWriter, Member;
     Owner = "owner", &[SavedView], Shape::People, LastWriter, Server;
     Filed = "filed", &[Task], Shape::Flag, LastWriter, Server;
+    Stored = "stored", &[Attachment], Shape::Flag, LastWriter, Server;
 }
 
 const CUSTOM: &str = "custom";

@@ -36,6 +36,13 @@ pub const MUTATIONS_PER_RESUME: usize = 20_000;
 pub const ROWS_PER_PULL: usize = 1_000;
 /// Bytes of the rows in one page of a pull, as stored. Of rows that are larger each is a page of its own.
 pub const BYTES_PER_PULL: usize = 4 * 1024 * 1024;
+/// Bytes of an attached file, unless the server is told otherwise.
+pub const ATTACHMENT_BYTES: u64 = 100 * 1024 * 1024;
+/// Bytes of one chunk of a file on its way to the server, but for the last one: five of them at once arrive within a
+/// request's time on a slow line, too.
+pub const CHUNK_BYTES: u64 = 512 * 1024;
+/// Chunks of one file that may be on their way at once.
+pub const CHUNKS_AT_ONCE: usize = 5;
 /// Bytes of a request body.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Milliseconds.

@@ -245,6 +245,10 @@ pub mod kind {
     pub const EPOCH: &str = "/problems/other-epoch";
     /// The client is older or newer than this server understands.
     pub const SCHEMA: &str = "/problems/unsupported-schema";
+    /// The chunks that are there are not the whole of the file: begin again, which tells what is missing.
+    pub const INCOMPLETE: &str = "/problems/incomplete-upload";
+    /// The content is another one than its attachment names. What had arrived of it is gone.
+    pub const CONTENT: &str = "/problems/wrong-content";
     /// Too many requests: wait as long as `Retry-After` says.
     pub const BUSY: &str = "/problems/too-many-requests";
     /// The server cannot work at the moment: try again later.

@@ -231,7 +231,16 @@ fn what_is_about_a_task_is_shown() {
         .value(Field::Subject, Value::Subject(subject))
         .value(Field::File, Value::File(file.clone()));
     let name = "a.png".into();
-    let seen = AttachmentView { id, task: TASK, comment: Some(answered), name, file, created: MADE, deleted: false };
+    let seen = AttachmentView {
+        id,
+        task: TASK,
+        comment: Some(answered),
+        name,
+        file,
+        stored: false,
+        created: MADE,
+        deleted: false,
+    };
     let row = made(create.clone());
     assert_eq!((AttachmentView::of(&row), kinds(&row)), (Some(seen.clone()), vec![Kind::Attachment]));
     assert_eq!(AttachmentView::of(&deleted(&row)), Some(AttachmentView { deleted: true, ..seen }));

@@ -83,9 +83,14 @@ fn a_field_holds_what_it_is_for() {
     for field in Field::ALL.iter().filter(|field| **field != Field::Subject) {
         let wrong = Value::Subject(subject());
         let expected = match field {
-            Field::Key | Field::Prefix | Field::Role | Field::Email | Field::File | Field::Owner | Field::Filed => {
-                Err(Refusal::NotAllowed)
-            }
+            Field::Key
+            | Field::Prefix
+            | Field::Role
+            | Field::Email
+            | Field::File
+            | Field::Owner
+            | Field::Filed
+            | Field::Stored => Err(Refusal::NotAllowed),
             _ => INVALID,
         };
         writes(*field, wrong, expected);

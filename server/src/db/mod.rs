@@ -10,6 +10,7 @@
 //! | `members` | who belongs to an organization, and as what |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
+//! | `contents` | how far the contents of attachments have come |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
 //! | `finished` | what was finished long ago |
 //! | `purge` | letting go of what was deleted long ago |
@@ -17,6 +18,7 @@
 
 mod accounts;
 pub mod cluster;
+mod contents;
 mod convert;
 mod door;
 mod epochs;

@@ -7,11 +7,13 @@
 //! |---|---|
 //! | [`push`] | what a device's mutations make of the organization's rows |
 //! | [`pull`] | what a device lacks |
+//! | [`contents`] | whose content goes where |
 //! | [`members`] | who may change what somebody is in the organization |
 //! | [`poke`] | what the other devices are told of a push |
 //! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
 //! | [`session`] | whether a refresh token continues its session |
 
+pub mod contents;
 pub mod lineage;
 pub mod members;
 pub mod poke;

@@ -132,6 +132,17 @@ fn other_schema(schema: Option<u64>) -> Option<ApiProblem> {
     Some(ApiProblem::new(StatusCode::UNPROCESSABLE_ENTITY, kind::SCHEMA, detail))
 }
 
+/// A body of bytes.
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
+
+impl FromRequest<AppState> for Bytes {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
+        read(request.into_body()).await.map(Self)
+    }
+}
+
 /// The parameters of the query.
 pub(crate) struct Parameters<T>(pub(crate) T);
 

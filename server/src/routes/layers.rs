@@ -54,7 +54,8 @@ pub(crate) async fn no_store(request: Request, next: Next) -> Response<Body> {
 pub(crate) async fn security(State(app): State<AppState>, request: Request, next: Next) -> Response<Body> {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, app.files.content_security_policy());
+    // What a member has uploaded has a stricter one.
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| app.files.content_security_policy());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));

@@ -1,5 +1,6 @@
 //! HTTP: parse, authorize, call a service, reply.
 
+pub(crate) mod attachments;
 pub(crate) mod auth;
 mod cookie;
 mod extract;

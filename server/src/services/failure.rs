@@ -2,7 +2,9 @@
 
 use shared::account::InvalidAccount;
 
+use crate::contents::ContentsError;
 use crate::db::DbError;
+use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
@@ -36,6 +38,10 @@ pub enum Failure {
     Pull(#[from] PullProblem),
     #[error(transparent)]
     Resume(#[from] TooManyWaiting),
+    #[error(transparent)]
+    Content(#[from] ContentProblem),
+    #[error(transparent)]
+    Contents(#[from] ContentsError),
     #[error("the device that is to be a new one is known already")]
     DeviceTaken,
     #[error("the request is of another actor than the access token")]

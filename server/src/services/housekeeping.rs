@@ -1,12 +1,12 @@
 //! What the server does by itself: letting go of what was deleted long ago, and putting aside what was finished long ago,
-//! for devices that do not keep it.
+//! for devices that do not keep it; and removing contents that no attachment has.
 
 use std::time::Duration;
 
 use shared::clock::{Millis, Version};
 use shared::field::Field;
 use shared::ids::OrgId;
-use shared::limits::KEPT_FOR;
+use shared::limits::{DAY, KEPT_FOR};
 use shared::mutation::Op;
 use tracing::{info, warn};
 
@@ -30,6 +30,11 @@ impl Services {
                 Ok(0) => {}
                 Ok(tasks) => info!(tasks, "filed tasks that were finished long ago"),
                 Err(error) => warn!(%error, "could not file what was finished long ago"),
+            }
+            match self.sweep_contents(now() - DAY).await {
+                Ok(0) => {}
+                Ok(contents) => info!(contents, "removed contents that no attachment has"),
+                Err(error) => warn!(%error, "could not remove the contents that no attachment has"),
             }
             tokio::time::sleep(PAUSE).await;
         }

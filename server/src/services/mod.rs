@@ -1,6 +1,7 @@
 //! Use cases: one transaction script each. They demand a [`crate::member::Member`] or establish one, load, let the
 //! domain decide, write, commit.
 
+mod contents;
 mod epochs;
 mod failure;
 mod housekeeping;
@@ -18,11 +19,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use shared::account::Session;
 use shared::clock::Millis;
 
+use crate::contents::Contents;
 use crate::db::{Db, DbError};
 use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
+pub use contents::{Expected, Given};
 pub use failure::Failure;
 pub use passwords::Passwords;
 
@@ -33,6 +36,10 @@ pub struct Services {
     tokens: Tokens,
     passwords: Passwords,
     hub: Hub,
+    contents: Contents,
+    /// Of an attached file.
+    most_bytes: u64,
+    underway: contents::Underway,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -43,8 +50,10 @@ pub struct SignedIn {
 }
 
 impl Services {
-    pub fn new(db: Db, tokens: Tokens) -> Self {
-        Self { db, tokens, passwords: Passwords::default(), hub: Hub::default() }
+    /// `most_bytes` is how large an attached file may be.
+    pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64) -> Self {
+        let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
+        Self { db, tokens, passwords, hub, contents, most_bytes, underway }
     }
 
     /// Who bears this access token.

@@ -23,6 +23,7 @@ use shared::value::Place;
 use shared::workflow::Status;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tern_server::contents::Contents;
 use tern_server::db::cluster::Cluster;
 use tern_server::db::{self, Db, Keys};
 use tern_server::router::{AppState, Files, Pace, router};
@@ -36,6 +37,9 @@ use crate::wire::Wire;
 
 const TEMPLATE: &str = "tern_template";
 pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Of an attached file.
+pub(crate) const MOST_BYTES: u64 = 2 * 1024 * 1024;
 
 struct TestCluster {
     cluster: Cluster,
@@ -113,6 +117,8 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) http: reqwest::Client,
     pub(crate) database: String,
+    /// Where the contents of attachments are.
+    pub(crate) attachments: PathBuf,
     pub(crate) services: Arc<Services>,
     db: Db,
     serving: JoinHandle<()>,
@@ -165,7 +171,9 @@ impl Server {
     async fn on(database: String, options: PgConnectOptions, connections: u32, pace: Pace) -> Self {
         let TestCluster { keys, dist, .. } = &*CLUSTER;
         let db = db::open(options, connections).await.unwrap();
-        let services = Arc::new(Services::new(db.clone(), Tokens::new(keys).unwrap()));
+        let attachments = ROOT.join("attachments").join(&database);
+        let contents = Contents::in_directory(&attachments).unwrap();
+        let services = Arc::new(Services::new(db.clone(), Tokens::new(keys).unwrap(), contents, MOST_BYTES));
         let (following, notices) = (Arc::clone(&services), services.listen().await.unwrap());
         tokio::spawn(async move { following.follow(notices).await });
         let app =
@@ -173,7 +181,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { url, http: http(), database, services, db, serving }
+        Self { url, http: http(), database, attachments, services, db, serving }
     }
 
     /// Ends it, in the middle of whatever it does. Its database stays.
@@ -459,6 +467,7 @@ pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
         "prefixes",
         "text_changes",
         "mutations",
+        "contents",
     ];
     let mut owner = server.owner().await;
     let mut counts = Vec::new();

@@ -10,6 +10,7 @@ use shared::value::{Place, Value as FieldValue};
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use uuid::Uuid;
 
+use crate::attachments;
 use crate::harness::{Server, check, create, edit, footprint, registration, task_id, title};
 
 #[tokio::test]
@@ -126,6 +127,8 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let place = Place { project: Some(second), ..Place::default() };
     let away = Op::write(task, Field::Place, FieldValue::Place(place));
     ines.push(1, [create(task, project, "One"), edit(task, "One", "Two"), create_second, away]).await;
+    let attachment = attachments::attach_to(&mut ines, task, b"x").await;
+    attachments::upload(&ines, attachment, b"x").await;
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
     server.services.begin_epochs().await.unwrap();
 
@@ -152,7 +155,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let org = ines.session.account.organization;
     sqlx::query("SELECT set_config('tern.org', $1, false)").bind(org.to_string()).execute(&mut runtime).await.unwrap();
     let own: i64 = sqlx::query_scalar("SELECT count(*) FROM entities").fetch_one(&mut runtime).await.unwrap();
-    assert_eq!(own, 4);
+    assert_eq!(own, 5);
     let foreign = "INSERT INTO actors (org_id, actor) VALUES (gen_random_uuid(), 7)";
     assert!(runtime.execute(foreign).await.unwrap_err().to_string().contains("row-level security"));
     runtime.execute("SET row_security = off").await.unwrap();

@@ -22,13 +22,17 @@ use shared::relation::Relation;
 use shared::resume::{History, ResumeRequest};
 use shared::scope::Scope;
 use shared::text::Delta;
-use shared::value::{FieldType, FileFacts, Place, Subject, Value};
+use shared::value::{FieldType, Place, Subject, Value};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 use uuid::Uuid;
 
+use crate::attachments;
 use crate::audit::{audit, content};
 use crate::harness::{Device, PASSWORD, Server, create, credentials, edit, registration, task_id};
 use crate::sync::APPLIED;
+
+/// In a file.
+const SECRET: &[u8] = b"secret";
 
 /// Everything that names something of an organization: once what is there, once what is nowhere.
 struct Names {
@@ -68,7 +72,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     let (section, task, field) = (SectionId(id()), task_id(), CustomFieldId(id()));
     let place = Place { project: Some(project), ..Place::default() };
     let subject = Subject { task, reply_to: None };
-    let file = FileFacts { media_type: "image/png".into(), bytes: 7, sha256: "0".repeat(64) };
+    let file = attachments::facts(SECRET);
     let named = |id: EntityId| Create::new(id).text(TextField::Name, "Ours");
     let (comment, attachment, view) = (CommentId(id()), AttachmentId(id()), SavedViewId(id()));
     let about = |create: Create| create.value(Field::Subject, Value::Subject(subject));
@@ -87,6 +91,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     ];
     let count = ops.len();
     assert_eq!(ines.push(1, ops).await, vec![APPLIED; count]);
+    attachments::upload(ines, attachment, SECRET).await;
     ines.request(Method::POST, "/api/invitations").send().await.unwrap();
     let account = &ines.session.account;
     let rows = ines.pull(0).await.rows.iter().map(|row| (row.row.id.kind(), row.row.id.uuid())).collect();
@@ -197,6 +202,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             }
             answers
         }
+        route if route.contains("/api/attachments") => attachment(eve, route, names).await,
         "POST /api/auth/resume" => resume(eve, names).await,
         "POST /api/invitations" | "POST /api/ws/ticket" => {
             as_deceived(eve, names, |token| post(route.trim_start_matches("POST ")).bearer_auth(token)).await
@@ -259,6 +265,26 @@ async fn member(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
     let asked = |request: reqwest::RequestBuilder| request.json(&json!({ "role": "guest" }));
     let mut answers = vec![answer(asked(eve.request(method.clone(), &path))).await];
     let ask = |token| asked(eve.server.request(method.clone(), &path).bearer_auth(token));
+    answers.extend(as_deceived(eve, names, ask).await);
+    answers
+}
+
+/// As herself, with her session in their organization, and with theirs in hers.
+async fn attachment(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
+    let (method, path) = route.split_once(' ').unwrap();
+    let id = names.rows[&Kind::Attachment];
+    let path = path.replace("{id}", &id.to_string()).replace("{n}", "0");
+    let method: Method = method.parse().unwrap();
+    let with = |request: reqwest::RequestBuilder| match (&method, path.as_str()) {
+        (&Method::GET, _) => request,
+        (_, "/api/attachments") => {
+            let file = attachments::facts(SECRET);
+            request.json(&json!({ "attachment": id, "size": file.bytes, "sha256": file.sha256 }))
+        }
+        _ => request.body(SECRET),
+    };
+    let mut answers = vec![answer(with(eve.request(method.clone(), &path))).await];
+    let ask = |token| with(eve.server.request(method.clone(), &path).bearer_auth(token));
     answers.extend(as_deceived(eve, names, ask).await);
     answers
 }

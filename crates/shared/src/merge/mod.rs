@@ -122,7 +122,7 @@ pub fn moves_under(op: &Op) -> Option<(TaskId, TaskId)> {
 fn touch(row: &mut Row, op: &Op, stamp: Stamp) {
     row.ver = row.ver.max(stamp.ver);
     // Where the server keeps it is no news of it.
-    if !matches!(op, Op::Write(Write { field: Field::Filed, .. })) {
+    if !matches!(op, Op::Write(Write { field: Field::Filed | Field::Stored, .. })) {
         row.updated = stamp;
     }
 }

@@ -240,6 +240,7 @@ impl World {
             Field::Icon | Field::Color | Field::Custom(_) => Value::Text(self.rng.below(9).to_string()),
             Field::Key
             | Field::Filed
+            | Field::Stored
             | Field::Prefix
             | Field::Subject
             | Field::File

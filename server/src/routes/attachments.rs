@@ -1,0 +1,147 @@
+//! The contents of attachments. What somebody has uploaded never runs as a page of ours: it is a download, in a sandbox,
+//! of the type that was said and no other.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    IF_RANGE, RANGE,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use shared::attachment::{BeginUpload, Upload};
+use shared::ids::AttachmentId;
+
+use super::extract::{Bearer, Body, Bytes};
+use crate::domain::contents::{ContentProblem, range};
+use crate::problem::ApiProblem;
+use crate::router::AppState;
+use crate::services::{Failure, Given};
+
+/// What a path names. What is no id is nobody's.
+type Named<T> = Result<Path<T>, PathRejection>;
+
+fn named<T: DeserializeOwned>(named: Named<T>) -> Result<T, Failure> {
+    named.map(|Path(named)| named).map_err(|_| ContentProblem::Unknown.into())
+}
+
+/// `POST /api/attachments`
+pub(crate) async fn begin(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+    Body(wanted): Body<BeginUpload>,
+) -> Result<Json<Upload>, ApiProblem> {
+    Ok(Json(app.services.begin_upload(&member, &wanted).await?))
+}
+
+/// `POST /api/attachments/{id}/chunks/{n}`
+pub(crate) async fn chunk(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+    path: Named<(AttachmentId, u64)>,
+    request: Request,
+) -> Result<StatusCode, ApiProblem> {
+    let (id, n) = named(path)?;
+    let expected = app.services.expect_chunk(&member, id, n).await?;
+    let Bytes(bytes) = Bytes::from_request(request, &app).await?;
+    app.services.take_chunk(expected, bytes).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/attachments/{id}/complete`
+pub(crate) async fn complete(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+    path: Named<AttachmentId>,
+) -> Result<StatusCode, ApiProblem> {
+    app.services.complete_upload(&member, named(path)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/attachments/{id}`
+pub(crate) async fn show(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+    path: Named<AttachmentId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
+    let given = app.services.content(&member, named(path)?).await?;
+    let size = given.view.file.bytes;
+    let part = match range(wanted_range(&headers, &given), size) {
+        Ok(part) => part,
+        Err(problem) => {
+            let whole = [(CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((whole, ApiProblem::from(Failure::from(problem))).into_response());
+        }
+    };
+    let bytes = part.clone().unwrap_or(0..size);
+    let mut response = Response::new(axum::body::Body::from_stream(app.services.read(&given, &bytes)));
+    if part.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    describe(response.headers_mut(), &given, &bytes, part.is_some());
+    Ok(response)
+}
+
+/// A range of another content than this one is not wanted.
+fn wanted_range<'a>(headers: &'a HeaderMap, given: &Given) -> Option<&'a str> {
+    let same = headers.get(IF_RANGE).is_none_or(|tag| *tag == *etag(given));
+    headers.get(RANGE).filter(|_| same).and_then(|range| range.to_str().ok())
+}
+
+/// The content never changes.
+fn etag(given: &Given) -> String {
+    format!("\"{}\"", given.view.file.sha256)
+}
+
+fn describe(headers: &mut HeaderMap, given: &Given, part: &Range<u64>, partial: bool) {
+    let file = &given.view.file;
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    let media_type = Some(&file.media_type).filter(|media_type| media_type.contains('/'));
+    let mut set = |name, value: Option<HeaderValue>| value.and_then(|value| headers.insert(name, value));
+    let text = |text: &str| HeaderValue::from_str(text).ok();
+    set(CONTENT_TYPE, media_type.and_then(|media_type| text(media_type)).or(Some(unknown)));
+    set(CONTENT_DISPOSITION, text(&disposition(&given.view.name)));
+    set(CONTENT_SECURITY_POLICY, Some(HeaderValue::from_static("sandbox; default-src 'none'")));
+    set(CONTENT_LENGTH, Some((part.end - part.start).into()));
+    set(ACCEPT_RANGES, Some(HeaderValue::from_static("bytes")));
+    set(ETAG, text(&etag(given)));
+    if partial {
+        set(CONTENT_RANGE, text(&format!("bytes {}-{}/{}", part.start, part.end.saturating_sub(1), file.bytes)));
+    }
+}
+
+/// A download of this name (RFC 6266, with RFC 8187's encoding for what is not ASCII).
+fn disposition(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || " ._-()".contains(c) { c } else { '_' };
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a text does not fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    format!("attachment; filename=\"{}\"; filename*=UTF-8''{encoded}", name.chars().map(plain).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_no_header() {
+        assert_eq!(disposition("a b.txt"), "attachment; filename=\"a b.txt\"; filename*=UTF-8''a%20b.txt");
+        let hostile = disposition("\"; x=\"\r\nSet-Cookie: é");
+        assert_eq!(
+            hostile,
+            "attachment; filename=\"__ x____Set-Cookie_ _\"; filename*=UTF-8''%22%3B%20x%3D%22%0D%0ASet-Cookie%3A%20%C3%A9"
+        );
+    }
+}
