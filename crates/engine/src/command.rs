@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use shared::date::Date;
 use shared::field::{Field, TextField};
-use shared::ids::{EntityId, Kind, ProjectId, TaskId};
+use shared::ids::{AttachmentId, EntityId, Kind, ProjectId, TaskId};
 use shared::mutation::{Refusal, Undo};
 use shared::register::Tag;
 use shared::relation::Relation;
-use shared::value::{Place, Value};
+use shared::value::{FileFacts, Place, Value};
 use shared::workflow::{Priority, Status};
 
 use crate::store::StoreError;
@@ -18,6 +18,14 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Create(New),
+    /// Attaches a file to a task. Its content is on this device already ([`crate::store::files`]), under this id.
+    Attach {
+        id: AttachmentId,
+        task: TaskId,
+        /// As the device that it comes from calls it.
+        name: String,
+        file: FileFacts,
+    },
     /// The text was `from` when the member began and is to be `to`; what has come in meanwhile is kept.
     EditText {
         entity: EntityId,

@@ -1,14 +1,15 @@
 //! From what a member asks for to the records that make it durable.
 
+use shared::attachment;
 use shared::clock::{Counter, Millis};
-use shared::field::TextField;
+use shared::field::{Field, TextField};
 use shared::hash::chain;
 use shared::ids::{EntityId, MutationId};
 use shared::merge::{self, Around};
 use shared::mutation::{Author, Create, EditRelations, EditTags, Mutation, Op, Refusal, TextEdit};
 use shared::protocol::LastMutation;
 use shared::text::Delta;
-use shared::value::Value;
+use shared::value::{Subject, Value};
 
 use crate::command::{Command, New, RefusedId};
 use crate::env::Env;
@@ -34,7 +35,17 @@ pub fn plan(replica: &Replica, command: &Command, env: &mut impl Env) -> Result<
         Command::Retry(id) => plan_retry(replica, *id, env),
         Command::Discard(id) => {
             let change = replica.refused_change(*id).ok_or(Refusal::NotFound)?;
-            Ok(Plan { entity: change.entity(), changes: vec![((Table::Refused, *id), None)] })
+            let mut changes = vec![((Table::Refused, *id), None)];
+            if let (EntityId::Attachment(id), Op::Create(_)) = (change.entity(), &change.op) {
+                changes.extend(replica.plan_not_held(&[id]));
+            }
+            Ok(Plan { entity: change.entity(), changes })
+        }
+        Command::Attach { id, .. } => {
+            let op = op(command, env).ok_or(Refusal::NotFound)?;
+            let mut plan = append(replica, op, env)?;
+            plan.changes.extend(replica.plan_held(*id));
+            Ok(plan)
         }
         _ => {
             let op = op(command, env).ok_or(Refusal::NotFound)?;
@@ -47,6 +58,12 @@ pub fn plan(replica: &Replica, command: &Command, env: &mut impl Env) -> Result<
 fn op(command: &Command, env: &mut impl Env) -> Option<Op> {
     Some(match command {
         Command::Create(new) => Op::Create(create(new, new.kind.of(env.new_id()))),
+        Command::Attach { id, task, name, file } => {
+            let subject = Value::Subject(Subject { task: *task, reply_to: None });
+            let values = [(Field::Subject, subject), (Field::File, Value::File(file.clone()))];
+            let texts = [(TextField::Name, attachment::name_of(name))];
+            Op::Create(Create { values: values.into(), texts: texts.into(), ..Create::new(*id) })
+        }
         Command::Write { entity, field, value } => Op::write(*entity, *field, value.clone()),
         Command::EditTags { id, add, remove } => {
             Op::Tags(EditTags { id: *id, add: add.clone(), remove: remove.clone() })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, NOBODY, Version};
-use shared::ids::EntityId;
+use shared::ids::{AttachmentId, EntityId};
 use shared::protocol::{LastMutation, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::resume::History;
 
@@ -362,6 +362,14 @@ impl<S: Store> Engine<S> {
     /// The store did not take in what sync brought: try again later.
     pub fn store_failed(&mut self, env: &mut impl Env) {
         self.sync.failed(&TransportError::Busy { retry_after: None }, env);
+    }
+
+    /// Forgets that some contents are here.
+    pub async fn let_go(&mut self, contents: &[AttachmentId]) -> Result<(), StoreError> {
+        while let Err(error) = self.commit(self.replica.plan_not_held(contents)).await {
+            self.after_race(error).await?;
+        }
+        Ok(())
     }
 
     /// Makes changes durable, then shows them.

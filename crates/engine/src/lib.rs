@@ -25,4 +25,5 @@ pub mod sync;
 pub mod theirs;
 pub mod transport;
 pub mod upgrade;
+pub mod upload;
 pub mod view;

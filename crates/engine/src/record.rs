@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use shared::clock::{Actor, Counter, Version};
 use shared::hash::Hash;
-use shared::ids::{Epoch, ProjectId};
+use shared::ids::{AttachmentId, Epoch, ProjectId};
 use shared::mutation::Mutation;
 use shared::protocol::{FillPlace, LastMutation};
 use shared::row::Row;
@@ -160,6 +160,12 @@ pub struct BaseRow {
     pub scope: Option<u32>,
 }
 
+/// A content of an attachment is on this device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    pub attachment: AttachmentId,
+}
+
 /// One record of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
@@ -168,6 +174,7 @@ pub enum Record {
     Page(Vec<Arc<BaseRow>>),
     Outbox(Mutation),
     Refused(RefusedChange),
+    Held(Held),
 }
 
 /// Records to put (`Some`) and to delete (`None`).
@@ -186,6 +193,7 @@ impl Record {
                 .map_err(|error| error.to_string()),
             Self::Outbox(mutation) => serde_json::to_vec(mutation).map_err(|error| error.to_string()),
             Self::Refused(change) => serde_json::to_vec(change).map_err(|error| error.to_string()),
+            Self::Held(held) => serde_json::to_vec(held).map_err(|error| error.to_string()),
         };
         bytes.map_err(StoreError::Platform)
     }
@@ -199,6 +207,7 @@ impl Record {
             }
             Table::Outbox => serde_json::from_slice(bytes).map(Self::Outbox).map_err(|error| error.to_string()),
             Table::Refused => serde_json::from_slice(bytes).map(Self::Refused).map_err(|error| error.to_string()),
+            Table::Held => serde_json::from_slice(bytes).map(Self::Held).map_err(|error| error.to_string()),
         };
         let record = record.map_err(|error| StoreError::Corrupt(format!("{table:?} {number}: {error}")))?;
         match &record {

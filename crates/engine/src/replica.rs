@@ -4,6 +4,7 @@
 //! A replica changes in one way only: records are planned as values ([`Changes`]), made durable by a store, and then
 //! applied here. It does no I/O, and planning changes nothing.
 
+pub mod held;
 mod pages;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use shared::clock::{Actor, Counter, Stamp, Version};
 use shared::hash::Checksum;
-use shared::ids::{EntityId, TaskId};
+use shared::ids::{AttachmentId, EntityId, TaskId};
 use shared::merge;
 use shared::mutation::Mutation;
 use shared::row::Row;
@@ -40,6 +41,8 @@ pub struct Replica {
     moves: BTreeSet<Counter>,
     blocked_moves: BTreeSet<Counter>,
     refused: BTreeMap<Counter, RefusedChange>,
+    /// The attachments whose content is on this device, by the numbers of the records that say so.
+    held: BTreeMap<u64, AttachmentId>,
     view: View,
     checksum: Checksum,
 }
@@ -65,6 +68,7 @@ impl Replica {
             moves: BTreeSet::new(),
             blocked_moves: BTreeSet::new(),
             refused: BTreeMap::new(),
+            held: BTreeMap::new(),
             view: View::default(),
             checksum: Checksum::default(),
         };
@@ -131,6 +135,7 @@ impl Replica {
                     };
                     touched.extend(old.map(|change| change.entity()));
                 }
+                (Table::Held, record) => self.put_held(number, record.as_ref(), &mut touched),
                 (Table::Meta, _) => {}
             }
         }
@@ -214,7 +219,7 @@ impl Replica {
         let unsettled = row.is_some_and(Row::needs_review);
         if unsettled || self.refused.values().any(|change| change.entity() == id) {
             Mark::Attention
-        } else if self.waiting.contains_key(&id) {
+        } else if self.waiting.contains_key(&id) || self.is_unsent(id, row) {
             Mark::Waiting
         } else {
             Mark::None
@@ -331,7 +336,8 @@ impl Replica {
     pub(crate) fn keys(&self) -> Vec<Key> {
         let pages = self.pages.keys().map(|n| (Table::Pages, *n));
         let outbox = self.outbox.keys().map(|n| (Table::Outbox, *n));
-        pages.chain(outbox).chain(self.refused.keys().map(|n| (Table::Refused, *n))).collect()
+        let refused = self.refused.keys().map(|n| (Table::Refused, *n));
+        pages.chain(outbox).chain(refused).chain(self.held.keys().map(|n| (Table::Held, *n))).collect()
     }
 
     /// What the member sees.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::clock::Millis;
+use shared::ids::AttachmentId;
 
 /// The facts; [`SyncStatus::pill`] picks the one that the sync pill shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,17 @@ pub struct SyncStatus {
     pub verified: bool,
     /// There is no account: nothing is to be sent.
     pub local: bool,
+    /// How the contents of attachments fare on their way.
+    pub uploads: UploadStatus,
+}
+
+/// How the contents of attachments fare that the server lacks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadStatus {
+    /// The one that is being sent, and how much of it is there, in percent.
+    pub sending: Option<(AttachmentId, u8)>,
+    /// Those that the server does not take, with what it says.
+    pub refused: Vec<(AttachmentId, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,14 +82,16 @@ impl SyncStatus {
     /// One pill, one state: the first that holds of offline, syncing, saving, waiting, attention, synced. Without an
     /// account, only saving and local.
     pub fn pill(&self) -> Pill {
-        let attention = self.attention + usize::from(self.blocked.is_some());
+        let attention = self.attention + self.uploads.refused.len() + usize::from(self.blocked.is_some());
         match self {
             Self { local: true, saving: false, .. } => Pill::Local,
             Self { local: true, .. } => Pill::Saving,
             Self { online: false, waiting, .. } => Pill::Offline { waiting: *waiting },
             Self { progress: Some(progress), .. } => Pill::Syncing(*progress),
             Self { saving: true, .. } => Pill::Saving,
-            Self { waiting: 1.., blocked: None, .. } => Pill::Waiting { count: self.waiting },
+            Self { waiting: 1.., blocked: None, .. } if self.waiting > self.uploads.refused.len() => {
+                Pill::Waiting { count: self.waiting }
+            }
             _ if attention > 0 => Pill::Attention { count: attention },
             Self { verified: true, .. } => Pill::Synced,
             // Nothing to send, but not yet known to be equal to the server: on the way.

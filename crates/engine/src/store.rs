@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
+pub mod files;
 #[cfg(target_arch = "wasm32")]
 pub mod indexeddb;
 pub mod memory;
@@ -26,10 +27,12 @@ pub enum Table {
     Outbox,
     /// Mutations the server refused.
     Refused,
+    /// Which contents of attachments are here ([`files`]).
+    Held,
 }
 
 impl Table {
-    pub const ALL: [Self; 4] = [Self::Meta, Self::Pages, Self::Outbox, Self::Refused];
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Pages, Self::Outbox, Self::Refused, Self::Held];
 }
 
 /// A record's address.

@@ -17,7 +17,7 @@ use crate::local;
 use crate::pull;
 use crate::replica::Replica;
 use crate::resume;
-use crate::status::{Blocked, Progress, SyncStatus};
+use crate::status::{Blocked, Progress, SyncStatus, UploadStatus};
 use crate::transport::TransportError;
 
 /// A pull is made at least this often while the device is online; without an account, a look whether another tab has
@@ -278,7 +278,7 @@ impl Sync {
         SyncStatus {
             online: self.online && self.reachable,
             saving: false,
-            waiting: replica.waiting(),
+            waiting: replica.waiting() + replica.waiting_contents(),
             progress: progress.filter(|_| self.breaker.until().is_none()),
             attention: replica.refused().count() + review,
             last_synced: self.last_synced,
@@ -286,6 +286,7 @@ impl Sync {
             blocked: self.blocked,
             verified: self.verified,
             local: local::is_local(replica),
+            uploads: UploadStatus::default(),
         }
     }
 

@@ -2,12 +2,15 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use js_sys::Reflect;
+use js_sys::{Array, Reflect, Uint8Array};
+use shared::ids::AttachmentId;
+use tern_engine::store::files::FileStore;
 use tern_engine::store::indexeddb::IndexedDbStore;
 use tern_engine::store::{Batch, Contents, Revision, Store, StoreError, Table, contract};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::IdbFactory;
+use web_sys::{Blob, IdbFactory};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -26,6 +29,31 @@ fn indexed_db() -> IdbFactory {
 #[wasm_bindgen_test]
 async fn keeps_the_contract() {
     contract::check(open).await;
+    contract::check_files(open, blob, read).await;
+}
+
+fn blob(bytes: &[u8]) -> Blob {
+    Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes))).unwrap()
+}
+
+async fn read(blob: Blob) -> Vec<u8> {
+    Uint8Array::new(&JsFuture::from(blob.array_buffer()).await.unwrap()).to_vec()
+}
+
+#[wasm_bindgen_test]
+async fn a_layout_without_contents_is_completed_and_keeps_what_it_holds() {
+    let db = upgrade_with("layout-1", 1, &["meta", "pages", "outbox", "refused", "revision"]).await;
+    let mode = web_sys::IdbTransactionMode::Readwrite;
+    let tx = db.transaction_with_str_and_mode("outbox", mode).unwrap();
+    tx.object_store("outbox").unwrap().put_with_key(&Uint8Array::from(&b"kept"[..]), &1.into()).unwrap();
+    db.close();
+    let store = open("layout-1").await;
+    assert_eq!(store.load(None).await.unwrap().records, put(0, b"kept").put);
+    let id = AttachmentId::default();
+    store.put(id, &blob(b"file")).await.unwrap();
+    assert_eq!(store.commit(&put(0, b"later")).await, Ok(1));
+    store.lose_connection();
+    assert_eq!(read(store.get(id).await.unwrap().unwrap()).await, b"file");
 }
 
 #[wasm_bindgen_test]
@@ -81,7 +109,20 @@ async fn stands_not_in_the_way_of_an_upgrade() {
 
 /// What a newer version of the app does.
 async fn upgrade(name: &str, version: u32) -> web_sys::IdbDatabase {
+    upgrade_with(name, version, &[]).await
+}
+
+/// The same, with object stores that are made on the way.
+async fn upgrade_with(name: &str, version: u32, stores: &'static [&'static str]) -> web_sys::IdbDatabase {
     let request = indexed_db().open_with_u32(name, version).unwrap();
+    let opening = request.clone();
+    let make = wasm_bindgen::closure::Closure::once(move || {
+        let db: web_sys::IdbDatabase = opening.result().unwrap().unchecked_into();
+        for name in stores {
+            db.create_object_store(name).unwrap();
+        }
+    });
+    request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
     let (sender, receiver) = futures::channel::oneshot::channel();
     let done = wasm_bindgen::closure::Closure::once(move || sender.send(()).unwrap());
     request.set_onsuccess(Some(done.as_ref().unchecked_ref()));
@@ -94,7 +135,7 @@ async fn what_another_program_wrote_is_corrupt_not_a_panic() {
     let store = open("corrupt").await;
     store.commit(&put(0, b"a")).await.unwrap();
     drop(store);
-    let db = upgrade("corrupt", 1).await;
+    let db = upgrade("corrupt", 2).await;
     let tx = db.transaction_with_str_and_mode("outbox", web_sys::IdbTransactionMode::Readwrite).unwrap();
     tx.object_store("outbox").unwrap().put_with_key(&"text".into(), &1.into()).unwrap();
     db.close();

@@ -7,6 +7,10 @@
 
 use futures::future::{join, join_all};
 
+use shared::ids::AttachmentId;
+use uuid::Uuid;
+
+use super::files::FileStore;
 use super::{Batch, Contents, Key, Revision, Store, StoreError, Table};
 
 /// The largest key that a store must keep: 2⁵³ − 1, the largest exact integer of JavaScript.
@@ -209,4 +213,37 @@ async fn a_load_beside_a_commit_is_of_one_moment(first: &impl Store, second: &im
         let whole = loaded.records.iter().filter(|(_, bytes)| *bytes == newest.to_le_bytes()).count();
         assert_eq!(whole, Table::ALL.len(), "at revision {}", loaded.revision);
     }
+}
+
+/// Checks that the stores which `open` returns keep contents as [`FileStore`] says. `content` makes one of bytes, `bytes`
+/// reads one.
+pub async fn check_files<S: Store + FileStore>(
+    open: impl AsyncFn(&str) -> S,
+    content: impl Fn(&[u8]) -> S::Content,
+    bytes: impl AsyncFn(S::Content) -> Vec<u8>,
+) {
+    let (store, other) = (open("files").await, open("files").await);
+    let [a, b, c] = [3, 1, 2].map(|n| AttachmentId(Uuid::from_u128(n)));
+    assert_eq!(store.ids().await, Ok(vec![]));
+    assert!(store.get(a).await.unwrap().is_none());
+    let large: Vec<u8> = (0..=250).cycle().take(3 << 20).collect();
+    for (id, file) in [(a, &large[..]), (b, b""), (c, b"small"), (c, b"small")] {
+        store.put(id, &content(file)).await.unwrap();
+    }
+    assert_eq!(other.ids().await, Ok(vec![b, c, a]), "in the order of their ids, for every tab");
+    for (id, file) in [(a, &large[..]), (b, b""), (c, b"small")] {
+        let found = other.get(id).await.unwrap().unwrap();
+        assert_eq!(bytes(found.clone()).await, file);
+        let size = file.len() as u64;
+        for range in [0..0, 0..size, size / 2..size, size / 3..size / 2] {
+            let places = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            assert_eq!(bytes(S::part(&found, range).unwrap()).await, file[places]);
+        }
+    }
+    assert_eq!(store.load(None).await, Ok(Contents::default()), "no record is concerned");
+    store.commit(&put(0, [((Table::Meta, 0), vec![1])])).await.unwrap();
+    other.remove(&[a, AttachmentId(Uuid::max())]).await.unwrap();
+    assert!(store.get(a).await.unwrap().is_none());
+    drop((store, other));
+    assert_eq!(open("files").await.ids().await, Ok(vec![b, c]), "everything is there after the store was closed");
 }

@@ -25,14 +25,16 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 use super::{Batch, Contents, Key, Revision, Store, StoreError, Table};
+use files::FILES;
 use plan::{Attempt, Plan, REVISION, REVISION_KEY, Stamp, Verdict};
 use value::{bytes, exception_name, integer, js_key, platform, store_name};
 
+mod files;
 mod plan;
 mod value;
 
-/// The version of the layout: which object stores there are.
-const LAYOUT: u32 = 1;
+/// The version of the layout: which object stores there are. 2 added contents of attachments.
+const LAYOUT: u32 = 2;
 
 /// A handle on a database of the browser. Clones share its connection.
 #[derive(Clone, Debug)]
@@ -185,7 +187,11 @@ impl Connection {
     }
 
     fn begin(&self, mode: &str) -> Result<IdbTransaction, Failure> {
-        let transaction = self.transaction.call3(&self.db, &self.scope, &mode.into(), &self.strict);
+        self.begin_on(&self.scope, mode)
+    }
+
+    fn begin_on(&self, scope: &Array, mode: &str) -> Result<IdbTransaction, Failure> {
+        let transaction = self.transaction.call3(&self.db, scope, &mode.into(), &self.strict);
         transaction.map(JsValue::unchecked_into).map_err(|thrown| {
             // Only a closing connection is in an invalid state (IndexedDB 3.0, `transaction()`).
             if exception_name(&thrown) == "InvalidStateError" {
@@ -274,9 +280,10 @@ async fn opened(request: IdbOpenDbRequest) -> Result<IdbDatabase, StoreError> {
     let on_upgrade = Closure::once({
         let request = request.clone();
         move || {
-            // What throws here aborts the upgrade, and with it the opening.
+            // An earlier layout has some of them, and making these anew is refused. Should one be missing for another
+            // reason, every transaction on it says so.
             let Ok(db) = request.result().map(JsCast::unchecked_into::<IdbDatabase>) else { return };
-            for name in Table::ALL.map(store_name).into_iter().chain([REVISION]) {
+            for name in Table::ALL.map(store_name).into_iter().chain([REVISION, FILES]) {
                 let _ = db.create_object_store(name);
             }
         }

@@ -5,8 +5,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
+use shared::ids::AttachmentId;
+
+use super::files::FileStore;
 use super::{Batch, Contents, Key, Revision, Store, StoreError};
 
 /// How a commit goes wrong. The caller gets the same error for both and cannot tell them apart.
@@ -28,7 +32,8 @@ pub struct MemoryStore {
 struct Disk {
     revision: Revision,
     records: BTreeMap<Key, Vec<u8>>,
-    /// Bytes that the records may take.
+    files: BTreeMap<AttachmentId, Vec<u8>>,
+    /// Bytes that records and files may take.
     quota: Option<usize>,
     fault: Option<Fault>,
     closed: bool,
@@ -104,7 +109,7 @@ impl Disk {
     fn bytes_after(&self, batch: &Batch) -> usize {
         let mut records = self.records.clone();
         apply(&mut records, batch);
-        records.values().map(Vec::len).sum()
+        records.values().chain(self.files.values()).map(Vec::len).sum()
     }
 }
 
@@ -112,6 +117,47 @@ fn apply(records: &mut BTreeMap<Key, Vec<u8>>, batch: &Batch) {
     records.extend(batch.put.iter().cloned());
     for key in &batch.delete {
         records.remove(key);
+    }
+}
+
+impl FileStore for MemoryStore {
+    type Content = Vec<u8>;
+
+    async fn put(&self, id: AttachmentId, content: &Vec<u8>) -> Result<(), StoreError> {
+        let mut disk = self.disk.borrow_mut();
+        if disk.closed {
+            return Err(StoreError::Closed);
+        }
+        let bytes = disk.bytes_after(&Batch::default()) + content.len();
+        if disk.quota.is_some_and(|quota| bytes > quota) {
+            return Err(StoreError::Full);
+        }
+        disk.files.insert(id, content.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: AttachmentId) -> Result<Option<Vec<u8>>, StoreError> {
+        let disk = self.disk.borrow();
+        if disk.closed { Err(StoreError::Closed) } else { Ok(disk.files.get(&id).cloned()) }
+    }
+
+    async fn ids(&self) -> Result<Vec<AttachmentId>, StoreError> {
+        let disk = self.disk.borrow();
+        if disk.closed { Err(StoreError::Closed) } else { Ok(disk.files.keys().copied().collect()) }
+    }
+
+    async fn remove(&self, ids: &[AttachmentId]) -> Result<(), StoreError> {
+        let mut disk = self.disk.borrow_mut();
+        if disk.closed {
+            return Err(StoreError::Closed);
+        }
+        disk.files.retain(|id, _| !ids.contains(id));
+        Ok(())
+    }
+
+    fn part(content: &Vec<u8>, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        let place = |at| usize::try_from(at).unwrap_or(usize::MAX).min(content.len());
+        Ok(content[place(range.start)..place(range.end)].to_vec())
     }
 }
 
@@ -147,7 +193,9 @@ mod tests {
     #[test]
     fn keeps_the_contract() {
         let disks = RefCell::new(HashMap::<String, MemoryStore>::new());
-        now(contract::check(async |name: &str| disks.borrow_mut().entry(name.to_owned()).or_default().clone()));
+        let open = async |name: &str| disks.borrow_mut().entry(name.to_owned()).or_default().clone();
+        now(contract::check(open));
+        now(contract::check_files(open, <[u8]>::to_vec, async |content| content));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) fn store_name(table: Table) -> &'static str {
         Table::Pages => "pages",
         Table::Outbox => "outbox",
         Table::Refused => "refused",
+        Table::Held => "held",
     }
 }
 
