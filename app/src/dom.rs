@@ -7,7 +7,7 @@ use js_sys::{Array, JsString, Object};
 use leptos::prelude::{document, request_animation_frame, set_timeout, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, FocusOptions, HtmlElement, HtmlFormElement, Storage};
+use web_sys::{Blob, Element, FocusOptions, HtmlAnchorElement, HtmlElement, HtmlFormElement, Storage, Url};
 
 /// What this browser keeps for the app besides its data; absent where the browser forbids it.
 pub(crate) fn local_storage() -> Option<Storage> {
@@ -127,4 +127,16 @@ pub(crate) fn origin() -> String {
 pub(crate) async fn copy(text: &str) -> bool {
     let promise = window().navigator().clipboard().write_text(text);
     JsFuture::from(promise).await.is_ok()
+}
+
+/// Gives a content out as a download of this name.
+pub(crate) fn download(content: &Blob, name: &str) {
+    let Ok(url) = Url::create_object_url_with_blob(content) else { return };
+    if let Some(link) = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) {
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+    }
+    // The browser has begun to read it by then.
+    after(60_000, move || drop(Url::revoke_object_url(&url)));
 }

@@ -9,7 +9,7 @@ use shared::mutation::{Op, Refusal};
 use shared::protocol::{Problem, kind};
 use shared::workflow::{Priority, Status};
 
-use crate::host::AccountError;
+use crate::host::RequestError;
 
 macro_rules! texts {
     ($($name:ident = $text:literal;)*) => {
@@ -450,13 +450,13 @@ fn field(field: Field) -> &'static str {
     }
 }
 
-pub(crate) fn account_error(error: &AccountError) -> String {
+pub(crate) fn account_error(error: &RequestError) -> String {
     match error {
-        AccountError::Offline => account_offline().to_owned(),
-        AccountError::Problem(Problem { kind: problem, .. }) if problem == kind::CREDENTIALS => {
+        RequestError::Offline => account_offline().to_owned(),
+        RequestError::Problem(Problem { kind: problem, .. }) if problem == kind::CREDENTIALS => {
             wrong_credentials().to_owned()
         }
-        AccountError::Problem(problem) => problem.detail.clone(),
+        RequestError::Problem(problem) => problem.detail.clone(),
     }
 }
 

@@ -3,14 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use app::host::{AccountError, Host, Listener as Audience};
+use app::host::{Host, Listener as Audience, RequestError};
 use engine::command::{Command, CommandError};
 use engine::driver::Wake;
 use engine::store::StoreError;
 use futures::future::LocalBoxFuture;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, RegisterRequest};
-use shared::ids::EntityId;
+use shared::ids::{AttachmentId, EntityId, TaskId};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, File};
 
 use crate::listener::Listener;
 use crate::online;
@@ -90,12 +91,12 @@ impl Host for BrowserHost {
         })
     }
 
-    fn register(&self, request: RegisterRequest) -> LocalBoxFuture<'static, Result<Account, AccountError>> {
+    fn register(&self, request: RegisterRequest) -> LocalBoxFuture<'static, Result<Account, RequestError>> {
         let session = self.session.clone();
         Box::pin(async move { session.register(&request).await })
     }
 
-    fn login(&self, request: LoginRequest) -> LocalBoxFuture<'static, Result<Account, AccountError>> {
+    fn login(&self, request: LoginRequest) -> LocalBoxFuture<'static, Result<Account, RequestError>> {
         let session = self.session.clone();
         Box::pin(async move { session.login(&request).await })
     }
@@ -106,7 +107,7 @@ impl Host for BrowserHost {
         Box::pin(async move { session.logout().await })
     }
 
-    fn invite(&self) -> LocalBoxFuture<'static, Result<Invitation, AccountError>> {
+    fn invite(&self) -> LocalBoxFuture<'static, Result<Invitation, RequestError>> {
         let session = self.session.clone();
         Box::pin(async move { session.invite().await })
     }
@@ -122,6 +123,27 @@ impl Host for BrowserHost {
             match commander {
                 Some(commander) => commander.execute(command).await,
                 None => Err(nobody().into()),
+            }
+        })
+    }
+
+    fn attach(&self, task: TaskId, file: File) -> LocalBoxFuture<'static, Result<EntityId, CommandError>> {
+        self.ask_for_persistence();
+        let commander = self.replica.borrow().as_ref().map(Replica::commander);
+        Box::pin(async move {
+            match commander {
+                Some(commander) => commander.attach(task, file).await,
+                None => Err(nobody().into()),
+            }
+        })
+    }
+
+    fn content(&self, id: AttachmentId) -> LocalBoxFuture<'static, Result<Blob, RequestError>> {
+        let commander = self.replica.borrow().as_ref().map(Replica::commander);
+        Box::pin(async move {
+            match commander {
+                Some(commander) => Ok(commander.content(id).await?),
+                None => Err(RequestError::Offline),
             }
         })
     }

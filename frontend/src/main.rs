@@ -2,6 +2,7 @@
 
 mod channel;
 mod clock;
+mod files;
 mod host;
 mod http;
 mod identity;

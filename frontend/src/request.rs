@@ -11,13 +11,18 @@ use shared::compact;
 use shared::protocol::{COMPACT, Problem, PullResponse};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestCache, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortController, Blob, Headers, RequestCache, RequestInit, RequestRedirect, Response};
 
 /// Of a message, or a problem.
 const JSON: &str = "application/json, application/problem+json";
 
+/// Of a content: whatever it is. It is not read into memory.
+pub(crate) const CONTENT: &str = "*/*";
+
 /// Milliseconds after which a request that has no complete answer is given up.
 const TIMEOUT: u32 = 30_000;
+/// The same for a content, which may be large.
+const CONTENT_TIMEOUT: u32 = 20 * TIMEOUT;
 
 /// Why a request brought nothing usable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +42,14 @@ pub(crate) struct Request {
     pub path: String,
     /// The form in which an answer is wanted.
     pub accept: &'static str,
-    /// JSON.
-    pub body: Option<String>,
+    pub body: Option<Body>,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    Json(String),
+    Bytes(Blob),
 }
 
 impl Request {
@@ -49,23 +60,43 @@ impl Request {
     /// A request with a body.
     pub(crate) fn post_json(path: &str, body: &impl serde::Serialize) -> Self {
         // The messages have no maps with keys that are not strings, which is all that could fail.
-        Self { method: "POST", path: path.into(), accept: JSON, body: serde_json::to_string(body).ok() }
+        let body = serde_json::to_string(body).ok().map(Body::Json);
+        Self { method: "POST", path: path.into(), accept: JSON, body }
+    }
+
+    /// A request that carries bytes.
+    pub(crate) fn post_bytes(path: &str, bytes: Blob) -> Self {
+        Self { body: Some(Body::Bytes(bytes)), ..Self::post(path) }
+    }
+
+    /// A request for a content.
+    pub(crate) fn get_content(path: &str) -> Self {
+        Self { method: "GET", path: path.into(), accept: CONTENT, body: None }
     }
 
     /// Sends it, and waits for the whole answer. Dropping the future cancels the request.
     pub(crate) async fn send(&self, token: Option<&AccessToken>) -> Result<Answer, Failure> {
-        let deadline = Deadline::start().map_err(unreachable)?;
+        let wants_content = self.accept == CONTENT;
+        let deadline = Deadline::start(if wants_content { CONTENT_TIMEOUT } else { TIMEOUT }).map_err(unreachable)?;
         let init = self.init(token, &deadline.controller).map_err(unreachable)?;
         let window = web_sys::window().ok_or(Failure::Unreachable)?;
         let fetched = JsFuture::from(window.fetch_with_str_and_init(&self.path, &init)).await;
         let response: Response = fetched.map_err(unreachable)?.unchecked_into();
-        let body = JsFuture::from(response.array_buffer().map_err(unreachable)?).await.map_err(unreachable)?;
+        let (mut content, mut body) = (None, Vec::new());
+        if wants_content && response.ok() {
+            let blob = JsFuture::from(response.blob().map_err(unreachable)?).await.map_err(unreachable)?;
+            content = Some(blob.unchecked_into());
+        } else {
+            let bytes = JsFuture::from(response.array_buffer().map_err(unreachable)?).await.map_err(unreachable)?;
+            body = Uint8Array::new(&bytes).to_vec();
+        }
         let header = |name| response.headers().get(name).ok().flatten();
         Ok(Answer {
             status: response.status(),
             content_type: header("content-type").unwrap_or_default(),
             retry_after: header("retry-after").and_then(|seconds| seconds.trim().parse().ok()),
-            body: Uint8Array::new(&body).to_vec(),
+            content,
+            body,
         })
     }
 
@@ -77,9 +108,16 @@ impl Request {
         }
         let init = RequestInit::new();
         init.set_method(self.method);
-        if let Some(body) = &self.body {
-            headers.set("content-type", "application/json")?;
-            init.set_body(&body.into());
+        match &self.body {
+            None => {}
+            Some(Body::Json(text)) => {
+                headers.set("content-type", "application/json")?;
+                init.set_body(&text.into());
+            }
+            Some(Body::Bytes(bytes)) => {
+                headers.set("content-type", "application/octet-stream")?;
+                init.set_body(bytes);
+            }
         }
         init.set_headers(&headers);
         init.set_cache(RequestCache::NoStore);
@@ -101,9 +139,9 @@ struct Deadline {
 }
 
 impl Deadline {
-    fn start() -> Result<Self, JsValue> {
+    fn start(timeout: u32) -> Result<Self, JsValue> {
         let controller = AbortController::new()?;
-        let timer = Timeout::new(TIMEOUT, {
+        let timer = Timeout::new(timeout, {
             let controller = controller.clone();
             move || controller.abort()
         });
@@ -124,6 +162,8 @@ pub(crate) struct Answer {
     pub content_type: String,
     /// Seconds. A date in this header, which our server does not send, is not read.
     pub retry_after: Option<u32>,
+    /// In answer to [`Request::get_content`]. Whether it is what was asked for, only its hash tells.
+    pub content: Option<Blob>,
     pub body: Vec<u8>,
 }
 
@@ -152,7 +192,13 @@ impl Answer {
         if self.body.is_empty() { Ok(()) } else { Err(Failure::Unreachable) }
     }
 
-    fn succeeded(&self) -> Result<(), Failure> {
+    /// The content in it.
+    pub(crate) fn read_content(&self) -> Result<Blob, Failure> {
+        self.succeeded()?;
+        self.content.clone().ok_or(Failure::Unreachable)
+    }
+
+    pub(crate) fn succeeded(&self) -> Result<(), Failure> {
         let problem: Option<Problem> =
             if self.is("application/problem+json") { serde_json::from_slice(&self.body).ok() } else { None };
         match (self.status, problem) {
@@ -181,7 +227,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, content_type: &str, body: &str) -> Answer {
-        Answer { status, content_type: content_type.into(), retry_after: None, body: body.into() }
+        Answer { status, content_type: content_type.into(), retry_after: None, content: None, body: body.into() }
     }
 
     fn problem(kind: &str, status: u16) -> Problem {

@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use app::host::AccountError;
+use app::host::RequestError;
 use serde::de::DeserializeOwned;
 use shared::account::{AccessToken, Account, DeviceInfo, Invitation, LoginRequest, RegisterRequest};
 use shared::clock::Actor;
@@ -87,15 +87,15 @@ impl Session {
         DeviceInfo { id, name: self.name.to_string() }
     }
 
-    pub(crate) async fn register(&self, request: &RegisterRequest) -> Result<Account, AccountError> {
+    pub(crate) async fn register(&self, request: &RegisterRequest) -> Result<Account, RequestError> {
         self.enter(Request::post_json("/api/auth/register", request)).await
     }
 
-    pub(crate) async fn login(&self, request: &LoginRequest) -> Result<Account, AccountError> {
+    pub(crate) async fn login(&self, request: &LoginRequest) -> Result<Account, RequestError> {
         self.enter(Request::post_json("/api/auth/login", request)).await
     }
 
-    async fn enter(&self, request: Request) -> Result<Account, AccountError> {
+    async fn enter(&self, request: Request) -> Result<Account, RequestError> {
         let _turn = Lock::acquire(COOKIE_LOCK).await;
         let session: shared::account::Session = request.send(None).await.and_then(|answer| answer.read())?;
         self.adopt(session.access_token, session.account.clone()).await;
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// A link with which one person can join the organization.
-    pub(crate) async fn invite(&self) -> Result<Invitation, AccountError> {
+    pub(crate) async fn invite(&self) -> Result<Invitation, RequestError> {
         let member = self.who().ok_or_else(signed_out)?;
         Ok(self.send(member, &Request::post("/api/invitations")).await?)
     }
@@ -167,15 +167,21 @@ impl Session {
         request: &Request,
         read: fn(&Answer) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        read(&self.answer(member, request).await?)
+    }
+
+    /// What comes back to a request of this member.
+    async fn answer(&self, member: Who, request: &Request) -> Result<Answer, Failure> {
         let mut refused = None;
         if let Some(token) = self.token(member)? {
-            match read(&request.send(Some(&token)).await?) {
+            let answer = request.send(Some(&token)).await?;
+            match answer.succeeded() {
                 Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED => refused = Some(token),
-                result => return result,
+                _ => return Ok(answer),
             }
         }
         let token = self.renew(member, refused).await?;
-        read(&request.send(Some(&token)).await?)
+        request.send(Some(&token)).await
     }
 
     /// As which actor this browser is signed in, where it is this member.
@@ -270,7 +276,7 @@ impl Session {
     }
 }
 
-impl From<Failure> for AccountError {
+impl From<Failure> for RequestError {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Unreachable | Failure::Busy { problem: None, .. } => Self::Offline,

@@ -1,5 +1,6 @@
 //! One task in full, beside the list; on a phone a page of its own.
 
+mod attachments;
 mod comments;
 mod conflict;
 mod custom_fields;
@@ -13,7 +14,9 @@ use leptos::prelude::*;
 use shared::field::TextField;
 use shared::ids::TaskId;
 use shared::limits::DESCRIPTION_CHARS;
+use web_sys::DragEvent;
 
+use self::attachments::{Attachments, drag_over, drop_files, paste_files};
 use self::comments::{Comments, Composer};
 use self::conflict::Conflicts;
 use self::properties::Properties;
@@ -62,8 +65,22 @@ fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let mark = Memo::new(move |_| item.with(|item| item.mark));
     let deleted = Memo::new(move |_| item.with(|item| item.value.deleted));
     let answered = RwSignal::new(None);
+    let dragged = RwSignal::new(false);
+    let dropped = move |event: DragEvent| {
+        dragged.set(false);
+        drop_files(app, id, &event);
+    };
     view! {
-        <aside class="panel" data-task=id.to_string() aria-label=move || t::task_panel(&key.get())>
+        <aside
+            class="panel"
+            data-task=id.to_string()
+            data-drop=move || dragged.get().then_some("")
+            aria-label=move || t::task_panel(&key.get())
+            on:dragover=move |event| drag_over(&event, dragged)
+            on:dragleave=move |_| dragged.set(false)
+            on:drop=dropped
+            on:paste=move |event| paste_files(app, id, &event)
+        >
             <div class="panel-head">
                 <Back />
                 <span class="key">{move || key.get()}</span>
@@ -98,6 +115,7 @@ fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
                 <Properties id item />
                 <Texts id item />
                 <Subtasks id item />
+                <Attachments id />
                 <Comments id answered />
             </div>
             <Composer id answered />

@@ -2,6 +2,7 @@
 
 use shared::field::Field;
 
+use crate::host::RequestError;
 use crate::state::people::Author;
 
 texts! {
@@ -38,6 +39,9 @@ texts! {
     edit_comment = "Edit comment";
     comment_deleted = "This comment is deleted.";
     comment_was_deleted = "Comment deleted";
+    attachments = "Attachments";
+    attach_files = "Attach files";
+    attachment_deleted = "Attachment deleted";
     conflict = "Conflict";
     keep_mine = "Keep mine";
     use_theirs = "Use theirs";
@@ -103,4 +107,67 @@ pub(crate) fn overruled(title: &str, author: &Author) -> String {
 
 pub(crate) fn overruled_lead() -> &'static str {
     "Your text is kept."
+}
+
+pub(crate) fn attached(name: &str) -> String {
+    format!("“{name}” is attached")
+}
+
+pub(crate) fn download(name: &str) -> String {
+    format!("Download {name}")
+}
+
+pub(crate) fn delete_file(name: &str) -> String {
+    format!("Delete {name}")
+}
+
+/// "1.8 MB"
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 3] = ["KB", "MB", "GB"];
+    if bytes < 1_000 {
+        return format!("{bytes} bytes");
+    }
+    // In tenths of a unit.
+    let (mut tenths, mut unit) = (bytes / 100, 0);
+    while tenths >= 10_000 && unit < UNITS.len() - 1 {
+        (tenths, unit) = (tenths / 1_000, unit + 1);
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
+pub(crate) fn file_here(size: &str) -> String {
+    format!("{size}, on this device until you are online")
+}
+
+pub(crate) fn file_sending(size: &str, percent: u8) -> String {
+    format!("{size}, uploading {percent}%")
+}
+
+pub(crate) fn file_refused(size: &str, reason: &str) -> String {
+    format!("{size}, on this device only. {reason}")
+}
+
+pub(crate) fn file_elsewhere(size: &str) -> String {
+    format!("{size}, not uploaded yet from another device")
+}
+
+pub(crate) fn no_content(name: &str, error: &RequestError) -> String {
+    match error {
+        RequestError::Offline => {
+            format!("“{name}” is not on this device, and the server cannot be reached. Try again when you are online.")
+        }
+        RequestError::Problem(problem) => problem.detail.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn a_size_is_a_few_digits() {
+        let sizes = [0, 999, 1_000, 1_849, 999_999, 1_800_000, 104_857_600, 5_000_000_000_000];
+        let texts = ["0 bytes", "999 bytes", "1.0 KB", "1.8 KB", "999.9 KB", "1.8 MB", "104.8 MB", "5000.0 GB"];
+        assert_eq!(sizes.map(bytes), texts);
+    }
 }

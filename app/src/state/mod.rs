@@ -1,6 +1,7 @@
 //! The state of the app: fed by the engine's events, read by components. Components dispatch what a member wants
 //! through [`App`]; nothing else changes data.
 
+pub(crate) mod attachments;
 pub(crate) mod changes;
 pub(crate) mod comments;
 pub(crate) mod keys;
@@ -32,6 +33,7 @@ use crate::host::Host;
 use crate::pwa::Pwa;
 use crate::route::Route;
 use crate::{dom, i18n as t};
+use attachments::Attachments;
 use changes::{Change, Edit, History, with_keys};
 use comments::Comments;
 use order::sort_by;
@@ -64,6 +66,7 @@ pub(crate) struct State {
     /// What the organization has added to its tasks, in the order of its making.
     pub(crate) custom_fields: RwSignal<Vec<CustomFieldView>>,
     pub(crate) comments: Comments,
+    pub(crate) attachments: Attachments,
     pub(crate) refused: RwSignal<Vec<RefusedChange>>,
     /// `None` until the engine has said something.
     pub(crate) status: RwSignal<Option<SyncStatus>>,
@@ -95,6 +98,7 @@ impl App {
             people: RwSignal::new(Vec::new()),
             custom_fields: RwSignal::new(Vec::new()),
             comments: Comments::new(),
+            attachments: Attachments::new(),
             refused: RwSignal::new(Vec::new()),
             status,
             pill: pill::shown_pill(status),
@@ -119,6 +123,7 @@ impl App {
                 self.hear_of_people(patch.members);
                 self.hear_of_fields(patch.custom_fields);
                 self.comments.apply(patch.comments);
+                self.attachments.apply(patch.attachments);
                 self.tasks.apply(patch.tasks);
                 if let Some(refused) = patch.refused {
                     self.refused.set(refused);
@@ -174,6 +179,7 @@ impl App {
     pub(crate) fn waiting_tasks(self) -> Vec<TaskId> {
         let mut ids = self.tasks.waiting.get();
         ids.extend(self.comments.waiting());
+        ids.extend(self.attachments.waiting());
         sort_by(&mut ids, &Ord::cmp);
         ids.dedup();
         ids

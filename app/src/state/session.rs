@@ -60,6 +60,7 @@ impl App {
         self.people.update(Vec::clear);
         self.custom_fields.update(Vec::clear);
         self.comments.clear();
+        self.attachments.clear();
         self.refused.update(Vec::clear);
         self.status.set(None);
         self.loaded.set(false);

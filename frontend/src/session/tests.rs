@@ -183,10 +183,10 @@ async fn a_sign_in_that_fails_says_why() {
     identity::forget().await;
     let session = Session::restore().await;
     network(&[]);
-    assert_eq!(session.login(&login(&session)).await, Err(AccountError::Offline));
+    assert_eq!(session.login(&login(&session)).await, Err(RequestError::Offline));
     network(&[refusal(kind::CREDENTIALS)]);
     let refused = session.login(&login(&session)).await;
-    assert!(matches!(refused, Err(AccountError::Problem(problem)) if problem.detail == "Detail."));
+    assert!(matches!(refused, Err(RequestError::Problem(problem)) if problem.detail == "Detail."));
     assert_eq!(session.account(), None);
 }
 
