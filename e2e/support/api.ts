@@ -236,6 +236,16 @@ export class ApiDevice {
     return (await this.pull()).flatMap(comment);
   }
 
+  /** What the server says of the content of the only attachment. */
+  async attachmentHeaders(): Promise<Headers> {
+    const [id] = (await this.pull()).flatMap((row) => row.id.attachment ?? []);
+    const headers = { authorization: `Bearer ${this.token}` };
+    const response = await fetch(`${this.origin}/api/attachments/${id}`, { headers });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`The server answers ${response.status}`);
+    return response.headers;
+  }
+
   async projects(): Promise<ProjectRow[]> {
     return (await this.pull()).flatMap(project);
   }

@@ -1,6 +1,23 @@
 // An open task: what a person does with it, by the names that the design gives to things.
 
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { expect, type Locator, type Page } from "@playwright/test";
+
+export interface AttachedFile {
+  name: string;
+  type: string;
+  content: Buffer;
+}
+
+/** A file of so many random bytes. */
+export function randomFile(name: string, bytes: number, type = "application/octet-stream"): AttachedFile {
+  return { name, type, content: randomBytes(bytes) };
+}
+
+export function sha256(content: Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
 
 export class TaskPanel {
   readonly root: Locator;
@@ -22,6 +39,43 @@ export class TaskPanel {
 
   async expectText(name: string, text: string): Promise<void> {
     await expect(this.text(name)).toHaveValue(text);
+  }
+
+  // --- Attachments ---
+
+  /** The row of a file. */
+  file(name: string): Locator {
+    const download = this.page.getByRole("button", { name: `Download ${name}`, exact: true });
+    return this.root.getByRole("list", { name: "Attachments" }).getByRole("listitem").filter({ has: download });
+  }
+
+  /** Attaches files with the button; ready when they are shown, and so saved on the device. */
+  async attach(...files: AttachedFile[]): Promise<void> {
+    const chosen = this.page.waitForEvent("filechooser");
+    await this.root.getByRole("button", { name: "Attach files" }).click();
+    const content = files.map(({ name, type, content }) => ({ name, mimeType: type, buffer: content }));
+    await (await chosen).setFiles(content);
+    for (const { name } of files) await expect(this.file(name)).toBeVisible();
+  }
+
+  /** The names of the files that are attached, in whatever order. */
+  async expectFiles(names: string[]): Promise<void> {
+    const shown = this.root.getByRole("list", { name: "Attachments" }).getByRole("button", { name: /^Download / });
+    await expect.poll(async () => (await shown.allTextContents()).sort()).toEqual([...names].sort());
+  }
+
+  /** The server has a file. */
+  async expectStored(name: string): Promise<void> {
+    await expect(this.file(name)).not.toContainText(/on this device|uploading|not uploaded/);
+  }
+
+  /** Downloads a file; its SHA-256. */
+  async hashOf(name: string): Promise<string> {
+    const download = this.page.waitForEvent("download");
+    await this.file(name).getByRole("button", { name: `Download ${name}`, exact: true }).click();
+    const file = await download;
+    expect(file.suggestedFilename()).toBe(name);
+    return sha256(await readFile(await file.path()));
   }
 
   // --- Properties ---

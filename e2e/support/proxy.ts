@@ -22,7 +22,7 @@ interface Link {
 type Mode = "open" | "cut" | "portal";
 
 export class TcpProxy {
-  /** Every request that has passed since the start, in order. */
+  /** Every request that has come since the start, in order. */
   readonly requests: Request[] = [];
   /** Requests that reached the server while their answers did not come back. */
   readonly lost: Request[] = [];
@@ -30,6 +30,7 @@ export class TcpProxy {
   private mode: Mode = "open";
   private delayMs = 0;
   private loses: Match = () => false;
+  private refuses: Match = () => false;
   private readonly sockets = new Set<Socket>();
   private readonly links = new Set<Link>();
 
@@ -59,6 +60,7 @@ export class TcpProxy {
   restore(): void {
     this.delayMs = 0;
     this.loses = () => false;
+    this.refuses = () => false;
     this.become("open");
   }
 
@@ -75,6 +77,11 @@ export class TcpProxy {
   /** Lets matching requests reach the server and drops their answers, until restored. */
   loseAnswers(match: Match): void {
     this.loses = match;
+  }
+
+  /** Cuts the connection of each matching request, until restored: it does not reach the server whole. */
+  refuse(match: Match): void {
+    this.refuses = match;
   }
 
   /** Lets the open WebSockets hang: neither side is told anything, and nothing passes any more. New ones work. */
@@ -115,6 +122,7 @@ export class TcpProxy {
     const parser = new RequestParser((request) => {
       this.requests.push(request);
       unanswered = this.loses(request) ? request : undefined;
+      if (this.refuses(request)) browser.resetAndDestroy();
     });
     const link: Link = { parser, hangs: false };
     this.links.add(link);
@@ -123,7 +131,7 @@ export class TcpProxy {
     browser.on("data", (chunk) => {
       if (link.hangs) return;
       parser.push(chunk);
-      toServer.write(chunk);
+      if (!browser.destroyed) toServer.write(chunk);
     });
     server.on("data", (chunk) => {
       if (link.hangs) return;
