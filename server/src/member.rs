@@ -1,6 +1,7 @@
 //! Who is asking: authorization as a value.
 
 use serde::{Deserialize, Serialize};
+use shared::api_token::ApiAccess;
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, OrgId, UserId};
 use uuid::Uuid;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 pub struct Member {
     claims: Claims,
     until: Millis,
+    /// What a personal access token lets its bearer do; `None`: a device of the member, which does all that they may.
+    token: Option<ApiAccess>,
 }
 
 /// What an access token says beside its times.
@@ -27,7 +30,22 @@ pub(crate) struct Claims {
 
 impl Member {
     pub(crate) fn from_claims(claims: Claims, until: Millis) -> Self {
-        Self { claims, until }
+        Self { claims, until, token: None }
+    }
+
+    /// The bearer of a personal access token, as long as a request takes.
+    pub(crate) fn from_token(claims: Claims, access: ApiAccess) -> Self {
+        Self { claims, until: Millis::MAX, token: Some(access) }
+    }
+
+    /// Whether this is a program with a personal access token.
+    pub fn is_program(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Whether this one may change anything.
+    pub fn may_write(&self) -> bool {
+        self.token != Some(ApiAccess::Read)
     }
 
     pub(crate) fn claims(&self) -> &Claims {

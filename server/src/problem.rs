@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use shared::mutation::Refusal;
 use shared::protocol::{Problem, kind};
 
 use crate::db::DbError;
@@ -36,6 +37,16 @@ impl ApiProblem {
         Self::new(StatusCode::UNAUTHORIZED, kind::UNAUTHENTICATED, detail)
     }
 
+    /// With which status it is answered.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What is said of it.
+    pub(crate) fn body(&self) -> &Problem {
+        &self.0
+    }
+
     /// The server cannot work at the moment.
     pub(crate) fn unavailable() -> Self {
         // A connection may have been lost after the commit, so whether it was done is not to be said.
@@ -57,7 +68,9 @@ fn title(kind: &str) -> &'static str {
         kind::UNAUTHENTICATED => "Not signed in",
         kind::CREDENTIALS => "Wrong e-mail address or password",
         kind::NOT_FOUND => "Not found",
-        kind::TAKEN => "Already registered",
+        kind::TAKEN => "It exists already",
+        kind::NOT_ALLOWED => "Not allowed",
+        kind::CHANGED => "It has changed",
         kind::LAST_ADMIN => "The last admin",
         kind::GAP => "Mutations are missing",
         kind::FORKED => "The device's history has forked",
@@ -72,7 +85,7 @@ fn title(kind: &str) -> &'static str {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let bearer = self.0.kind == kind::UNAUTHENTICATED;
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
@@ -132,6 +145,26 @@ impl From<Failure> for ApiProblem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "This device id is in use. Name a new one to go on with.",
             ),
+            Failure::ApiToken(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::TokenEnded => Self::unauthenticated("There is no such token, or it has ended. Make a new one."),
+            Failure::ReadOnly => Self::new(
+                StatusCode::FORBIDDEN,
+                kind::NOT_ALLOWED,
+                "This token may only read. Make one that may write.",
+            ),
+            Failure::NoProgram => Self::new(
+                StatusCode::FORBIDDEN,
+                kind::NOT_ALLOWED,
+                "A token cannot make or end tokens. Sign in to do it.",
+            ),
+            Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
+            Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::Refused(refusal) => refused(&refusal),
+            Failure::Changed => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                kind::CHANGED,
+                "It has changed since. Read it again, and decide anew.",
+            ),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {
                 tracing::error!(what, "bug");
@@ -139,6 +172,16 @@ impl From<Failure> for ApiProblem {
             }
         }
     }
+}
+
+fn refused(refusal: &Refusal) -> ApiProblem {
+    let (status, kind) = match refusal {
+        Refusal::NotFound => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
+        Refusal::NotAllowed => (StatusCode::FORBIDDEN, kind::NOT_ALLOWED),
+        Refusal::AlreadyExists => (StatusCode::CONFLICT, kind::TAKEN),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+    };
+    ApiProblem::new(status, kind, format!("This cannot be done: {refusal}. Nothing has been changed."))
 }
 
 fn member(problem: MemberProblem) -> ApiProblem {
@@ -180,6 +223,7 @@ impl From<DbError> for ApiProblem {
     fn from(error: DbError) -> Self {
         match error {
             DbError::SignedOut => Failure::SessionEnded.into(),
+            DbError::ReadOnly => Failure::ReadOnly.into(),
             DbError::Unavailable(error) => {
                 tracing::warn!(%error, "the database does not answer");
                 Self::unavailable()

@@ -11,10 +11,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
-use crate::routes::{attachments, auth, files, health, invitations, layers, members, sync, ws};
+use crate::routes::{attachments, auth, files, health, invitations, layers, members, resources, sync, tokens, ws};
 use crate::services::Services;
 
 pub use crate::routes::files::{Files, FilesError};
+pub use crate::routes::resources::COLLECTIONS;
 pub use crate::routes::ws::Pace;
 
 /// What the routes work with.
@@ -44,6 +45,10 @@ pub fn router(state: AppState) -> Router {
         .route("/api/invitations", post(invitations::create))
         .route("/api/members/{user}", patch(members::change_role))
         .route("/api/members/{user}", delete(members::remove))
+        .route("/api/tokens", get(tokens::list))
+        .route("/api/tokens", post(tokens::create))
+        .route("/api/tokens/{id}", delete(tokens::end))
+        .merge(resources::routes())
         .route("/api/sync/push", post(sync::push))
         .route("/api/sync/pull", post(sync::pull))
         .route("/api/ws/ticket", post(ws::ticket))

@@ -6,7 +6,8 @@
 //!   twice.
 //! - A **socket ticket** is a JWT too, with the same key, and lives for seconds: it travels in an address. It says in
 //!   another form than an access token what it says, so that neither is ever taken for the other.
-//! - An **invitation** is random; only its hash is stored.
+//! - An **invitation** is random; only its hash is stored. So is a **personal access token**, which says what it is, so
+//!   that whoever finds one in a log or a repository knows, too.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -173,6 +174,15 @@ impl Tokens {
             generation: u64::from_be_bytes(generation.try_into().map_err(|_| TokenError::Invalid)?),
         })
     }
+}
+
+/// What every personal access token begins with.
+pub const API_TOKEN: &str = "tern_";
+
+/// A new personal access token of an organization: what to hand out, and what is stored of it.
+pub fn api_token(org: OrgId) -> Result<(AccessToken, Ticket), TokenError> {
+    let (secret, ticket) = invitation(org)?;
+    Ok((AccessToken(format!("{API_TOKEN}{secret}")), ticket))
 }
 
 /// A new invitation for an organization: the token to hand out, and what is stored of it.

@@ -26,6 +26,7 @@
 //! | [`query`] | which tasks a view shows, and in which order |
 
 pub mod account;
+pub mod api_token;
 pub mod attachment;
 pub mod clock;
 pub mod comment;

@@ -235,6 +235,10 @@ pub mod kind {
     pub const NOT_FOUND: &str = "/problems/not-found";
     /// The e-mail address is registered already.
     pub const TAKEN: &str = "/problems/already-registered";
+    /// Your role, or your token, does not let you do this.
+    pub const NOT_ALLOWED: &str = "/problems/not-allowed";
+    /// It is of another version than the one that was named.
+    pub const CHANGED: &str = "/problems/changed";
     /// An organization always has an admin: make somebody else one first.
     pub const LAST_ADMIN: &str = "/problems/last-admin";
     /// A number is missing before the first mutation of a push.

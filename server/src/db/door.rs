@@ -33,7 +33,7 @@ pub struct NewOrganization<'a> {
     pub epoch: Epoch,
 }
 
-/// An invitation as presented: which organization it claims to be for, and the hash of the token.
+/// An invitation, or a personal access token, as presented: which organization it claims to be for, and the hash of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     pub org: OrgId,
@@ -141,6 +141,11 @@ impl Door {
         let ids: Vec<uuid::Uuid> =
             sqlx::query_scalar("SELECT id FROM organizations ORDER BY id").fetch_all(&mut *self.tx).await?;
         Ok(ids.into_iter().map(OrgId).collect())
+    }
+
+    /// Enters the organization that a personal access token claims to be of. What it is worth, its hash says.
+    pub(super) async fn token(self, ticket: &Ticket) -> Result<OrgTx, DbError> {
+        OrgTx::confine(self.tx, ticket.org).await
     }
 
     /// Enters the organization of a session, with a token that the server has signed.

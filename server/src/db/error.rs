@@ -11,6 +11,9 @@ pub enum DbError {
     /// Whoever asks is no member any more, or the session has ended.
     #[error("the session has ended")]
     SignedOut,
+    /// Whoever asks may only read.
+    #[error("a token that may only read was used to write")]
+    ReadOnly,
     /// Something stored cannot be read back: a bug, or a newer server's data.
     #[error("stored data cannot be read: {0}")]
     Unreadable(String),

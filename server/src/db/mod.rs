@@ -7,6 +7,8 @@
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
 //! | `accounts` | devices, actors, sessions, invitations |
+//! | `api_tokens` | personal access tokens |
+//! | `history` | what has been done to a row |
 //! | `members` | who belongs to an organization, and as what |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
@@ -17,6 +19,7 @@
 //! | `notices` | what the servers of one database tell each other |
 
 mod accounts;
+mod api_tokens;
 pub mod cluster;
 mod contents;
 mod convert;
@@ -24,6 +27,7 @@ mod door;
 mod epochs;
 mod error;
 mod finished;
+mod history;
 mod lineage;
 mod members;
 mod notices;
@@ -34,9 +38,11 @@ mod push;
 mod tx;
 
 pub use accounts::{Session, StoredUser};
+pub use api_tokens::{NEVER, TokenBearer};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
+pub use history::Entry;
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;

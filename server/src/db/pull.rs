@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use shared::clock::{Counter, Version};
-use shared::ids::{EntityId, UserId};
+use shared::ids::{EntityId, Kind, UserId};
 use shared::protocol::{Fill, PushResult, RefusedMutation};
 use shared::scope::{Scope, Stage};
 use shared::text::TextChange;
@@ -16,6 +16,7 @@ use super::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
 use crate::domain::pull::{Located, ROWS};
 use crate::domain::push::{OrgClock, ScopeState, TextKey};
+use crate::domain::resource::{FieldTypes, field_type};
 
 impl OrgTx {
     /// Where the organization stands.
@@ -33,6 +34,32 @@ impl OrgTx {
                 .fetch_all(self.connection())
                 .await?;
         columns.into_iter().map(scope_state).collect()
+    }
+
+    /// A row where it is.
+    pub async fn located(&mut self, id: EntityId) -> Result<Option<Located>, DbError> {
+        let org = self.org().0;
+        let columns: Option<(String, String, i64)> =
+            sqlx::query_as("SELECT state::text, scope, pos FROM entities WHERE org_id = $1 AND kind = $2 AND id = $3")
+                .bind(org)
+                .bind(id.kind().name())
+                .bind(id.uuid())
+                .fetch_optional(self.connection())
+                .await?;
+        columns.map(located).transpose()
+    }
+
+    /// What the organization's custom fields hold.
+    pub async fn field_types(&mut self) -> Result<FieldTypes, DbError> {
+        let org = self.org().0;
+        let states: Vec<String> =
+            sqlx::query_scalar("SELECT state::text FROM entities WHERE org_id = $1 AND kind = $2")
+                .bind(org)
+                .bind(Kind::CustomField.name())
+                .fetch_all(self.connection())
+                .await?;
+        let rows: Vec<_> = states.iter().map(|state| row(state)).collect::<Result<_, _>>()?;
+        Ok(rows.iter().filter_map(field_type).collect())
     }
 
     /// What changed in some scopes after a version, in order.

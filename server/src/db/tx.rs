@@ -23,6 +23,9 @@ impl OrgTx {
     /// ([`Self::lock`]) before it looks who this is: whoever was removed while they waited is not let in, and a role
     /// is the one that its member has when it is their turn, until the end of the transaction.
     pub async fn in_line(db: &Db, member: &Member) -> Result<(Self, OrgClock), DbError> {
+        if !member.may_write() {
+            return Err(DbError::ReadOnly);
+        }
         let mut tx = Self::enter(db, "BEGIN", member.org()).await?;
         let clock = tx.lock().await?;
         tx.admit(member).await?;
@@ -39,6 +42,18 @@ impl OrgTx {
     /// For the server's own housekeeping, of which no member knows.
     pub async fn house(db: &Db, org: OrgId) -> Result<Self, DbError> {
         Self::confine(db.begin("BEGIN").await?, org).await
+    }
+
+    /// Remembers this point of the transaction.
+    pub async fn mark(&mut self) -> Result<(), DbError> {
+        sqlx::query("SAVEPOINT mark").execute(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Goes back to the point remembered last: what was done since is not done.
+    pub async fn back_to_mark(&mut self) -> Result<(), DbError> {
+        sqlx::query("ROLLBACK TO SAVEPOINT mark").execute(self.connection()).await?;
+        Ok(())
     }
 
     pub async fn commit(self) -> Result<(), DbError> {

@@ -11,6 +11,8 @@
 //! | [`members`] | who may change what somebody is in the organization |
 //! | [`poke`] | what the other devices are told of a push |
 //! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
+//! | [`resource`] | what a row is as plain JSON, and what is to be done where it shall say something else |
+//! | [`shelf`] | which rows a list shows, and in which order |
 //! | [`session`] | whether a refresh token continues its session |
 
 pub mod contents;
@@ -19,5 +21,7 @@ pub mod members;
 pub mod poke;
 pub mod pull;
 pub mod push;
+pub mod resource;
 pub mod resume;
 pub mod session;
+pub mod shelf;

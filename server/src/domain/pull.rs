@@ -65,6 +65,11 @@ impl Open {
         named.iter().copied().filter(|scope| self.states.contains_key(scope) && once.insert(*scope)).collect()
     }
 
+    /// Whether a scope is open.
+    pub fn has(&self, scope: Scope) -> bool {
+        self.states.contains_key(&scope)
+    }
+
     /// The question that is to be answered: that for changes, where old rows are asked for of what is not open. Left
     /// out, they would count as fetched; a page of changes tells.
     pub fn question(&self, request: &PullRequest) -> PullRequest {

@@ -14,6 +14,7 @@ use shared::protocol::{SCHEMA, kind};
 use crate::member::Member;
 use crate::problem::ApiProblem;
 use crate::router::AppState;
+use crate::tokens::API_TOKEN;
 
 /// Somebody who is signed in.
 pub(crate) struct Bearer(pub(crate) Member);
@@ -28,7 +29,11 @@ impl FromRequestParts<AppState> for Bearer {
         let (_, token) = token.ok_or_else(|| {
             ApiProblem::unauthenticated("Sign in, and send the access token as 'Authorization: Bearer …'.")
         })?;
-        Ok(Self(app.services.member(token.trim())?))
+        let token = token.trim();
+        if token.starts_with(API_TOKEN) {
+            return Ok(Self(app.services.token_member(token).await?));
+        }
+        Ok(Self(app.services.member(token)?))
     }
 }
 
@@ -75,9 +80,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     }
 }
 
+/// What JSON is called; a patch may say what kind it is (RFC 7396).
+const JSON: [&str; 2] = ["application/json", "application/merge-patch+json"];
+
 fn is_json(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    JSON.iter().any(|json| essence.eq_ignore_ascii_case(json))
 }
 
 /// Of a body that is too large, so many times the limit is still read before the answer: a client that is busy

@@ -9,5 +9,7 @@ pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;
 pub(crate) mod members;
+pub(crate) mod resources;
 pub(crate) mod sync;
+pub(crate) mod tokens;
 pub(crate) mod ws;

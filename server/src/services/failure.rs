@@ -1,6 +1,7 @@
 //! Why a use case did not do what it was asked to.
 
 use shared::account::InvalidAccount;
+use shared::api_token::InvalidApiToken;
 
 use crate::contents::ContentsError;
 use crate::db::DbError;
@@ -8,8 +9,10 @@ use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
+use crate::domain::resource::InvalidResource;
 use crate::domain::resume::TooManyWaiting;
 use crate::tokens::TokenError;
+use shared::mutation::Refusal;
 
 /// What the caller gets to know is for [`crate::problem`] to say.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,22 @@ pub enum Failure {
     #[error("the request is of another actor than the access token")]
     OtherActor,
     #[error(transparent)]
+    ApiToken(#[from] InvalidApiToken),
+    #[error("the personal access token is none, or has ended")]
+    TokenEnded,
+    #[error("a token that may only read was used to write")]
+    ReadOnly,
+    #[error("only a person who has signed in makes and ends tokens")]
+    NoProgram,
+    #[error("there is no such thing, or not for who asks")]
+    NotFound,
+    #[error(transparent)]
+    Resource(#[from] InvalidResource),
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("it is not of this version any more")]
+    Changed,
+    #[error(transparent)]
     Database(DbError),
     #[error("{0}")]
     Bug(&'static str),
@@ -56,6 +75,7 @@ impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
         match error {
             DbError::SignedOut => Self::SessionEnded,
+            DbError::ReadOnly => Self::ReadOnly,
             error => Self::Database(error),
         }
     }

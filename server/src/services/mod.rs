@@ -1,6 +1,7 @@
 //! Use cases: one transaction script each. They demand a [`crate::member::Member`] or establish one, load, let the
 //! domain decide, write, commit.
 
+mod api_tokens;
 mod contents;
 mod epochs;
 mod failure;
@@ -10,8 +11,10 @@ mod members;
 mod passwords;
 mod realtime;
 mod registration;
+mod resources;
 mod resume;
 mod sessions;
+mod shelves;
 mod sync;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -28,6 +31,8 @@ use crate::tokens::{TokenError, Tokens};
 pub use contents::{Expected, Given};
 pub use failure::Failure;
 pub use passwords::Passwords;
+pub use resources::{Change, Listing, Selection, What};
+use shelves::Shelves;
 
 /// What the use cases work with.
 #[derive(Debug)]
@@ -40,6 +45,7 @@ pub struct Services {
     /// Of an attached file.
     most_bytes: u64,
     underway: contents::Underway,
+    shelves: Shelves,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -53,7 +59,7 @@ impl Services {
     /// `most_bytes` is how large an attached file may be.
     pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64) -> Self {
         let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
-        Self { db, tokens, passwords, hub, contents, most_bytes, underway }
+        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves: Shelves::default() }
     }
 
     /// Who bears this access token.

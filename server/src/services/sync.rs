@@ -108,7 +108,7 @@ async fn texts(tx: &mut OrgTx, input: &PullInput<'_>) -> Result<BTreeMap<TextKey
 
 /// Runs a push in a transaction that holds the organization's lock and that the caller commits. Everything that changes
 /// an organization's data comes through here, whatever door it came in by.
-async fn apply(
+pub(super) async fn apply(
     tx: &mut OrgTx,
     org: OrgClock,
     reader: Option<Reader>,

@@ -130,6 +130,8 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let attachment = attachments::attach_to(&mut ines, task, b"x").await;
     attachments::upload(&ines, attachment, b"x").await;
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
+    let token = serde_json::json!({ "name": "t", "access": "read" });
+    ines.request(reqwest::Method::POST, "/api/tokens").json(&token).send().await.unwrap();
     server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;

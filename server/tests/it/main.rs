@@ -22,6 +22,7 @@ mod poison;
 mod process;
 mod realtime;
 mod removal;
+mod rest;
 mod restore;
 mod resume;
 mod sync;

@@ -3,6 +3,8 @@
 //!
 //! Routes are read off the router, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jsonwebtoken::{EncodingKey, Header, encode};
@@ -44,6 +46,8 @@ struct Names {
     epoch: Epoch,
     email: &'static str,
     rows: BTreeMap<Kind, Uuid>,
+    /// A personal access token.
+    token: Uuid,
 }
 
 impl Names {
@@ -58,6 +62,7 @@ impl Names {
             epoch: Epoch(id()),
             email: "nobody@nowhere.example",
             rows: Kind::ALL.iter().map(|kind| (*kind, id())).collect(),
+            token: id(),
         }
     }
 
@@ -93,6 +98,8 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     assert_eq!(ines.push(1, ops).await, vec![APPLIED; count]);
     attachments::upload(ines, attachment, SECRET).await;
     ines.request(Method::POST, "/api/invitations").send().await.unwrap();
+    let (_, made) =
+        answer(ines.request(Method::POST, "/api/tokens").json(&json!({ "name": "t", "access": "write" }))).await;
     let account = &ines.session.account;
     let rows = ines.pull(0).await.rows.iter().map(|row| (row.row.id.kind(), row.row.id.uuid())).collect();
     Names {
@@ -104,6 +111,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
         epoch: account.epoch,
         email: "ines@saltmarsh.example",
         rows,
+        token: made["id"].as_str().unwrap().parse().unwrap(),
     }
 }
 
@@ -212,9 +220,23 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             let query = [("ticket", deceived(eve, names.org, |_| {}).await)];
             vec![answer(server.request(Method::GET, "/api/ws").query(&query)).await]
         }
+        "GET /api/tokens" | "POST /api/tokens" => {
+            let (method, path) = route.split_once(' ').unwrap();
+            let body = json!({ "name": "", "access": "read" });
+            let request = |token: String| server.request(method.parse().unwrap(), path).bearer_auth(token).json(&body);
+            as_deceived(eve, names, request).await
+        }
+        "DELETE /api/tokens/{id}" => {
+            let path = format!("/api/tokens/{}", names.token);
+            let mut answers = vec![answer(eve.request(Method::DELETE, &path)).await];
+            answers.extend(
+                as_deceived(eve, names, |token| server.request(Method::DELETE, &path).bearer_auth(token)).await,
+            );
+            answers
+        }
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
-        _ => return None,
+        route => return rows::attempt(eve, route, names).await,
     })
 }
 
@@ -347,7 +369,8 @@ fn routes() -> Vec<String> {
         );
         format!("{method} {path}")
     };
-    source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")).map(route).collect()
+    let written = source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")).map(route);
+    written.chain(rows::routes()).collect()
 }
 
 /// What an organization has.

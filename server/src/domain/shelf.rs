@@ -1,0 +1,263 @@
+//! An organization's rows in memory, as of one version: what lists, filters and searches are answered from.
+//!
+//! Rows come as pulls read them, in the order of their positions, so a shelf is always everything up to its version,
+//! and catching up costs what has changed since.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+use shared::clock::{Millis, Version};
+use shared::date::Date;
+use shared::field::{Field, TextField};
+use shared::ids::{EntityId, Epoch, Kind, ProjectId, TaskId, UserId};
+use shared::query::filter::{Filter, Viewer};
+use shared::query::search::{Found, SearchIndex, Source};
+use shared::query::sort::{SortKey, compare, first};
+use shared::query::subject::{Places, Subject};
+use shared::register::Tag;
+use shared::row::Row;
+use shared::scope::Scope;
+use shared::task::TaskView;
+use shared::value::Value;
+use shared::workflow::{Priority, Status};
+
+use super::pull::{Located, Open};
+use super::push::OrgClock;
+
+/// The rows of an organization.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    epoch: Option<Epoch>,
+    ver: Version,
+    floor: Version,
+    books: HashMap<EntityId, Book>,
+    index: SearchIndex,
+}
+
+#[derive(Debug)]
+struct Book {
+    row: Row,
+    scope: Scope,
+    /// What a view of tasks looks at.
+    task: Option<Box<TaskView>>,
+}
+
+/// Which tasks are wanted, in which order, from where on.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub filter: Filter,
+    pub sort: Vec<SortKey>,
+    pub after: Option<TaskPlace>,
+    pub limit: usize,
+    pub viewer: Viewer,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Answer<'a, P> {
+    pub rows: Vec<&'a Row>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<P>,
+}
+
+/// Where a task stood in a list. With all that an order compares, because it may stand elsewhere by now, or be gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskPlace {
+    id: TaskId,
+    order: String,
+    title: String,
+    status: Status,
+    priority: Priority,
+    assignees: BTreeSet<UserId>,
+    due: Option<Date>,
+    start: Option<Date>,
+    created_at: Millis,
+    updated_at: Millis,
+}
+
+/// Where a row stands in the list of its kind: in the order in which rows were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowPlace {
+    made: Version,
+    id: EntityId,
+}
+
+impl TaskPlace {
+    fn of(task: &Subject<'_>) -> Self {
+        Self {
+            id: task.id,
+            order: task.order.to_owned(),
+            title: task.title.to_owned(),
+            status: task.status,
+            priority: task.priority,
+            assignees: task.assignees.clone(),
+            due: task.due,
+            start: task.start,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            id: self.id,
+            project: ProjectId::default(),
+            section: None,
+            parent: None,
+            order: &self.order,
+            title: &self.title,
+            status: self.status,
+            priority: self.priority,
+            assignees: &self.assignees,
+            tags: NO_TAGS,
+            due: self.due,
+            start: self.start,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            review: false,
+            deleted: false,
+        }
+    }
+}
+
+const NO_TAGS: &[Tag] = &[];
+
+impl RowPlace {
+    fn of(row: &Row) -> Self {
+        Self { made: row.created.ver, id: row.id }
+    }
+}
+
+impl Shelf {
+    /// Everything up to here is on the shelf.
+    pub fn ver(&self) -> Version {
+        self.ver
+    }
+
+    /// Whether the shelf holds everything up to where an organization stands.
+    pub fn reaches(&self, org: &OrgClock) -> bool {
+        self.continues(org) && self.ver >= org.ver && self.floor >= org.floor
+    }
+
+    /// Whether the organization's data is still what the shelf was filled from.
+    pub fn continues(&self, org: &OrgClock) -> bool {
+        self.epoch == Some(org.epoch)
+    }
+
+    /// An empty shelf for an organization.
+    pub fn of(org: &OrgClock) -> Self {
+        Self { epoch: Some(org.epoch), ..Self::default() }
+    }
+
+    /// Puts rows on the shelf, which are all that changed after its version and up to `ver`.
+    pub fn put(&mut self, rows: Vec<Located>, ver: Version) {
+        for Located { row, scope, .. } in rows {
+            self.read(&row);
+            let task = TaskView::of(&row).map(Box::new);
+            self.books.insert(row.id, Book { row, scope, task });
+        }
+        self.ver = self.ver.max(ver);
+    }
+
+    /// Takes away what was deleted so long ago that the server has let go of it.
+    pub fn forget(&mut self, floor: Version) {
+        self.floor = self.floor.max(floor);
+        let gone: Vec<EntityId> =
+            self.books.values().filter(|book| book.row.is_gone_at(floor)).map(|book| book.row.id).collect();
+        for id in gone {
+            match id {
+                EntityId::Task(task) => self.index.remove(task),
+                EntityId::Comment(comment) => {
+                    if let Some(subject) = self.books.get(&id).and_then(|book| book.row.subject()) {
+                        self.index.remove_source(subject.task, Source::Comment(comment.0));
+                    }
+                }
+                _ => {}
+            }
+            self.books.remove(&id);
+        }
+    }
+
+    /// Notes the words of a row.
+    fn read(&mut self, row: &Row) {
+        let text = |field| row.text(field).unwrap_or_default();
+        match row.id {
+            EntityId::Task(id) => {
+                let key = match row.value(Field::Key) {
+                    Value::Text(key) => key,
+                    _ => String::new(),
+                };
+                let tags: Vec<&str> = row.tags.iter().map(Tag::as_str).collect();
+                self.index.put(id, Source::Key, &key);
+                self.index.put(id, Source::Title, text(TextField::Title));
+                self.index.put(id, Source::Tags, &tags.join(" "));
+                self.index.put(id, Source::Description, text(TextField::Description));
+                self.index.put(id, Source::Notes, text(TextField::Notes));
+            }
+            EntityId::Comment(id) => {
+                let Some(subject) = row.subject() else { return };
+                let body = if row.life.is_deleted() { "" } else { text(TextField::Body) };
+                self.index.put(subject.task, Source::Comment(id.0), body);
+            }
+            _ => {}
+        }
+    }
+
+    /// A row that is open to a reader.
+    pub fn get(&self, id: EntityId, open: &Open) -> Option<&Row> {
+        self.books.get(&id).filter(|book| open.has(book.scope)).map(|book| &book.row)
+    }
+
+    /// The tasks that are open to a reader and asked for.
+    pub fn tasks(&self, open: &Open, question: &Question) -> Answer<'_, TaskPlace> {
+        let Question { filter, sort, after, limit, viewer } = question;
+        let found: HashMap<&str, Found> =
+            filter.texts().into_iter().map(|text| (text, self.index.find(text))).collect();
+        let has_text = |text: &str, id: TaskId| found.get(text).is_some_and(|found| found.contains(id));
+        let matcher = filter.matcher(*viewer, &has_text);
+        let places = self.places();
+        let from = after.as_ref().map(TaskPlace::subject);
+        let follows =
+            |task: &Subject<'_>| from.as_ref().is_none_or(|from| compare(sort, &places, from, task) == Ordering::Less);
+        let books = self.books.values().filter(|book| open.has(book.scope));
+        let tasks = books.filter_map(|book| Some(Subject::from(book.task.as_deref()?)));
+        let tasks: Vec<Subject<'_>> = tasks.filter(|task| matcher.matches(task)).filter(follows).collect();
+        let mut order = first(&tasks, sort, &places, limit + 1);
+        let more = order.len() > *limit;
+        order.truncate(*limit);
+        let next = order.last().filter(|_| more).map(|last| TaskPlace::of(&tasks[*last]));
+        let row = |at: usize| self.books.get(&tasks[at].id.into()).map(|book| &book.row);
+        Answer { rows: order.into_iter().filter_map(row).collect(), next }
+    }
+
+    /// In which order people are listed: by name.
+    fn places(&self) -> Places {
+        let people = self.books.values().filter(|book| book.row.id.kind() == Kind::Member);
+        let mut people: Vec<_> =
+            people.map(|book| (book.row.text(TextField::Name).unwrap_or_default(), book.row.id.uuid())).collect();
+        people.sort_unstable();
+        people.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The rows of a kind that are open to a reader and of which `wanted` holds, in the order in which they were made.
+    pub fn rows(
+        &self,
+        kind: Kind,
+        open: &Open,
+        wanted: impl Fn(&Row) -> bool,
+        after: Option<RowPlace>,
+        limit: usize,
+    ) -> Answer<'_, RowPlace> {
+        let books = self.books.values().filter(|book| book.row.id.kind() == kind && open.has(book.scope));
+        let follows = |row: &&Row| after.is_none_or(|after| RowPlace::of(row) > after);
+        let mut rows: Vec<&Row> = books.map(|book| &book.row).filter(follows).filter(|row| wanted(row)).collect();
+        rows.sort_unstable_by_key(|row| RowPlace::of(row));
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| RowPlace::of(row));
+        Answer { rows, next }
+    }
+}

@@ -1,0 +1,234 @@
+//! Reading and changing rows one by one, for programs that do not sync. What they change becomes mutations, numbered and
+//! merged like those of any device.
+
+use shared::account::DeviceInfo;
+use shared::clock::Version;
+use shared::hash::chain;
+use shared::ids::{DeviceId, EntityId, Kind, MutationId};
+use shared::mutation::{Mutation, Op};
+use shared::protocol::{LastMutation, PushRequest, PushResult, SCHEMA};
+use shared::row::Row;
+use shared::text::{Delta, transform_over};
+use uuid::Uuid;
+
+use super::sync::apply;
+use super::{Failure, Services, now};
+use crate::db::{Entry, OrgTx};
+use crate::domain::pull::Open;
+use crate::domain::resource::{self, FieldTypes, Object};
+use crate::domain::shelf::{Question, RowPlace, TaskPlace};
+use crate::member::Member;
+
+/// Rows as REST shows them.
+#[derive(Debug)]
+pub struct Listing<P> {
+    pub items: Vec<Object>,
+    pub next: Option<P>,
+}
+
+/// What is to be done with one row.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub entity: EntityId,
+    /// The version that the row must be of, or nothing is done.
+    pub only_if: Option<Version>,
+    pub what: What,
+}
+
+#[derive(Clone, Debug)]
+pub enum What {
+    Create(Object),
+    /// What the row is to say. `seen`: the version that its author looked at; the present one, if none is named.
+    Patch {
+        body: Object,
+        seen: Option<Version>,
+    },
+    Delete,
+}
+
+/// Which rows of a kind are wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection {
+    /// About this task, or a part of it.
+    pub task: Option<Uuid>,
+    /// Of this project.
+    pub project: Option<Uuid>,
+    /// Also what is deleted.
+    pub deleted: bool,
+}
+
+impl Selection {
+    fn holds(self, row: &Row) -> bool {
+        let task = || row.subject().map(|subject| subject.task.0);
+        let project = || row.place().project.map(|project| project.0);
+        (self.deleted || !row.life.is_deleted())
+            && self.task.is_none_or(|wanted| task() == Some(wanted))
+            && self.project.is_none_or(|wanted| project() == Some(wanted))
+    }
+}
+
+impl Services {
+    /// The tasks that a member asks for.
+    pub async fn list_tasks(&self, member: &Member, question: &Question) -> Result<Listing<TaskPlace>, Failure> {
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
+        let reading = self.shelves.open(&mut tx).await?;
+        let answer = reading.shelf.tasks(&reading.open, question);
+        Ok(Listing { items: answer.rows.into_iter().map(resource::show).collect(), next: answer.next })
+    }
+
+    /// The rows of a kind, in the order in which they were made.
+    pub async fn list_rows(
+        &self,
+        member: &Member,
+        kind: Kind,
+        selection: Selection,
+        after: Option<RowPlace>,
+        limit: usize,
+    ) -> Result<Listing<RowPlace>, Failure> {
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
+        let reading = self.shelves.open(&mut tx).await?;
+        let answer = reading.shelf.rows(kind, &reading.open, |row| selection.holds(row), after, limit);
+        Ok(Listing { items: answer.rows.into_iter().map(resource::show).collect(), next: answer.next })
+    }
+
+    /// One row; what is not open to who asks is not there.
+    pub async fn show(&self, member: &Member, id: EntityId) -> Result<Object, Failure> {
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
+        let reading = self.shelves.open(&mut tx).await?;
+        reading.shelf.get(id, &reading.open).map(resource::show).ok_or(Failure::NotFound)
+    }
+
+    /// What has been done to a row, the latest first.
+    pub async fn history(
+        &self,
+        member: &Member,
+        id: EntityId,
+        before: Version,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Failure> {
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
+        let reading = self.shelves.open(&mut tx).await?;
+        if reading.shelf.get(id, &reading.open).is_none() {
+            return Err(Failure::NotFound);
+        }
+        drop(reading);
+        Ok(tx.history(id, before, limit).await?)
+    }
+
+    /// Changes a row, wholly or not at all. Returns it as it is afterwards.
+    pub async fn change(&self, member: &Member, change: Change) -> Result<Object, Failure> {
+        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
+        let object = self.change_in(&mut tx, member, change).await?;
+        tx.commit().await?;
+        Ok(object)
+    }
+
+    /// Changes several rows, each wholly or not at all, in one transaction: what fails leaves the others as they are.
+    pub async fn change_all(
+        &self,
+        member: &Member,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Result<Object, Failure>>, Failure> {
+        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
+        let mut results = Vec::with_capacity(changes.len());
+        for change in changes {
+            tx.mark().await?;
+            let result = self.change_in(&mut tx, member, change).await;
+            match &result {
+                Ok(_) => {}
+                Err(Failure::Database(_) | Failure::Bug(_)) => return result.map(|object| vec![Ok(object)]),
+                Err(_) => tx.back_to_mark().await?,
+            }
+            results.push(result);
+        }
+        tx.commit().await?;
+        Ok(results)
+    }
+
+    async fn change_in(&self, tx: &mut OrgTx, member: &Member, change: Change) -> Result<Object, Failure> {
+        let Change { entity, only_if, what } = change;
+        let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
+        let open = Open::to(reader, tx.scopes().await?);
+        let row = tx.located(entity).await?.filter(|one| open.has(one.scope)).map(|one| one.row);
+        if only_if.is_some_and(|ver| row.as_ref().is_none_or(|row| row.ver != ver)) {
+            return Err(if row.is_none() { Failure::NotFound } else { Failure::Changed });
+        }
+        let types = match &what {
+            What::Create(body) | What::Patch { body, .. } if body.contains_key("custom") => tx.field_types().await?,
+            _ => FieldTypes::new(),
+        };
+        let (ops, seen) = match (what, &row) {
+            (What::Create(body), _) => (vec![Op::Create(resource::create(entity, &body, &types)?)], None),
+            (_, None) => return Err(Failure::NotFound),
+            (What::Patch { body, seen }, Some(row)) => {
+                let mut ops = resource::patch(row, &body, &types)?;
+                let seen = seen.filter(|seen| *seen < row.ver);
+                if let Some(seen) = seen {
+                    as_of(tx, row, &body, seen, &mut ops).await?;
+                }
+                (ops, seen)
+            }
+            (What::Delete, Some(_)) => (vec![Op::Delete(entity)], None),
+        };
+        if !ops.is_empty() {
+            run(tx, member, ops, seen).await?;
+        }
+        let after = tx.located(entity).await?.ok_or(Failure::Bug("what was changed is not there"))?;
+        Ok(resource::show(&after.row))
+    }
+}
+
+/// Carries edits of texts that were made on those of an earlier version over what has been done to them since.
+async fn as_of(tx: &mut OrgTx, row: &Row, body: &Object, seen: Version, ops: &mut Vec<Op>) -> Result<(), Failure> {
+    const MISFIT: Failure = Failure::Bug("a log of a text does not lead to the text");
+    let edited = ops.iter_mut().filter_map(|op| match op {
+        Op::TextEdit(edit) => Some(edit),
+        _ => None,
+    });
+    for edit in edited {
+        let mut then = row.text(edit.field).unwrap_or_default().to_owned();
+        for back in tx.text_inverses(row.id, edit.field, seen).await? {
+            then = back.apply(&then).map_err(|_| MISFIT)?;
+        }
+        let wanted = body.get(edit.field.name()).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let key = (row.id, edit.field);
+        let logs = tx.texts_after([(key, seen)].into_iter()).await?;
+        let log = logs.get(&key).map(Vec::as_slice).unwrap_or_default();
+        edit.delta = transform_over(&Delta::between(&then, wanted), log).map_err(|_| MISFIT)?;
+    }
+    ops.retain(|op| !matches!(op, Op::TextEdit(edit) if edit.delta.is_noop()));
+    Ok(())
+}
+
+/// Does what operations say, in a transaction that is in line and that the caller commits; the first that is refused is
+/// why nothing may be.
+async fn run(tx: &mut OrgTx, member: &Member, ops: Vec<Op>, seen: Option<Version>) -> Result<(), Failure> {
+    let org = tx.org_clock().await?;
+    let (now, reader) = (now(), tx.reader());
+    let actor = if member.is_program() { member.actor() } else { side_actor(tx, member).await? };
+    let mut last = tx.device_clock(actor).await?.0.last;
+    let number = |op: Op| {
+        let id = MutationId(Uuid::now_v7());
+        // Edits of texts are carried to where the texts are now.
+        let ctx = seen.filter(|_| !matches!(op, Op::TextEdit(_))).unwrap_or(org.ver);
+        let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx, at: now, op };
+        last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
+        mutation
+    };
+    let mutations = ops.into_iter().map(number).collect();
+    let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
+    let response = apply(tx, org, reader, &push, now).await?;
+    let refused = response.results.into_iter().find_map(|one| match one.result {
+        PushResult::Rejected(refusal) => Some(refusal),
+        PushResult::Accepted(_) => None,
+    });
+    refused.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
+}
+
+/// As whom a signed-in device changes rows without syncing: the numbers of its own actor are the device's to give.
+async fn side_actor(tx: &mut OrgTx, member: &Member) -> Result<shared::clock::Actor, Failure> {
+    let id = DeviceId(Uuid::new_v5(&member.device().0, b"api"));
+    let device = DeviceInfo { id, name: "API".to_owned() };
+    tx.upsert_device(member.user(), &device, now()).await?;
+    Ok(tx.actor_of(member.user(), id).await?)
+}
