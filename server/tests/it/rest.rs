@@ -8,7 +8,8 @@ use shared::task::TaskView;
 use uuid::Uuid;
 
 use crate::audit::audit;
-use crate::harness::{Device, Server, check};
+use crate::harness::{Device, Server, check, create, task_id};
+use crate::sync::APPLIED;
 
 /// A program with a token.
 struct Program<'a> {
@@ -313,4 +314,17 @@ async fn what_is_closed_is_not_there() {
     let by_session = ines.request(Method::PATCH, &path).header(CONTENT_TYPE, "application/merge-patch+json");
     good(by_session.body(r#"{"title": "Still secret"}"#).send().await.unwrap(), StatusCode::OK).await;
     assert_eq!(synced(&ines).await, ["Still secret"]);
+}
+
+#[tokio::test]
+async fn a_device_that_uses_rest_goes_on_syncing() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let (project, task) = (ines.project().await, task_id());
+    let body = json!({ "title": "By REST", "project": project });
+    let made = ines.request(Method::POST, "/api/tasks").json(&body).send().await.unwrap();
+    good(made, StatusCode::CREATED).await;
+    // The first number of its own is still to be given.
+    assert_eq!(ines.push(1, [create(task, project, "By sync")]).await, [APPLIED]);
+    assert_eq!(synced(&ines).await, ["By REST", "By sync"]);
 }
