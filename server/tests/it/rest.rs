@@ -183,6 +183,11 @@ async fn many_at_once_have_an_answer_each() {
     let id = |at: usize| made["results"][at]["item"]["id"].clone();
     let bodies = json!([{ "id": id(0), "status": "done" }, { "id": Uuid::now_v7(), "status": "done" }, { "id": id(0), "title": "Eins" }]);
     let patched = good(program.patch("/api/tasks", &bodies).await, StatusCode::MULTI_STATUS).await;
+    let half = json!([{ "id": id(2), "priority": "low", "title": "" }]);
+    let half = good(program.patch("/api/tasks", &half).await, StatusCode::MULTI_STATUS).await;
+    assert_eq!(half["results"][0]["status"], json!(422));
+    let third = program.get(&format!("/api/tasks/{}", id(2).as_str().unwrap())).await;
+    assert_eq!((&third["priority"], &third["title"]), (&json!("none"), &json!("Three")));
     assert_eq!(patched["results"][1]["status"], json!(404));
     assert_eq!(
         (&patched["results"][2]["item"]["title"], &patched["results"][2]["item"]["status"]),
@@ -281,6 +286,9 @@ async fn a_token_does_what_it_may_until_it_ends() {
     ] {
         check(token(&ines, &bad).await, 422, kind::INVALID).await;
     }
+    let mut owner = server.owner().await;
+    sqlx::query("UPDATE sessions SET expires_at = now() - interval '1 second'").execute(&mut owner).await.unwrap();
+    check(reader.request(Method::GET, &path).send().await.unwrap(), 401, kind::UNAUTHENTICATED).await;
     let bad = Program { server: &server, token: format!("tern_{}", "A".repeat(64)) };
     check(bad.request(Method::GET, "/api/tasks").send().await.unwrap(), 401, kind::UNAUTHENTICATED).await;
 }
@@ -299,7 +307,9 @@ async fn what_is_closed_is_not_there() {
     for device in [&ada, &other] {
         let program = Program::of(device, "write").await;
         check(program.request(Method::GET, &path).send().await.unwrap(), 404, kind::NOT_FOUND).await;
-        check(program.patch(&path, &json!({ "title": "Mine" })).await, 404, kind::NOT_FOUND).await;
+        for body in [json!({ "title": "Mine" }), json!({})] {
+            check(program.patch(&path, &body).await, 404, kind::NOT_FOUND).await;
+        }
         check(program.request(Method::DELETE, &path).send().await.unwrap(), 404, kind::NOT_FOUND).await;
         check(program.request(Method::GET, &format!("{path}/history")).send().await.unwrap(), 404, kind::NOT_FOUND)
             .await;
