@@ -25,7 +25,7 @@ test("files that two people attach to one task offline are both kept, the same i
   await Promise.all([ada.goOffline(), bo.goOffline()]);
   await ada.panel.attach(map);
   await bo.panel.attach(log);
-  await expect(ada.panel.file("map.png")).toContainText("on this device until you are online");
+  await expect(ada.panel.file("map.png")).toContainText("on this device, waiting to be uploaded");
   await ada.expectPill(/^Offline, 1 saved here$/);
   await Promise.all([ada.goOnline(), bo.goOnline()]);
   for (const device of [ada, bo]) {

@@ -136,7 +136,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 }
 
 pub(crate) fn file_here(size: &str) -> String {
-    format!("{size}, on this device until you are online")
+    format!("{size}, on this device, waiting to be uploaded")
 }
 
 pub(crate) fn file_sending(size: &str, percent: u8) -> String {
