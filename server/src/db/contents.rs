@@ -1,13 +1,14 @@
 //! How far the contents of attachments have come. The bytes are elsewhere ([`crate::contents`]).
 
 use shared::clock::Millis;
-use shared::ids::{AttachmentId, Kind};
+use shared::ids::AttachmentId;
 use uuid::Uuid;
 
-use super::convert::{bigint, row, scope, timestamp, unsigned};
+use super::convert::{bigint, timestamp, unsigned};
 use super::push::scope_state;
 use super::{DbError, OrgTx};
 use crate::domain::contents::{Case, Content};
+use crate::domain::pull::Located;
 
 /// A folder, the size of a chunk, and whether the content is whole.
 type Columns = (Uuid, i64, bool);
@@ -20,22 +21,14 @@ impl OrgTx {
     /// An attachment's row, who may see it, and what is there of its content.
     pub async fn attachment(&mut self, id: AttachmentId) -> Result<Option<Case>, DbError> {
         let org = self.org().0;
-        let found: Option<(String, String)> =
-            sqlx::query_as("SELECT state::text, scope FROM entities WHERE org_id = $1 AND kind = $2 AND id = $3")
-                .bind(org)
-                .bind(Kind::Attachment.name())
-                .bind(id.0)
-                .fetch_optional(self.connection())
-                .await?;
-        let Some((state, name)) = found else { return Ok(None) };
-        let scope = scope(&name)?;
+        let Some(Located { row, scope, .. }) = self.located(id.into()).await? else { return Ok(None) };
         let gate = sqlx::query_as("SELECT scope, access::text, checksum FROM scopes WHERE org_id = $1 AND scope = $2")
             .bind(org)
             .bind(scope.gate().to_string())
             .fetch_optional(self.connection())
             .await?;
         let access = gate.map(scope_state).transpose()?.map(|(_, state)| state.access).unwrap_or_default();
-        Ok(Some(Case { row: row(&state)?, scope, access, content: self.content(id).await? }))
+        Ok(Some(Case { row, scope, access, content: self.content(id).await? }))
     }
 
     async fn content(&mut self, id: AttachmentId) -> Result<Option<Content>, DbError> {

@@ -138,6 +138,10 @@ impl Services {
 
     /// A content that somebody may send, and that was begun.
     async fn on_its_way(&self, member: &Member, id: AttachmentId) -> Result<(AttachmentView, Content), Failure> {
+        // No transaction that writes asks it: the bytes go elsewhere.
+        if !member.may_write() {
+            return Err(Failure::ReadOnly);
+        }
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let (case, reader) = case(&mut tx, id).await?;
         tx.commit().await?;

@@ -42,7 +42,7 @@ pub(crate) async fn attach_to(device: &mut Device<'_>, task: TaskId, content: &[
 }
 
 /// The row of a new attachment, on a new task.
-async fn attach(device: &mut Device<'_>, content: &[u8]) -> AttachmentId {
+pub(crate) async fn attach(device: &mut Device<'_>, content: &[u8]) -> AttachmentId {
     let (project, task) = (device.project().await, task_id());
     device.push(device.now().await, [create(task, project, "Ferry")]).await;
     attach_to(device, task, content).await
@@ -53,7 +53,7 @@ async fn begin_with(device: &Device<'_>, id: AttachmentId, facts: &FileFacts) ->
     device.request(Method::POST, "/api/attachments").json(&body).send().await.unwrap()
 }
 
-async fn begin(device: &Device<'_>, id: AttachmentId, content: &[u8]) -> Upload {
+pub(crate) async fn begin(device: &Device<'_>, id: AttachmentId, content: &[u8]) -> Upload {
     let response = begin_with(device, id, &facts(content)).await;
     assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
     response.json().await.unwrap()

@@ -7,6 +7,7 @@ use shared::protocol::kind;
 use shared::task::TaskView;
 use uuid::Uuid;
 
+use crate::attachments;
 use crate::audit::audit;
 use crate::harness::{Device, Server, check, create, task_id};
 use crate::sync::APPLIED;
@@ -337,4 +338,21 @@ async fn a_device_that_uses_rest_goes_on_syncing() {
     // The first number of its own is still to be given.
     assert_eq!(ines.push(1, [create(task, project, "By sync")]).await, [APPLIED]);
     assert_eq!(synced(&ines).await, ["By REST", "By sync"]);
+}
+
+#[tokio::test]
+async fn a_token_that_may_only_read_has_files_and_sends_none() {
+    let server = Server::start().await;
+    let mut ines = server.register("ines@saltmarsh.example").await;
+    let content = b"Hello harbour";
+    let id = attachments::attach(&mut ines, content).await;
+    attachments::begin(&ines, id, content).await;
+    let reader = Program::of(&ines, "read").await;
+    for path in ["chunks/0", "complete"] {
+        let sent = reader.request(Method::POST, &format!("/api/attachments/{id}/{path}")).body("Hello harvest");
+        check(sent.send().await.unwrap(), 403, kind::NOT_ALLOWED).await;
+    }
+    attachments::upload(&ines, id, content).await;
+    let had = reader.request(Method::GET, &format!("/api/attachments/{id}")).send().await.unwrap();
+    assert_eq!(had.bytes().await.unwrap(), content.as_slice());
 }
