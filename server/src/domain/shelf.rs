@@ -4,7 +4,7 @@
 //! and catching up costs what has changed since.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Millis, Version};
@@ -17,13 +17,13 @@ use shared::query::sort::{SortKey, compare, first};
 use shared::query::subject::{Places, Subject};
 use shared::register::Tag;
 use shared::row::Row;
-use shared::scope::Scope;
+use shared::scope::{Reader, Scope};
 use shared::task::TaskView;
 use shared::value::Value;
 use shared::workflow::{Priority, Status};
 
 use super::pull::{Located, Open};
-use super::push::OrgClock;
+use super::push::{OrgClock, ScopeState};
 
 /// The rows of an organization.
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ pub struct Shelf {
     epoch: Option<Epoch>,
     ver: Version,
     floor: Version,
+    /// Who the scopes are open to; at least as new as the rows.
+    states: BTreeMap<Scope, ScopeState>,
     books: HashMap<EntityId, Book>,
     index: SearchIndex,
 }
@@ -150,6 +152,19 @@ impl Shelf {
     /// An empty shelf for an organization.
     pub fn of(org: &OrgClock) -> Self {
         Self { epoch: Some(org.epoch), ..Self::default() }
+    }
+
+    /// Notes who the scopes are open to, before newer rows come: what was written after something closed is not shown to
+    /// those for whom it was open before.
+    pub fn restrict(&mut self, states: BTreeMap<Scope, ScopeState>) {
+        self.states = states;
+    }
+
+    /// What is open to a member, as of the rows; `None`: they are none.
+    pub fn open_to(&self, user: UserId) -> Option<Open> {
+        let member = self.books.get(&user.into()).filter(|book| !book.row.life.is_deleted())?;
+        let Value::Role(role) = member.row.value(Field::Role) else { return None };
+        Some(Open::to(Reader { user, role }, self.states.clone()))
     }
 
     /// Puts rows on the shelf, which are all that changed after its version and up to `ver`.

@@ -40,31 +40,33 @@ impl Shelves {
     /// Everything of the organization, at least up to the moment of the transaction.
     pub(super) async fn open(&self, tx: &mut OrgTx) -> Result<Reading, Failure> {
         let org = tx.org_clock().await?;
-        let states = tx.scopes().await?;
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
-        let scopes: Vec<_> = states.keys().copied().collect();
-        let open = Open::to(reader, states);
         let lock = self.0.get_with(tx.org(), Arc::default);
-        let found = Arc::clone(&lock).read_owned().await;
-        if found.reaches(&org) {
-            return Ok(Reading { shelf: found, open });
+        let mut found = Arc::clone(&lock).read_owned().await;
+        if !found.reaches(&org) {
+            drop(found);
+            let mut behind = lock.write_owned().await;
+            if !behind.reaches(&org) {
+                catch_up(&mut behind, tx, &org).await?;
+            }
+            found = behind.downgrade();
         }
-        drop(found);
-        let mut behind = lock.write_owned().await;
-        if !behind.reaches(&org) {
-            catch_up(&mut behind, tx, &org, &scopes).await?;
-        }
-        Ok(Reading { shelf: behind.downgrade(), open })
+        // Others may have brought it further than this transaction sees: what is open, too, is as of the rows.
+        let open = found.open_to(reader.user).ok_or(Failure::SessionEnded)?;
+        Ok(Reading { shelf: found, open })
     }
 }
 
-async fn catch_up(shelf: &mut Shelf, tx: &mut OrgTx, org: &OrgClock, scopes: &[Scope]) -> Result<(), Failure> {
+async fn catch_up(shelf: &mut Shelf, tx: &mut OrgTx, org: &OrgClock) -> Result<(), Failure> {
     if !shelf.continues(org) {
         *shelf = Shelf::of(org);
     }
+    let states = tx.scopes().await?;
+    let scopes: Vec<Scope> = states.keys().copied().collect();
+    shelf.restrict(states);
     // Page by page, so that a request that is given up leaves a shelf that ends somewhere, not one with holes.
     while shelf.ver() < org.ver {
-        let mut rows = tx.changes_after(shelf.ver(), scopes).await?;
+        let mut rows = tx.changes_after(shelf.ver(), &scopes).await?;
         let end = pull::cut(&mut rows, ROWS_PER_PULL);
         shelf.put(rows, end.unwrap_or(org.ver));
     }
