@@ -276,3 +276,40 @@ impl Shelf {
         Answer { rows, next }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::clock::Stamp;
+    use shared::merge::{self, Around};
+    use shared::mutation::{Create, Op};
+    use shared::scope::Access;
+    use shared::value::Role;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_as_of_the_rows() {
+        let (ada, project) = (UserId(Uuid::from_u128(1)), Scope::Project(ProjectId(Uuid::from_u128(2))));
+        let stamp = |ver| Stamp { actor: 1, ctr: ver, ver, ctx: 0, at: 0 };
+        let create = Create::new(ada).text(TextField::Name, "Ada").value(Field::Role, Value::Role(Role::Member));
+        let mut row = None;
+        merge::apply(&mut row, &Op::Create(create), stamp(1), &Around::default()).unwrap();
+        let mut member = row.unwrap();
+        let located = |row: Row| Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 };
+        let states = |private| {
+            let access = Access { private, ..Access::default() };
+            BTreeMap::from([(project, ScopeState { access, ..ScopeState::default() })])
+        };
+        let mut shelf = Shelf::default();
+        shelf.restrict(states(false));
+        assert!(shelf.open_to(ada).is_none(), "not known as a member yet");
+        shelf.put(vec![located(member.clone())], 1);
+        assert!(shelf.open_to(ada).unwrap().has(project));
+        shelf.restrict(states(true));
+        assert!(!shelf.open_to(ada).unwrap().has(project));
+        member.life.delete(stamp(2));
+        shelf.put(vec![located(member)], 2);
+        assert!(shelf.open_to(ada).is_none(), "removed");
+    }
+}
