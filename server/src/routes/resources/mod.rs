@@ -118,9 +118,14 @@ async fn show(
     Ok(([(ETAG, tag)], Json(object)).into_response())
 }
 
+/// A row with the tag of its version.
+fn tagged(object: Object) -> Response {
+    ([(ETAG, etag(&object))], Json(object)).into_response()
+}
+
 async fn me(State(app): State<AppState>, Bearer(member): Bearer) -> Result<Response, ApiProblem> {
     let object = app.services.show(&member, member.user().into()).await?;
-    Ok(([(ETAG, etag(&object))], Json(object)).into_response())
+    Ok(tagged(object))
 }
 
 /// One object makes one row; a list makes several, each with an answer of its own.
@@ -171,7 +176,7 @@ async fn patch(
 ) -> Result<Response, ApiProblem> {
     let change = patching(entity(kind, named)?, only_if(&headers)?, body)?;
     let object = app.services.change(&member, change).await?;
-    Ok(([(ETAG, etag(&object))], Json(object)).into_response())
+    Ok(tagged(object))
 }
 
 /// A list of objects that each name their `id`.
@@ -218,7 +223,7 @@ async fn archive(
     let body = Object::from_iter([("archived".to_owned(), json!(true))]);
     let change = patching(entity(Kind::Project, named)?, only_if(&headers)?, body)?;
     let object = app.services.change(&member, change).await?;
-    Ok(([(ETAG, etag(&object))], Json(object)).into_response())
+    Ok(tagged(object))
 }
 
 async fn comments(
