@@ -112,6 +112,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     let mut meta = Meta { epoch: Some(page.epoch), cursor: page.cursor, ..old.clone() };
     let closed = page.open.map(|open| follow::follow(&mut meta, &open)).unwrap_or_default();
     let mut gone = Gone { closed, left: page.left.into_iter().collect(), ..Gone::default() };
+    let mut renumbered = Changes::new();
     if !page.more {
         meta.seen = page.snapshot;
         follow::renewed(&mut meta, &mut gone);
@@ -128,6 +129,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         if replica.waiting() == 0 {
             meta.made = clock.last;
             meta.sent = clock.last.n;
+            renumbered = refused::plan_unnumbered(replica, clock.last.n, &mut refused::unnumbered(replica));
         }
     }
     gone.settled = meta.confirmed.n;
@@ -139,7 +141,8 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
         taking.settle(&page.rows, &page.refused, &gone);
         taking.confirm();
     }
-    Ok(plan_rows(replica, taking, page.rows, clock, meta, &gone))
+    renumbered.extend(plan_rows(replica, taking, page.rows, clock, meta, &gone));
+    Ok(renumbered)
 }
 
 /// Plans to take in old rows that answer `asked`.

@@ -14,7 +14,8 @@ use crate::replica::Replica;
 /// What this replica has of its device's history.
 pub fn history(replica: &Replica) -> History {
     let waiting = replica.outbox().map(|mutation| mutation.id).collect();
-    History { actor: replica.meta.actor, confirmed: replica.meta.confirmed, waiting }
+    let Meta { epoch, actor, confirmed, .. } = replica.meta;
+    History { epoch, actor, confirmed, waiting }
 }
 
 /// Plans to go on as `actor`; `None` where the replica is not the one any more that asked with this history. What it

@@ -12,6 +12,7 @@ use engine::status::Pill;
 use engine::sync::Step;
 use shared::field::Field;
 use shared::ids::{Epoch, TaskId};
+use shared::mutation::Op;
 use shared::protocol::PullResponse;
 use shared::scope::Scope;
 use shared::workflow::{Priority, Status};
@@ -150,6 +151,24 @@ fn what_goes_on_after_a_restore_was_never_sent() {
     assert_eq!(ready(ada.engine.take_theirs()), Ok(1), "so it can still be put aside");
     ada.sync(&mut backup);
     assert_eq!((status(&ada, task), ada.pill()), (Status::Todo, Pill::Attention { count: 1 }));
+}
+
+/// The numbers that a backup does not hold are given once more; what was refused under one of them keeps its place.
+#[test]
+fn what_was_refused_after_the_backup_stays_beside_what_is_refused_next() {
+    let (mut server, mut ada, _, task) = team();
+    let next = (1, ada.engine.replica().meta().made.n + 1);
+    server.refuse.push(next);
+    let mut backup = restored(&server);
+    for (lives, priority) in [(&mut server, Priority::High), (&mut backup, Priority::Low)] {
+        ada.sync(lives);
+        ada.run(&Command::write(task, Field::Priority, priority)).unwrap();
+        ada.sync(lives);
+        assert_eq!(lives.refusals(1), [next.1]);
+    }
+    let refused: Vec<_> = ada.engine.replica().refused().map(|change| change.op.clone()).collect();
+    let wanted = [Priority::Low, Priority::High].map(|priority| Op::write(task, Field::Priority, priority));
+    assert_eq!(refused, wanted);
 }
 
 /// The rows of a restored server have come; from then on its order is the present one.

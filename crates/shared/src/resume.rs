@@ -9,19 +9,25 @@
 //! Where the histories have parted, the answer is a *branch*: a new actor whose history begins with what both have in
 //! common. So nothing is numbered anew: what the server has handled before the parting counts as handled, and what
 //! comes after keeps its number.
+//!
+//! After a restore from a backup the server may not know the actor at all, or know somebody else by its number. A device
+//! that has data of another life goes on as who has asked.
 
 use serde::{Deserialize, Serialize};
 
 use crate::account::{DeviceInfo, Session};
 use crate::clock::Actor;
 use crate::hash::chain;
-use crate::ids::{DeviceId, MutationId};
+use crate::ids::{DeviceId, Epoch, MutationId};
 use crate::protocol::LastMutation;
 
 /// A device's history, as far as the server may not know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct History {
+    /// The life of the server's data that the device has rows of; none before its first pull.
+    #[serde(default)]
+    pub epoch: Option<Epoch>,
     pub actor: Actor,
     /// The last mutation that a pull has confirmed.
     pub confirmed: LastMutation,

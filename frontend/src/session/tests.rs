@@ -211,7 +211,7 @@ async fn a_device_whose_history_has_forked_is_another_one_from_then_on() {
         device: copy,
         session: shared::account::Session { access_token, expires_in: 900, account: branch.clone() },
     };
-    let history = History { actor: 1, confirmed: LastMutation::default(), waiting: Vec::new() };
+    let history = History { epoch: None, actor: 1, confirmed: LastMutation::default(), waiting: Vec::new() };
     let log = network(&[(OK, serde_json::to_string(&resumed).unwrap()), (OK, "7".into())]);
     assert_eq!(session.resume(who(&account(1)), &history).await, Ok(5));
     assert_eq!(session.send(who(&account(1)), &request()).await, Ok(7));

@@ -2,7 +2,7 @@
 
 use shared::account::DeviceInfo;
 use shared::clock::Actor;
-use shared::ids::{DeviceId, MutationId, UserId};
+use shared::ids::{DeviceId, Epoch, MutationId, UserId};
 use shared::protocol::LastMutation;
 use shared::resume::History;
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use super::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
 use crate::domain::push::DeviceClock;
 use crate::domain::resume::Tree;
+use crate::member::Member;
 
 impl OrgTx {
     /// How far a device's mutations have been handled, and the actors that its history goes through.
@@ -53,9 +54,9 @@ impl OrgTx {
     }
 
     /// The actors of a member, and what they have done under the numbers that a device has waiting.
-    pub async fn tree(&mut self, user: UserId, history: &History) -> Result<Tree, DbError> {
+    pub async fn tree(&mut self, member: &Member, epoch: Epoch, history: &History) -> Result<Tree, DbError> {
         type Columns = (i64, i64, i64, Option<i64>, Option<i64>);
-        let (org, after) = (self.org().0, bigint(history.confirmed.n));
+        let (org, user, after) = (self.org().0, member.user(), bigint(history.confirmed.n));
         let actors: Vec<Columns> = sqlx::query_as(
             "SELECT actor, last_n, last_hash, succeeds, branched_at FROM actors WHERE org_id = $1 AND user_id = $2",
         )
@@ -73,7 +74,7 @@ impl OrgTx {
         .bind(after.saturating_add(bigint(history.waiting.len() as u64)))
         .fetch_all(self.connection())
         .await?;
-        let mut tree = Tree::default();
+        let mut tree = Tree::new(epoch, member.actor());
         for (number, n, bits, succeeds, at) in actors {
             let number = actor(number)?;
             tree.last.insert(number, LastMutation { n: unsigned(n), hash: hash(bits) });

@@ -16,12 +16,9 @@ impl Services {
         check(&history)?;
         let (user, now) = (member.user(), now());
         // Nothing is handled between the look at the history and the branch.
-        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
-        let tree = tx.tree(user, &history).await?;
-        if !tree.last.contains_key(&history.actor) {
-            return Err(Failure::OtherActor);
-        }
-        let device = match decide(&history, &tree) {
+        let (mut tx, org) = OrgTx::in_line(&self.db, member).await?;
+        let tree = tx.tree(member, org.epoch, &history).await?;
+        let device = match decide(&history, &tree).map_err(|_| Failure::OtherActor)? {
             Resumption::As(actor) => tx.device_of(user, actor).await?,
             Resumption::Branch { of, at } => {
                 let new = readable(&new);

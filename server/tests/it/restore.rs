@@ -12,6 +12,7 @@ use shared::task::TaskView;
 use shared::value::Value;
 use shared::workflow::Priority;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::audit::audit;
 use crate::device::Real;
@@ -134,6 +135,45 @@ async fn what_waits_claims_nothing_of_the_order_after_the_restore() {
         let row = device.engine.replica().current(task.into()).unwrap();
         assert_eq!(row.values[&Field::Priority].siblings().len(), 2, "and the other is kept");
     }
+    audit(&restored).await;
+}
+
+/// Ines has got a second device after the backup. The server does not know it any more, and the next one that signs in
+/// has its number.
+#[tokio::test]
+async fn what_waits_on_a_device_that_the_backup_does_not_know_arrives_once() {
+    let server = Server::start().await;
+    let (mut ines, _) = team(&server).await;
+    ines.sync().await;
+    let project = ines.engine.replica().view().projects.keys().copied().next().unwrap();
+    let (server, backup) = back_up(server).await;
+    let (phone, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let mut second = Real::of(&server.login("ines@saltmarsh.example", phone).await).await;
+    second.sync().await;
+    second.task(project, "Lost").await;
+    second.sync().await;
+    let waiting = second.task(project, "Waits").await;
+    let was = second.engine.replica().meta().actor;
+
+    let restored = restore(&server, &backup).await;
+    let mut bo = Real::of(&restored.login("bo@saltmarsh.example", other).await).await;
+    bo.sync().await;
+    assert_eq!(bo.engine.replica().meta().actor, was, "the number is another one's now");
+    bo.task(project, "Bo's").await;
+    let signed_in = restored.login("ines@saltmarsh.example", phone).await;
+    second.signed_in(signed_in.session.clone());
+    second.url.clone_from(&restored.url);
+    second.reopen().await;
+    second.sync().await;
+    bo.sync().await;
+    second.sync().await;
+    for device in [&second, &bo] {
+        let titles: BTreeSet<_> =
+            device.engine.replica().view().tasks.values().map(|task| &*task.value.title).collect();
+        assert_eq!(titles, BTreeSet::from(["Waits", "Bo's"]));
+        assert!(device.view(waiting).is_some());
+    }
+    assert_ne!(second.engine.replica().meta().actor, was);
     audit(&restored).await;
 }
 

@@ -21,7 +21,8 @@ const APPLIED: PushResult = PushResult::Accepted(Outcome::Applied);
 
 fn history(device: &Device<'_>, confirmed: LastMutation, pushes: &[&PushRequest]) -> History {
     let waiting = pushes.iter().flat_map(|push| &push.mutations).map(|mutation| mutation.id).collect();
-    History { actor: device.session.account.actor, confirmed, waiting }
+    let account = &device.session.account;
+    History { epoch: Some(account.epoch), actor: account.actor, confirmed, waiting }
 }
 
 async fn ask(device: &Device<'_>, id: Uuid, history: History) -> Response {

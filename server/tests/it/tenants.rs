@@ -270,7 +270,7 @@ async fn resume(eve: &Device<'_>, names: &Names) -> Vec<Answer> {
     let (server, path) = (eve.server, "/api/auth/resume");
     let request = |actor| ResumeRequest {
         device: DeviceInfo { id: DeviceId(Uuid::now_v7()), name: "Hers".into() },
-        history: History { actor, confirmed: LastMutation::default(), waiting: Vec::new() },
+        history: History { epoch: None, actor, confirmed: LastMutation::default(), waiting: Vec::new() },
     };
     let mut answers = vec![answer(eve.request(Method::POST, path).json(&request(names.actor + 1))).await];
     let own = request(eve.session.account.actor);
