@@ -366,6 +366,7 @@ pub(crate) fn refusal(reason: &Refusal) -> String {
         Refusal::TextBase => "the text has changed too much for this edit to fit".to_owned(),
         Refusal::NotAllowed => "you may not change this".to_owned(),
         Refusal::NothingToUndo => "there is nothing left of it to undo".to_owned(),
+        Refusal::Repeated => "it was done already".to_owned(),
     }
 }
 

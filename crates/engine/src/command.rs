@@ -129,6 +129,10 @@ impl Command {
 /// Names a refused change on this device.
 pub type RefusedId = u64;
 
+/// From here on such a name is no number: that was given back, and is another change's. (Keys of a browser's store are
+/// exact up to 2^53.)
+pub const UNNUMBERED: RefusedId = 1 << 52;
+
 /// Why a command was not carried out. Nothing of it has happened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {

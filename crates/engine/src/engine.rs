@@ -261,6 +261,14 @@ impl<S: Store> Engine<S> {
             PullFault::Outdated => self.sync.outdated(),
             // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
             PullFault::OtherEpoch => self.sync.failed(&TransportError::OutOfStep, env),
+            PullFault::Lost => {
+                let changes = pull::plan_lost(&self.replica, last);
+                match self.commit(changes).await {
+                    Err(StoreError::Stale) => self.reload().await?,
+                    other => other?,
+                }
+                self.sync.outdated();
+            }
             PullFault::Forked => {
                 let planned_on = self.replica.revision();
                 self.reload().await?;

@@ -7,12 +7,13 @@ mod follow;
 mod settling;
 mod taking;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use shared::clock::Version;
+use shared::clock::{Counter, Version};
 use shared::hash::chain;
 use shared::ids::Epoch;
-use shared::mutation::Mutation;
+use shared::mutation::{Mutation, Refusal};
 use shared::protocol::{Fill, FillPage, LastMutation, PullPage, PullRequest, PulledRow};
 
 use crate::edit::outbox_key;
@@ -20,6 +21,8 @@ use crate::gone::Gone;
 use crate::record::{BaseRow, Changes, Filling, Meta, Record};
 use crate::refused;
 use crate::replica::Replica;
+use crate::store::Table;
+use crate::view::Reason;
 
 pub use follow::plan_kept;
 use taking::{Logs, PageClock, Taking};
@@ -33,6 +36,9 @@ pub enum PullFault {
     /// The server's history of this device is not this device's.
     #[error("the device's history has forked")]
     Forked,
+    /// The server has lost what it had handled, and rows of this replica still contain.
+    #[error("the server has lost some of the device's history")]
+    Lost,
     /// The page is of another life of the server's data.
     #[error("the page is of another epoch")]
     OtherEpoch,
@@ -177,7 +183,11 @@ fn check(
     if replica.meta.epoch.is_some_and(|known| known != epoch) {
         return Err(PullFault::OtherEpoch);
     }
-    if replica.waiting() == 0 { Ok(()) } else { verify_history(replica, last) }
+    if replica.waiting() == 0 {
+        return Ok(());
+    }
+    verify_history(replica, last)?;
+    if replica.contains_after(last.n) { Err(PullFault::Lost) } else { Ok(()) }
 }
 
 fn plan_rows(
@@ -216,11 +226,19 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
         return None;
     }
     let mut changes = replica.plan_own(last.n);
-    changes.extend(refused::plan_unnumbered(replica, last.n, &mut refused::unnumbered(replica)));
+    let mut ids = refused::unnumbered(replica);
+    changes.extend(refused::plan_unnumbered(replica, last.n, &mut ids));
+    let lost: BTreeSet<Counter> = refused::lost_edits(replica, last.n).map(|mutation| mutation.n).collect();
     let (mut made, mut numbered) = (last, Vec::new());
     for mutation in replica.outbox() {
         changes.push((outbox_key(mutation.n), None));
-        let again = Mutation { n: made.n + 1, prev_hash: made.hash, ..mutation.clone() };
+        let mut again = mutation.clone();
+        if let Some(id) = lost.contains(&mutation.n).then(|| ids.next()).flatten() {
+            let change = refused::kept(replica, mutation, id, Reason::Refused(Refusal::TextBase));
+            changes.push(((Table::Refused, id), Some(Record::Refused(change))));
+            again = refused::given_up(mutation);
+        }
+        (again.n, again.prev_hash) = (made.n + 1, made.hash);
         made = LastMutation { n: again.n, hash: chain(made.hash, again.n, again.id) };
         numbered.push((outbox_key(again.n), Some(Record::Outbox(again))));
     }
@@ -229,6 +247,19 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
     changes.extend(numbered);
     changes.push(Replica::plan_meta(Meta { confirmed: last, made, sent: last.n, ..meta.clone() }));
     Some(changes)
+}
+
+/// Plans to let go of what rows contain that the server has handled and then lost, in a restore from a backup: of `last`
+/// on, what waits is not in them. Edits of texts of which nobody knows any more what they were made on are kept for
+/// their author.
+pub fn plan_lost(replica: &Replica, last: LastMutation) -> Changes {
+    let mut changes = replica.plan_own(last.n);
+    for mutation in refused::lost_edits(replica, last.n) {
+        let change = refused::kept(replica, mutation, mutation.n, Reason::Refused(Refusal::TextBase));
+        changes.push(((Table::Refused, mutation.n), Some(Record::Refused(change))));
+        changes.push((outbox_key(mutation.n), Some(Record::Outbox(refused::given_up(mutation)))));
+    }
+    changes
 }
 
 /// Whether what the server has handled is the beginning of what this device has made.

@@ -4,16 +4,14 @@
 //! kept under an id that is no number: the change that gets the number may be refused too.
 
 use shared::clock::Counter;
-use shared::mutation::{Mutation, Op};
+use shared::mutation::{Mutation, Op, TextEdit};
+use shared::text::Delta;
 
-use crate::command::RefusedId;
+use crate::command::{RefusedId, UNNUMBERED};
 use crate::record::{Changes, Record};
 use crate::replica::Replica;
 use crate::store::Table;
 use crate::view::{Reason, RefusedChange};
-
-/// The ids of changes whose number was given back begin here. (Keys of a browser's store are exact up to 2^53.)
-const UNNUMBERED: RefusedId = 1 << 52;
 
 /// So many such ids are left to each revision of a store, so that no id means another change later: a window that has
 /// not heard of a change discards by id.
@@ -23,7 +21,9 @@ const PER_REVISION: u64 = 1 << 20;
 pub(crate) fn kept(replica: &Replica, mutation: &Mutation, id: RefusedId, reason: Reason) -> RefusedChange {
     let (before, text) = match &mutation.op {
         Op::TextEdit(edit) => {
-            let row = replica.row_before(edit.entity, mutation.n);
+            // What one was made on that a confirmed row contains, is not known any more.
+            let open = replica.contained(edit.entity) < mutation.n;
+            let row = replica.row_before(edit.entity, mutation.n).filter(|_| open);
             let before = row.as_ref().and_then(|row| row.text(edit.field));
             let edited = before.and_then(|before| Some((before.to_owned(), edit.delta.apply(before).ok()?)));
             // Where the row is gone, or has become another without this edit, at least what was typed.
@@ -33,6 +33,25 @@ pub(crate) fn kept(replica: &Replica, mutation: &Mutation, id: RefusedId, reason
         _ => (None, None),
     };
     RefusedChange { id, op: mutation.op.clone(), text, before, reason }
+}
+
+/// The waiting edits of texts that confirmed rows contain, although the server has handled nothing after `last`: it has
+/// lost them in a restore. Nobody knows any more what they were made on, so they cannot be sent again; their author gets
+/// what was typed.
+pub(crate) fn lost_edits(replica: &Replica, last: Counter) -> impl Iterator<Item = &Mutation> {
+    replica.outbox_range(last + 1..).filter(|mutation| match &mutation.op {
+        Op::TextEdit(edit) => !edit.delta.is_noop() && replica.contained(edit.entity) >= mutation.n,
+        _ => false,
+    })
+}
+
+/// An edit of a text that is asked for no more. Its number must still reach the server.
+pub(crate) fn given_up(mutation: &Mutation) -> Mutation {
+    let op = match &mutation.op {
+        Op::TextEdit(edit) => Op::TextEdit(TextEdit { delta: Delta::default(), ..edit.clone() }),
+        op => op.clone(),
+    };
+    Mutation { op, ..mutation.clone() }
 }
 
 /// Ids that are no numbers and that nothing else has, or will have.

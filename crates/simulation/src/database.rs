@@ -1,6 +1,7 @@
 //! The server's tables in memory, with the server's real decisions: what `tern_server`'s services do with SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use server::domain::lineage::Lineage;
 use server::domain::pull::{self, Located, Open, PullInput};
@@ -8,11 +9,11 @@ use server::domain::push::{
     Departure, DeviceClock, Handled, OrgClock, Prefix, PushDecision, PushInput, PushProblem, ScopeState, Stored,
     TextKey, check, decide, needs,
 };
-use server::domain::resume::{self, Resumption, Tree};
+use server::domain::resume::{self, Foreign, Resumption, Tree};
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::{Field, TextField};
 use shared::hash::chain;
-use shared::ids::{EntityId, Epoch, MutationId, TaskId, UserId};
+use shared::ids::{DeviceId, EntityId, Epoch, MutationId, TaskId, UserId};
 use shared::mutation::{Create, Mutation, Op};
 use shared::protocol::{
     Fill, LastMutation, PullRequest, PullResponse, PushRequest, PushResult, RefusedMutation, SCHEMA,
@@ -28,8 +29,8 @@ use crate::{Check, Violation, ensure};
 
 /// The actor of the server's own changes; nobody's device.
 const SERVER: Actor = 1_000;
-/// The first of the actors that branched from others.
-const FIRST_BRANCH: Actor = 2_000;
+/// The first of the actors that come later.
+const FIRST_LATER: Actor = 2_000;
 
 /// One organization's tables.
 #[derive(Clone, Debug)]
@@ -45,6 +46,9 @@ pub struct Database {
     pub members: BTreeMap<Actor, UserId>,
     pub roles: BTreeMap<UserId, Role>,
     devices: BTreeMap<Actor, LastMutation>,
+    /// As which actor each device is known.
+    seats: BTreeMap<DeviceId, Actor>,
+    next_actor: Actor,
     /// Of each branch, the actor that it is of, and up to where.
     branches: BTreeMap<Actor, (Actor, Counter)>,
     logs: BTreeMap<TextKey, Vec<TextChange>>,
@@ -59,18 +63,24 @@ pub struct Database {
     pub purged: BTreeSet<EntityId>,
     /// When that happened: after this version, with this floor.
     pub purges: Vec<(Version, Version)>,
+    /// Of each earlier life of the data, up to which version it is part of this one.
+    ended: BTreeMap<Epoch, Version>,
+    /// By their epochs, the lives that ended with a restore, as they were then. For the oracle.
+    past: BTreeMap<Epoch, Rc<Database>>,
 }
 
 impl Database {
     pub fn new(epoch: Epoch, members: BTreeMap<Actor, UserId>, roles: BTreeMap<UserId, Role>) -> Self {
         Self {
-            org: OrgClock { epoch, ver: 0, floor: 0 },
+            org: OrgClock { epoch, ver: 0, floor: 0, restored: false },
             rows: BTreeMap::new(),
             scopes: BTreeMap::new(),
             pos: BTreeMap::new(),
             states_of: BTreeMap::new(),
             departures: Vec::new(),
             devices: members.keys().map(|actor| (*actor, LastMutation::default())).collect(),
+            seats: members.keys().map(|actor| (Self::first_device(*actor), *actor)).collect(),
+            next_actor: FIRST_LATER,
             branches: BTreeMap::new(),
             members,
             roles,
@@ -81,7 +91,51 @@ impl Database {
             places: BTreeMap::new(),
             purged: BTreeSet::new(),
             purges: Vec::new(),
+            ended: BTreeMap::new(),
+            past: BTreeMap::new(),
         }
+    }
+
+    /// The device that is known as an actor from the beginning.
+    pub fn first_device(actor: Actor) -> DeviceId {
+        DeviceId(uuid::Uuid::from_u128(actor.into()))
+    }
+
+    /// Ends the present life of the data where it stands, and begins another.
+    pub fn begin_epoch(&mut self, next: Epoch) {
+        self.ended.insert(self.org.epoch, self.org.ver);
+        self.org = OrgClock { epoch: next, restored: true, ..self.org };
+    }
+
+    /// Puts a backup in the place of what there is.
+    pub fn restore(&mut self, backup: Self, next: Epoch) {
+        let mut lost = std::mem::replace(self, backup);
+        self.past = std::mem::take(&mut lost.past);
+        let lost = Rc::new(lost);
+        for epoch in lost.ended.keys().chain([&lost.org.epoch]) {
+            self.past.entry(*epoch).or_insert_with(|| Rc::clone(&lost));
+        }
+        self.begin_epoch(next);
+    }
+
+    /// The data as whoever knows of this epoch knows it.
+    pub fn life(&self, epoch: Option<Epoch>) -> &Self {
+        epoch.and_then(|epoch| self.past.get(&epoch)).map_or(self, Rc::as_ref)
+    }
+
+    /// This life of the data and all that were lost.
+    fn lives(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.past.values().map(Rc::as_ref))
+    }
+
+    /// Whether a row was in a state at any time, in any life.
+    pub fn ever_had(&self, row: &Row) -> bool {
+        self.lives().any(|life| life.states.get(&(row.id, row.ver)) == Some(row))
+    }
+
+    /// Whether a mutation was handled in a life that is lost.
+    pub fn has_handled_before(&self, id: MutationId) -> bool {
+        self.past.values().any(|life| life.result(id).is_some())
     }
 
     /// The organization's members, whom only the server writes.
@@ -146,18 +200,50 @@ impl Database {
         Lineage::trace(actor, &self.branches)
     }
 
-    /// Says as whom a device goes on.
-    pub fn resume(&mut self, history: &History) -> Actor {
+    /// Whether a device is known as an actor.
+    pub fn seats(&self, device: DeviceId, actor: Actor) -> bool {
+        self.seats.get(&device) == Some(&actor)
+    }
+
+    /// As which actor a member's device is known, from now on at the latest.
+    pub fn sign_in(&mut self, user: UserId, device: DeviceId) -> Actor {
+        if let Some(actor) = self.seats.get(&device) {
+            return *actor;
+        }
+        self.seat(user, device, LastMutation::default())
+    }
+
+    /// A new actor.
+    fn seat(&mut self, user: UserId, device: DeviceId, last: LastMutation) -> Actor {
+        let actor = self.next_actor;
+        self.next_actor += 1;
+        self.seats.insert(device, actor);
+        self.devices.insert(actor, last);
+        self.members.insert(actor, user);
+        actor
+    }
+
+    /// Says as whom a device of a member goes on that is signed in as `asking`. `next` is what it is, should it have to
+    /// become another one.
+    pub fn resume(
+        &mut self,
+        history: &History,
+        (user, asking): (UserId, Actor),
+        next: DeviceId,
+    ) -> Result<(DeviceId, Actor), Foreign> {
         let handled = self.history.iter().map(|(actor, one)| ((*actor, one.n), one.id)).collect();
-        let tree = Tree { last: self.devices.clone(), branches: self.branches.clone(), handled };
-        match resume::decide(history, &tree) {
-            Resumption::As(actor) => actor,
+        let last = self.devices.iter().filter(|(actor, _)| self.members.get(actor) == Some(&user));
+        let last = last.map(|(actor, last)| (*actor, *last)).collect();
+        let tree = Tree { last, branches: self.branches.clone(), handled, ..Tree::new(self.org.epoch, asking) };
+        match resume::decide(history, &tree)? {
+            Resumption::As(actor) => {
+                let known = self.seats.iter().find(|(_, seated)| **seated == actor);
+                Ok((known.map_or(next, |(device, _)| *device), actor))
+            }
             Resumption::Branch { of, at } => {
-                let actor = FIRST_BRANCH + Actor::try_from(self.branches.len()).unwrap_or(Actor::MAX - FIRST_BRANCH);
+                let actor = self.seat(user, next, at);
                 self.branches.insert(actor, (of, at.n));
-                self.devices.insert(actor, at);
-                self.members.extend(self.members.get(&of).copied().map(|user| (actor, user)));
-                actor
+                Ok((next, actor))
             }
         }
     }
@@ -203,8 +289,11 @@ impl Database {
         let parent_of = |task: TaskId| self.rows.get(&task.into()).and_then(|row| row.place().parent);
         let lineage = self.lineage(request.actor);
         let own = self.history.iter().filter(|(actor, one)| lineage.owns(*actor, one.n) && wanted(one.n));
+        let new = request.mutations.iter().filter(|one| self.org.restored && one.n > last.n);
+        let elsewhere = new.filter_map(|one| Some((one.id, self.result(one.id)?.result.clone())));
         decide(PushInput {
             org: self.org,
+            elsewhere: elsewhere.collect(),
             device: DeviceClock { actor: request.actor, last },
             reader: self.reader(request.actor),
             scopes: self.scopes.clone(),
@@ -274,8 +363,9 @@ impl Database {
     pub fn pull(&self, request: &PullRequest, limit: usize) -> Check<PullResponse> {
         pull::check(request).map_err(|problem| Violation(problem.to_string()))?;
         if pull::must_reset(&self.org, request) {
-            // These worlds change the epoch and lose nothing: the order goes on.
-            return Ok(PullResponse::Reset { epoch: self.org.epoch, common: self.org.ver });
+            let other = request.epoch.filter(|epoch| *epoch != self.org.epoch);
+            let common = other.map_or(self.org.ver, |epoch| self.ended.get(&epoch).copied().unwrap_or_default());
+            return Ok(PullResponse::Reset { epoch: self.org.epoch, common });
         }
         let lineage = self.lineage(request.actor);
         let refused = |(actor, handled): &(Actor, Handled)| match &handled.result {

@@ -1,6 +1,7 @@
 //! A device: a disk, a clock that may be wrong, and one or two tabs that share the disk.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::engine::Engine;
@@ -11,9 +12,10 @@ use engine::store::{Revision, Store};
 use futures::FutureExt;
 use shared::clock::{Actor, Millis};
 use shared::field::TextField;
-use shared::ids::EntityId;
+use shared::ids::{DeviceId, EntityId, UserId};
 use uuid::Uuid;
 
+use crate::database::Database;
 use crate::rng::Rng;
 use crate::{Check, Violation};
 
@@ -23,6 +25,9 @@ pub struct Device {
     /// Its place among the devices of the world.
     pub number: usize,
     pub actor: Actor,
+    pub user: UserId,
+    /// As which device it has been known, under each actor that it has been.
+    pub seats: BTreeMap<Actor, DeviceId>,
     /// As whom its member will sign in, where nobody has yet.
     pub account: Option<Actor>,
     pub store: MemoryStore,
@@ -68,16 +73,44 @@ pub struct Living {
 }
 
 impl Device {
-    pub fn new(number: usize, actor: Actor, tabs: usize, skew: Millis) -> Self {
+    pub fn new(number: usize, (actor, user): (Actor, UserId), tabs: usize, skew: Millis) -> Self {
         let tabs = (0..tabs).map(|tab| Tab { leads: tab == 0, ..Tab::default() }).collect();
-        let (store, read) = (MemoryStore::new(), RefCell::default());
-        Self { number, actor, account: None, store, tabs, skew, connected: true, draft: None, arrived: 0, read }
+        Self {
+            number,
+            actor,
+            user,
+            seats: [(actor, Database::first_device(actor))].into(),
+            account: None,
+            store: MemoryStore::new(),
+            tabs,
+            skew,
+            connected: true,
+            draft: None,
+            arrived: 0,
+            read: RefCell::default(),
+        }
+    }
+
+    /// The device is known as this one now.
+    pub fn seat(&mut self, device: DeviceId, actor: Actor) {
+        self.seats.insert(actor, device);
+        self.actor = actor;
+    }
+
+    /// Whether a life of the server's data knows this device as an actor.
+    pub fn is_known(&self, life: &Database, actor: Actor) -> bool {
+        self.seats.get(&actor).is_some_and(|id| life.seats(*id, actor))
     }
 
     /// A copy of it, with a disk of its own, that is not switched on yet.
     #[must_use]
     pub fn copy(&self, number: usize) -> Self {
-        Self { store: self.store.duplicate(), draft: self.draft.clone(), ..Self::new(number, self.actor, 1, self.skew) }
+        Self {
+            store: self.store.duplicate(),
+            draft: self.draft.clone(),
+            seats: self.seats.clone(),
+            ..Self::new(number, (self.actor, self.user), 1, self.skew)
+        }
     }
 
     /// What the disk holds, read as a tab that starts would read it.

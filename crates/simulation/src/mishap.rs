@@ -4,6 +4,7 @@ use engine::engine::Engine;
 use engine::store::memory::Fault as DiskFault;
 use engine::store::{Revision, StoreError};
 
+use shared::ids::Epoch;
 use shared::value::Role;
 
 use crate::device::{Device, Living, TabId, ready};
@@ -25,6 +26,9 @@ impl World {
     /// Something may happen that nobody did.
     pub fn mishap(&mut self) -> Check {
         let device = self.rng.index(self.devices.len());
+        if self.backup.is_none() || self.rng.chance(30) {
+            self.backup = Some(self.db.clone());
+        }
         if self.chaos.strikes(Fault::ClockJumps) {
             self.devices[device].skew = self.rng.range(-TEN_YEARS, TEN_YEARS);
             note!(self, "device {device}: its clock jumps, now {} ms off", self.devices[device].skew);
@@ -60,6 +64,14 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// The server's data is lost, and is put back to what it was when it was last saved.
+    pub fn restore(&mut self) -> Check {
+        let Some(backup) = self.backup.clone() else { return Ok(()) };
+        note!(self, "server: at {} it is put back to {}", self.db.org.ver, backup.org.ver);
+        self.db.restore(backup, Epoch(self.rng.uuid()));
+        self.oracle.restored(&self.db, &self.devices)
     }
 
     /// Somebody copies the disk of a device that is switched off, and starts both.
@@ -133,7 +145,7 @@ impl World {
     }
 
     /// A tab is gone, with everything that is not on the disk. What it showed must be there when it opens again.
-    fn kill(&mut self, tab: TabId) -> Check {
+    pub fn kill(&mut self, tab: TabId) -> Check {
         if self.tab_mut(tab).engine.is_none() {
             return Ok(());
         }
@@ -167,7 +179,7 @@ impl World {
         }
         let open = || ready(Engine::open(device.store.clone(), device.actor));
         // Signing in writes; a disk that was to fail fails once.
-        let opened = if device.account.is_some() { open().or_else(|_| open()) } else { open() };
+        let opened = open().or_else(|_| open());
         let mut engine = opened.map_err(|error| Violation(format!("a device does not open: {error}")))?;
         let believes = device.connected || self.rng.chance(500);
         engine.set_online(believes);

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use server::domain::push::PushProblem;
 use shared::clock::{Actor, Millis};
 use shared::compact;
-use shared::ids::{EntityId, MutationId};
+use shared::ids::{DeviceId, EntityId, Epoch, MutationId};
 use shared::merge::Outcome;
 use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 use shared::resume::History;
@@ -31,8 +31,15 @@ pub enum Request {
 pub enum Answer {
     Push(PushResponse),
     Pull(PullResponse),
-    Resume(Actor),
+    Resume(DeviceId, Actor),
     Failed(TransportError),
+}
+
+/// As whom a request is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    device: DeviceId,
+    actor: Actor,
 }
 
 /// How long a tab waits for an answer.
@@ -68,7 +75,7 @@ impl Answer {
                 let (last, snapshot, next) = (page.last_mutation.n, page.snapshot, page.next);
                 format!("old rows {rows:?}, last {last}, snapshot {snapshot}, next {next:?}")
             }
-            Self::Resume(actor) => format!("go on as {actor}"),
+            Self::Resume(_, actor) => format!("go on as {actor}"),
             Self::Failed(error) => error.to_string(),
         }
     }
@@ -82,7 +89,8 @@ impl World {
         self.tab_mut(tab).call = Some(call);
         note!(self, "tab {}.{}: #{call} {}", tab.device, tab.tab, request.describe());
         self.after(TIMEOUT, Event::GiveUp { tab: living, call, request: request.clone() });
-        let arrive = Event::Arrive { from: living, call, request };
+        let Some(session) = self.session(tab.device, &request) else { return };
+        let arrive = Event::Arrive { from: living, call, request, session };
         let lost = self.chaos.strikes(Fault::RequestLost) || !self.devices[tab.device].connected;
         let mut pause = self.rng.range(10, 600);
         if self.chaos.strikes(Fault::RequestLate) {
@@ -97,8 +105,19 @@ impl World {
         }
     }
 
+    /// With which session a device asks; none where it was never known as who it says it is.
+    fn session(&self, device: usize, request: &Request) -> Option<Session> {
+        let device = &self.devices[device];
+        let actor = match request {
+            Request::Push(push) => push.actor,
+            Request::Pull(pull) => pull.actor,
+            Request::Resume(_) => device.actor,
+        };
+        Some(Session { device: *device.seats.get(&actor)?, actor })
+    }
+
     /// A request reaches the server.
-    pub fn arrive(&mut self, from: Living, call: u64, request: Request) -> Check {
+    pub fn arrive(&mut self, from: Living, call: u64, request: Request, session: Session) -> Check {
         let device = from.at.device;
         if call < self.devices[device].arrived {
             self.chaos.notice(Fault::Reordered);
@@ -106,8 +125,11 @@ impl World {
         self.devices[device].arrived = self.devices[device].arrived.max(call);
         if self.chaos.strikes(Fault::NewEpoch) {
             note!(self, "server: a new epoch");
-            self.db.org.epoch = shared::ids::Epoch(self.rng.uuid());
+            self.db.begin_epoch(Epoch(self.rng.uuid()));
             self.oracle.new_epoch();
+        }
+        if self.chaos.strikes(Fault::Restored) {
+            self.restore()?;
         }
         if self.chaos.strikes(Fault::Purged) {
             let floor = self.db.org.floor + self.rng.below(self.db.org.ver - self.db.org.floor + 1);
@@ -119,7 +141,7 @@ impl World {
             let rng = &mut self.rng;
             self.db.file(&mut |_| rng.chance(700).then(|| MutationId(rng.uuid())), self.now)?;
         }
-        let Some(answer) = self.serve(device, &request)? else { return Ok(()) };
+        let Some(answer) = self.serve(device, &request, session)? else { return Ok(()) };
         note!(self, "server: #{call} {}", answer.describe());
         let lost = self.chaos.strikes(Fault::AnswerLost) || !self.devices[device].connected;
         let mut pause = self.rng.range(10, 600);
@@ -138,7 +160,7 @@ impl World {
     }
 
     /// What the server answers, if it lives to.
-    fn serve(&mut self, device: usize, request: &Request) -> Check<Option<Answer>> {
+    fn serve(&mut self, device: usize, request: &Request, session: Session) -> Check<Option<Answer>> {
         if self.chaos.strikes(Fault::ServerDiesBefore) {
             note!(self, "server: dies before it commits");
             return Ok(None);
@@ -153,15 +175,13 @@ impl World {
         if self.chaos.strikes(Fault::SignedOut) {
             return Ok(Some(Answer::Failed(TransportError::SignIn)));
         }
+        if !self.db.seats(session.device, session.actor) {
+            self.chaos.notice(Fault::Unknown);
+            return Ok(Some(Answer::Failed(TransportError::SignIn)));
+        }
         let answer = match request {
             Request::Push(push) => self.serve_push(device, &wire(push)?)?,
-            Request::Resume(history) => {
-                let actor = self.db.resume(&wire(history)?);
-                if actor != history.actor {
-                    self.chaos.notice(Fault::Branched);
-                }
-                Answer::Resume(actor)
-            }
+            Request::Resume(history) => self.serve_resume(device, &wire(history)?, session)?,
             Request::Pull(pull) => {
                 let limit = if self.rng.chance(150) { 1_000 } else { 1 + self.rng.index(7) };
                 let answer = self.db.pull(&wire(pull)?, limit)?;
@@ -176,17 +196,29 @@ impl World {
         Ok((!died).then_some(answer))
     }
 
+    fn serve_resume(&mut self, device: usize, history: &History, session: Session) -> Check<Answer> {
+        let (asking, next) = ((self.devices[device].user, session.actor), DeviceId(self.rng.uuid()));
+        let resumed = self.db.resume(history, asking, next);
+        let (device, actor) = resumed.map_err(|foreign| Violation(format!("device {device} asked: {foreign}")))?;
+        if actor != history.actor {
+            self.chaos.notice(Fault::Branched);
+        }
+        Ok(Answer::Resume(device, actor))
+    }
+
     fn serve_push(&mut self, device: usize, push: &PushRequest) -> Check<Answer> {
         let hidden = self.hidden(push);
         let last = self.db.last(push.actor).n;
         let decision = match self.db.decide(push, &hidden, self.now) {
             Ok(decision) => decision,
             Err(PushProblem::Epoch) => return Ok(Answer::Failed(TransportError::OutOfStep)),
-            Err(PushProblem::Forked { .. }) if self.oracle.has_clones() => {
+            Err(PushProblem::Forked { .. }) if self.oracle.has_clones() || self.oracle.restored => {
                 return Ok(Answer::Failed(TransportError::Forked));
             }
-            // Everybody is of one version, and no device leaves a gap: it sends a mutation only after the ones before,
-            // and the server forgets nothing.
+            // A device sends a mutation only after the ones before.
+            Err(PushProblem::Gap { .. }) if self.oracle.restored => {
+                return Ok(Answer::Failed(TransportError::OutOfStep));
+            }
             Err(problem) => return Err(Violation(format!("device {device} pushed: {problem}"))),
         };
         self.db.write(push.actor, &decision)?;
@@ -231,11 +263,11 @@ impl World {
         let Some(tab) = self.living(to) else { return Ok(()) };
         if self.tab_mut(tab).call == Some(call) {
             self.tab_mut(tab).call = None;
-            if let Answer::Resume(actor) = answer {
+            if let Answer::Resume(id, actor) = answer {
                 // What the device is, it knows before its replica does.
-                self.devices[tab.device].actor = actor;
+                self.devices[tab.device].seat(id, actor);
             }
-        } else if matches!(answer, Answer::Failed(_) | Answer::Resume(_)) {
+        } else if matches!(answer, Answer::Failed(_) | Answer::Resume(..)) {
             return Ok(());
         } else {
             self.chaos.notice(Fault::Outdated);
@@ -275,7 +307,7 @@ impl World {
                 Ok(())
             }
             (Request::Pull(request), Answer::Failed(error)) => ready(engine.pulled(&request, Err(error), env)),
-            (Request::Resume(history), Answer::Resume(actor)) => ready(engine.resumed(&history, Ok(actor), env)),
+            (Request::Resume(history), Answer::Resume(_, actor)) => ready(engine.resumed(&history, Ok(actor), env)),
             (Request::Resume(history), Answer::Failed(error)) => ready(engine.resumed(&history, Err(error), env)),
             (Request::Push(_) | Request::Pull(_) | Request::Resume(_), _) => Ok(()),
         });

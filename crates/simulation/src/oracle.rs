@@ -6,6 +6,7 @@
 //! came to ([`causal`]).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use engine::command::Command;
 use engine::engine::Engine;
@@ -27,6 +28,7 @@ use crate::{Check, Violation, ensure};
 
 pub mod aside;
 pub mod causal;
+pub mod lives;
 pub mod marks;
 pub mod mine;
 pub mod replay;
@@ -35,20 +37,18 @@ pub mod tab;
 /// A mutation of an actor.
 pub type Dot = (Actor, Counter);
 
-/// A mutation that was reported as saved.
-#[derive(Clone, Debug)]
-pub struct Saved {
-    pub n: Counter,
-    /// The device that made it, and those that were copied from it since.
-    pub devices: BTreeSet<usize>,
-}
+/// Who has reported a mutation as saved: the device that made it, and those that were copied from it since. With its
+/// number there, or what it is called there since it was refused.
+type Owners = BTreeMap<usize, Counter>;
 
 /// The notes.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "five independent facts, not one state in disguise")]
+#[expect(clippy::struct_excessive_bools, reason = "six independent facts, not one state in disguise")]
 pub struct Oracle {
     /// Every mutation that a device said it had saved.
-    saved: BTreeMap<MutationId, Saved>,
+    saved: BTreeMap<MutationId, Owners>,
+    /// What was reported as saved by a device under a number, was confirmed, and then lost in a restore.
+    lost: BTreeMap<(usize, Counter), MutationId>,
     /// Refused ones, by device and number, that their author has given up or sent again there.
     settled: BTreeSet<(usize, Counter)>,
     /// Whether a device was copied: what a copy wrote is not always known to have been seen by its next actor.
@@ -58,6 +58,8 @@ pub struct Oracle {
     aside: aside::Aside,
     /// Whether the server's data ever got another epoch: a fetch anew knows less about what came when.
     reset: bool,
+    /// Whether the server's data was ever put back to what it was before.
+    pub restored: bool,
     /// Whether somebody was denied a row.
     denied: bool,
     /// Whether some members may do less than others.
@@ -70,13 +72,13 @@ pub struct Oracle {
 #[derive(Debug, Default)]
 pub struct Before {
     revision: Option<Revision>,
-    disk: Revision,
+    disk: Option<Rc<Replica>>,
     texts: BTreeMap<(EntityId, TextField), String>,
 }
 
 impl Before {
-    pub fn of(engine: Option<&Engine<MemoryStore>>, disk: Revision) -> Self {
-        let Some(engine) = engine else { return Self::default() };
+    pub fn of(engine: Option<&Engine<MemoryStore>>, disk: Option<Rc<Replica>>) -> Self {
+        let Some(engine) = engine else { return Self { disk, ..Self::default() } };
         Self { revision: Some(engine.replica().revision()), disk, texts: texts(engine.replica()) }
     }
 }
@@ -135,9 +137,12 @@ impl Oracle {
     /// A device was copied: the copy owes what the original does.
     pub fn cloned(&mut self, original: usize, copy: usize) {
         self.cloned = true;
-        for saved in self.saved.values_mut().filter(|saved| saved.devices.contains(&original)) {
-            saved.devices.insert(copy);
+        for owners in self.saved.values_mut() {
+            owners.extend(owners.get(&original).copied().map(|n| (copy, n)));
         }
+        let lost = self.lost.iter().filter(|((device, _), _)| *device == original);
+        let lost: Vec<_> = lost.map(|((_, n), id)| ((copy, *n), *id)).collect();
+        self.lost.extend(lost);
         let settled: Vec<Counter> =
             self.settled.iter().filter(|(device, _)| *device == original).map(|(_, n)| *n).collect();
         self.settled.extend(settled.into_iter().map(|n| (copy, n)));
@@ -149,7 +154,7 @@ impl Oracle {
         if let Some(id) = self.aside.mutation(device, n) {
             return self.saved.contains_key(&id) || self.aside.is_elsewhere(device, id);
         }
-        self.saved.values().any(|saved| saved.n == n && saved.devices.contains(&device) && saved.devices.len() > 1)
+        self.saved.values().any(|owners| owners.get(&device) == Some(&n) && owners.len() > 1)
     }
 
     pub fn has_clones(&self) -> bool {
@@ -174,12 +179,12 @@ impl Oracle {
         let composed = known.get(&mutation.n).map(|old| old.id);
         if let Some(old) = composed {
             ensure!(old != id, "mutation {dot:?} changed, and has the id of what it was");
-            let shared = self.saved.remove(&old).is_none_or(|saved| saved.devices.len() > 1);
+            let shared = self.saved.remove(&old).is_none_or(|owners| owners.len() > 1);
             ensure!(!shared, "mutation {dot:?} was changed although a copy of the device has it");
             ensure!(mutation.n > before.meta().sent, "mutation {dot:?} was changed although it was sent");
             self.marks.rename(old, id);
         }
-        self.saved.insert(id, Saved { n: mutation.n, devices: [device].into() });
+        self.saved.insert(id, [(device, mutation.n)].into());
         let entity = mutation.op.entity();
         for field in TextField::ALL.into_iter().filter(|field| field.is_on(entity.kind())) {
             let (was, is) = (text_of(before, entity, field), text_of(after, entity, field));
@@ -272,12 +277,14 @@ impl Oracle {
             let fair = match refusal {
                 // Several edits that each kept the limits may break them together.
                 Refusal::TooLong { .. } | Refusal::Empty => matches!(one.op, Op::TextEdit(_)),
-                // Made on one that was refused, or has never come back, because its row was away.
-                Refusal::TextBase => self.rows_leave(),
+                // Made on one that was refused, or has never come back, because its row was away; or on a text that was
+                // lost with its row, which others have made once more.
+                Refusal::TextBase => self.rows_leave() || self.restored,
+                Refusal::Repeated => self.restored && self.cloned,
                 // What is gone takes along what would have been made in it.
                 Refusal::NotFound | Refusal::Unknown { .. } => {
                     let view = one.entity.kind() == Kind::SavedView;
-                    self.denied || !db.purged.is_empty() || self.restricted || view
+                    self.restored || self.denied || !db.purged.is_empty() || self.restricted || view
                 }
                 // Only its owner takes a view back.
                 Refusal::NotAllowed => self.restricted || one.entity.kind() == Kind::SavedView,
@@ -292,25 +299,29 @@ impl Oracle {
     fn check_saved(&self, db: &Database, devices: &[Device]) -> Check {
         let mut handled = BTreeMap::new();
         for (actor, one) in &db.history {
-            let twice = handled.insert(one.id, one).is_some();
+            // Copies that have numbered it anew may both send it, but it is done only once.
+            let again = db.org.restored && one.ver.is_none() && handled.contains_key(&one.id);
+            let twice = !again && handled.insert(one.id, one).is_some();
             ensure!(!twice, "the server has handled mutation {} of actor {actor} twice", one.n);
         }
-        for (id, Saved { n, devices: owners }) in &self.saved {
+        for (id, owners) in &self.saved {
             let Some(one) = handled.get(id) else {
-                return Err(Violation(format!(
-                    "mutation {n} of {owners:?} was reported as saved; the server never got it"
-                )));
+                return Err(Violation(format!("{owners:?} reported a mutation as saved; the server never got it")));
             };
-            for number in owners {
+            for (number, n) in owners {
                 let shown = devices[*number].disk()?.refused().any(|change| change.id == *n);
                 match one.result {
                     PushResult::Accepted(_) => {
-                        ensure!(!shown, "mutation {n} of device {number} was accepted, its author is told otherwise");
+                        // What a life that is lost has refused, a copy may have sent to the present one; and of an
+                        // edit that this device has given up, what it was.
+                        let otherwise = self.restored && (self.cloned || marks::is_empty(&one.op));
+                        let right = !shown || otherwise;
+                        ensure!(right, "mutation {n} of device {number} was accepted, its author is told otherwise");
                     }
                     PushResult::Rejected(_) => {
                         let settled = self.settled.contains(&(*number, *n));
                         // With an edit that changes nothing any more nothing is lost.
-                        let empty = matches!(&one.op, Op::TextEdit(edit) if edit.delta.is_noop());
+                        let empty = marks::is_empty(&one.op);
                         ensure!(
                             shown || settled || empty,
                             "mutation {n} of {number} was refused, its author cannot see it"
@@ -326,14 +337,18 @@ impl Oracle {
     /// A refused edit of a text stays with its author: every character of it, in its whole text.
     fn check_refused(&self, db: &Database, devices: &[Device]) -> Check {
         for (_, one) in &db.history {
-            let (PushResult::Rejected(_), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
-            if edit.delta.is_noop() {
+            if marks::is_empty(&one.op) {
+                self.check_given_up(one.id, devices)?;
                 continue;
             }
-            let owners = self.saved.get(&one.id).into_iter().flat_map(|saved| &saved.devices);
-            for number in owners.filter(|number| !self.settled.contains(&(**number, one.n))) {
+            let (PushResult::Rejected(refusal), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
+            if *refusal == Refusal::Repeated {
+                continue;
+            }
+            let owners = self.saved.get(&one.id).into_iter().flatten();
+            for (number, n) in owners.filter(|(number, n)| !self.settled.contains(&(**number, **n))) {
                 let disk = devices[*number].disk()?;
-                let Some(change) = disk.refused().find(|change| change.id == one.n) else {
+                let Some(change) = disk.refused().find(|change| change.id == *n) else {
                     return Err(Violation(format!("mutation {} of {number} was refused and is gone", one.n)));
                 };
                 let Some(text) = &change.text else { continue };
@@ -342,6 +357,21 @@ impl Oracle {
                     ensure!(kept, "mutation {} of {number} was refused, and some of it is lost", one.n);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// An edit that its author's device has given up: what was typed is among what was refused there.
+    fn check_given_up(&self, id: MutationId, devices: &[Device]) -> Check {
+        for number in self.saved.get(&id).into_iter().flat_map(BTreeMap::keys) {
+            // What is sent again or discarded from there is not followed.
+            if self.settled.iter().any(|(device, _)| device == number) {
+                continue;
+            }
+            let disk = devices[*number].disk()?;
+            let kept = |c| disk.refused().any(|change| change.text.as_ref().is_some_and(|text| text.contains(c)));
+            let lost = self.marks.only_by(id).find(|c| !kept(*c));
+            ensure!(lost.is_none(), "device {number} has given up an edit, and {lost:?} of it is lost");
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::database::Database;
 use crate::device::{Device, Living, Surroundings, TabId, ready};
 use crate::fault::{Chaos, Fault};
-use crate::network::{Answer, Request};
+use crate::network::{Answer, Request, Session};
 use crate::oracle::{Before, Oracle};
 use crate::rng::Rng;
 use crate::{Check, Violation, ensure};
@@ -50,7 +50,7 @@ pub enum Event {
     /// A tab wanted to be woken.
     Alarm(Living),
     /// A request reaches the server.
-    Arrive { from: Living, call: u64, request: Request },
+    Arrive { from: Living, call: u64, request: Request, session: Session },
     /// An answer reaches the tab.
     Answer { to: Living, call: u64, request: Request, answer: Answer },
     /// A tab has waited long enough for an answer.
@@ -82,6 +82,8 @@ pub struct World {
     pub ids: Rng,
     pub chaos: Chaos,
     pub db: Database,
+    /// The server's data as it was when it was last saved.
+    pub backup: Option<Database>,
     pub devices: Vec<Device>,
     pub oracle: Oracle,
     pub acts_left: usize,
@@ -126,12 +128,18 @@ impl World {
         let mut rng = Rng::new(plan.seed);
         let (ids, dice) = (rng.fork(), rng.fork());
         let size = [2, 2, 2, 3, 3, 3, 3, 4][rng.index(8)];
+        let mut members: BTreeMap<Actor, UserId> =
+            (1..=size).map(|actor| (actor, UserId(Uuid::from_u128(actor.into())))).collect();
+        if rng.chance(300) {
+            // Two devices of one person.
+            members.insert(2, UserId(Uuid::from_u128(1)));
+        }
         let mut devices: Vec<Device> = (1..=size)
             .enumerate()
             .map(|(number, actor)| {
                 let tabs = if rng.chance(350) { 2 } else { 1 };
                 let skew = if rng.chance(500) { rng.range(-TEN_YEARS, TEN_YEARS) } else { 0 };
-                Device::new(number, actor, tabs, skew)
+                Device::new(number, (actor, members[&actor]), tabs, skew)
             })
             .collect();
         if let Some(last) = devices.last_mut().filter(|_| rng.chance(300)) {
@@ -140,12 +148,6 @@ impl World {
         }
         // In most worlds everybody may do everything, and nothing may be refused.
         let restricted = rng.chance(400);
-        let mut members: BTreeMap<Actor, UserId> =
-            (1..=size).map(|actor| (actor, UserId(Uuid::from_u128(actor.into())))).collect();
-        if rng.chance(300) {
-            // Two devices of one person.
-            members.insert(2, UserId(Uuid::from_u128(1)));
-        }
         let role = |n: u128, rng: &mut Rng| match rng.pick(&Role::ALL) {
             Some(role) if restricted && n > 1 => *role,
             _ => Role::Admin,
@@ -163,6 +165,7 @@ impl World {
             rng,
             ids,
             db,
+            backup: None,
             devices,
             oracle,
             calls: 0,
@@ -209,13 +212,13 @@ impl World {
         match event {
             Event::Act => self.act(),
             Event::Alarm(tab) => self.alarm(tab),
-            Event::Arrive { from, call, request } => self.arrive(from, call, request),
+            Event::Arrive { from, call, request, session } => self.arrive(from, call, request, session),
             Event::Answer { to, call, request, answer } => self.answer(to, call, request, answer),
             Event::GiveUp { tab, call, request } => self.give_up(tab, call, &request),
             Event::News { to, commit } => self.hear(to, &commit),
             Event::Poke { device, ver } => self.poke(device, ver),
             Event::SignIn(device) => {
-                note!(self, "device {device}: signs in again");
+                self.sign_in_again(device)?;
                 self.wake(device)
             }
             Event::Connect(device) => self.connect(device),
@@ -416,7 +419,7 @@ impl World {
     /// What a tab shows and what its disk holds, before something happens to it.
     pub fn before(&self, tab: TabId) -> Before {
         let device = &self.devices[tab.device];
-        Before::of(device.tabs[tab.tab].engine.as_ref(), device.revision())
+        Before::of(device.tabs[tab.tab].engine.as_ref(), device.disk().ok())
     }
 
     /// After something has happened in a tab: tells the other one, and checks what must be true at any time.
@@ -433,6 +436,7 @@ impl World {
                 }
             }
         }
+        self.oracle.follow(&self.db, &self.devices[tab.device], before)?;
         self.oracle.check_tab(&self.db, &self.devices[tab.device], tab.tab, before)
     }
 }

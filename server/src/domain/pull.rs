@@ -223,7 +223,7 @@ mod tests {
     use uuid::Uuid;
 
     fn org(ver: Version) -> OrgClock {
-        OrgClock { epoch: Epoch(Uuid::from_u128(9)), ver, floor: 0 }
+        OrgClock { epoch: Epoch(Uuid::from_u128(9)), ver, floor: 0, restored: false }
     }
 
     fn request(epoch: Option<Epoch>, cursor: Version) -> PullRequest {

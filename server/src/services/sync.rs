@@ -116,8 +116,8 @@ pub(super) async fn apply(
     now: Millis,
 ) -> Result<PushResponse, Failure> {
     let (device, lineage) = tx.device_clock(request.actor).await?;
-    let Loaded { rows, scopes, states, dependents, parents, logs, stored, prefixes, undone } =
-        tx.load(&device, &lineage, &push::needs(request)).await?;
+    let Loaded { rows, scopes, states, dependents, parents, logs, stored, elsewhere, prefixes, undone } =
+        tx.load(&org, &device, &lineage, &push::needs(request)).await?;
     let decision = push::decide(PushInput {
         org,
         device,
@@ -128,6 +128,7 @@ pub(super) async fn apply(
         dependents,
         logs,
         stored,
+        elsewhere,
         parents,
         prefixes,
         undone,

@@ -154,7 +154,9 @@ impl<'a> Taking<'a> {
             // With an edit that changes nothing its author loses nothing: others did the same, or it has been refused
             // here already.
             let empty = matches!(op, Op::TextEdit(edit) if edit.delta.is_noop());
-            let kept = empty || self.replica.contained(entity) >= *n;
+            // And with one that was done under another number.
+            let done = *reason == Refusal::Repeated;
+            let kept = empty || done || self.replica.contained(entity) >= *n;
             if !kept && (confirms || brought.contains(&entity)) {
                 self.refuse(*n, reason.clone());
             }

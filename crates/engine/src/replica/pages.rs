@@ -58,6 +58,12 @@ impl Replica {
         changed.into_iter().map(record).collect()
     }
 
+    /// Whether a row contains own mutations after `last`. Only rows of before a fetch of everything can, if that is what
+    /// the server has handled.
+    pub(crate) fn contains_after(&self, last: Counter) -> bool {
+        self.meta.renewing && self.pages.values().flatten().any(|id| self.base(*id).is_some_and(|base| base.own > last))
+    }
+
     /// Plans rows that contain none of the device's own mutations after `last`: those numbers are given anew.
     pub(crate) fn plan_own(&self, last: Counter) -> Changes {
         let later = |id: &EntityId| self.base(*id).is_some_and(|base| base.own > last);

@@ -148,6 +148,8 @@ pub enum Refusal {
     NotAllowed,
     #[error("there is nothing left of it to undo")]
     NothingToUndo,
+    #[error("it was done already, under another number")]
+    Repeated,
 }
 
 impl Refusal {

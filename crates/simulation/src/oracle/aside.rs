@@ -37,6 +37,11 @@ impl Aside {
         self.given_up.iter().any(|(other, given_up)| *given_up == id && *other != device)
     }
 
+    /// A device keeps a mutation under this name.
+    pub fn keep(&mut self, device: usize, id: RefusedId, mutation: MutationId) {
+        self.kept.insert((device, id), mutation);
+    }
+
     pub fn cloned(&mut self, original: usize, copy: usize) {
         let kept: Vec<_> = self.kept.iter().filter(|((device, _), _)| *device == original).collect();
         let kept: Vec<_> = kept.into_iter().map(|((_, id), mutation)| ((copy, *id), *mutation)).collect();
@@ -62,9 +67,7 @@ impl Oracle {
             if after.refused().any(|change| change == old) {
                 continue;
             }
-            // Its number is given anew.
-            let same = |one: &&RefusedChange| **one == RefusedChange { id: one.id, ..old.clone() };
-            let place = new.iter().position(same).filter(|_| old.id > last);
+            let place = new.iter().position(|one| is_renamed(old, one)).filter(|_| old.id > last);
             let Some(place) = place else { return Err(lost(device, &old.op)) };
             new.remove(place);
         }
@@ -82,7 +85,7 @@ impl Oracle {
             let mut typed = edit.into_iter().flat_map(|edit| edit.delta.inserted().flat_map(str::chars));
             let whole = typed.all(|c| !marks::is_mark(c) || text.contains(c));
             ensure!(whole, "device {device}: an edit was put aside, and some of it is lost: {edit:?}, {text:?}");
-            self.aside.kept.insert((device, kept.id), mutation.id);
+            self.aside.keep(device, kept.id, mutation.id);
         }
         ensure!(new.next().is_none(), "device {device}: more was put aside than waited");
         // These numbers are other changes' from now on.
@@ -97,12 +100,7 @@ impl Oracle {
 
     fn give_up(&mut self, device: usize, mutation: &Mutation) {
         self.aside.given_up.insert((device, mutation.id));
-        if let Some(saved) = self.saved.get_mut(&mutation.id) {
-            saved.devices.remove(&device);
-            if saved.devices.is_empty() {
-                self.saved.remove(&mutation.id);
-            }
-        }
+        self.disown(device, mutation.id);
     }
 
     /// What was put aside is with its author until the author sends it again or gives it up.
@@ -115,6 +113,11 @@ impl Oracle {
         }
         Ok(())
     }
+}
+
+/// Whether a refused change is another one under another name, because its number is given anew.
+pub(super) fn is_renamed(old: &RefusedChange, new: &RefusedChange) -> bool {
+    *new == RefusedChange { id: new.id, ..old.clone() }
 }
 
 fn lost(device: usize, op: &Op) -> crate::Violation {

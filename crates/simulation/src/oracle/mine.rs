@@ -7,7 +7,7 @@ use shared::clock::Counter;
 use shared::mutation::{Mutation, Op};
 use shared::register::Reg;
 
-use super::{Oracle, Saved};
+use super::Oracle;
 use crate::{Check, ensure};
 
 impl Oracle {
@@ -45,7 +45,7 @@ impl Oracle {
         let actor = before.meta().actor;
         let own = siblings.iter().any(|sibling| sibling.stamp.actor == actor && sibling.value == write.value);
         ensure!(unsettled && own, "device {device}: there was nothing to settle with {write:?}");
-        self.saved.insert(mutation.id, Saved { n: mutation.n, devices: [device].into() });
+        self.saved.insert(mutation.id, [(device, mutation.n)].into());
         self.causal.record((actor, mutation.n), &mutation.op, before);
         Ok(())
     }

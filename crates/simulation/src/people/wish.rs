@@ -7,9 +7,11 @@ use engine::record::Kept;
 use engine::store::StoreError;
 use engine::store::memory::MemoryStore;
 
+use shared::clock::NOBODY;
 use shared::ids::ProjectId;
 
-use crate::device::{Surroundings, TabId, ready};
+use crate::database::Database;
+use crate::device::{Device, Surroundings, TabId, ready};
 use crate::fault::Fault;
 use crate::oracle::Oracle;
 use crate::world::World;
@@ -56,7 +58,7 @@ impl World {
     pub(crate) fn sign_up(&mut self, device: usize) -> Check {
         let Some(account) = self.devices[device].account else { return Ok(()) };
         note!(self, "device {device}: its member signs in as {account}");
-        self.devices[device].actor = account;
+        self.devices[device].seat(Database::first_device(account), account);
         for tab in self.devices[device].open_tabs() {
             let tab = TabId { device, tab };
             let before = self.before(tab);
@@ -67,6 +69,21 @@ impl World {
             let error = done.and_then(Result::err);
             if !self.suffer(tab, trouble, error.as_ref())? {
                 self.drive(tab)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody signs in again. Whom the server does not know any more is another one from now on, and loads the app anew.
+    pub(crate) fn sign_in_again(&mut self, device: usize) -> Check {
+        let Device { actor, user, ref seats, .. } = self.devices[device];
+        let Some(id) = seats.get(&actor).copied().filter(|_| actor != NOBODY) else { return Ok(()) };
+        let now = self.db.sign_in(user, id);
+        note!(self, "device {device}: signs in again, as {now}");
+        self.devices[device].seat(id, now);
+        if now != actor {
+            for tab in self.devices[device].open_tabs() {
+                self.kill(TabId { device, tab })?;
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::db::convert::{actor, bigint, entity, field, names, row, scope, unsign
 use crate::db::lineage::columns;
 use crate::db::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
-use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey};
+use crate::domain::push::{Accepted, DeviceClock, Needs, OrgClock, Prefix, Stored, TextKey};
 
 // What is looked for comes as arrays, and is looked up one by one behind `OFFSET 0`, over which PostgreSQL joins
 // nothing. Without that it may read an organization's whole table for one row: a prepared statement keeps the plan that
@@ -24,7 +24,13 @@ use crate::domain::push::{Accepted, DeviceClock, Needs, Prefix, Stored, TextKey}
 
 impl OrgTx {
     /// Loads what a decision about mutations of this device depends on.
-    pub async fn load(&mut self, device: &DeviceClock, lineage: &Lineage, needs: &Needs) -> Result<Loaded, DbError> {
+    pub async fn load(
+        &mut self,
+        org: &OrgClock,
+        device: &DeviceClock,
+        lineage: &Lineage,
+        needs: &Needs,
+    ) -> Result<Loaded, DbError> {
         let mut loaded = Loaded::default();
         if !needs.entities.is_empty() {
             self.rows(&needs.entities, &mut loaded).await?;
@@ -54,6 +60,10 @@ impl OrgTx {
         }
         if let Some(results) = needs.results.clone().filter(|results| *results.start() <= device.last.n) {
             loaded.stored = self.stored(lineage, results).await?;
+        }
+        if org.restored {
+            let new = needs.named.iter().filter(|(n, _)| **n > device.last.n);
+            loaded.elsewhere = self.elsewhere(new.map(|(_, named)| *named).collect()).await?;
         }
         if needs.all_prefixes || !needs.numbered.is_empty() {
             loaded.prefixes = self.prefixes(needs).await?;
@@ -236,6 +246,28 @@ impl OrgTx {
             Ok((unsigned(n), Stored { id: MutationId(id), result }))
         };
         columns.into_iter().map(stored).collect()
+    }
+
+    /// What came of those of these mutations that were handled, under whatever number.
+    async fn elsewhere(
+        &mut self,
+        wanted: Vec<(EntityId, MutationId)>,
+    ) -> Result<BTreeMap<MutationId, PushResult>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(Uuid, String)> = sqlx::query_as(
+            "SELECT m.id, m.result::text
+             FROM UNNEST($2::uuid[], $3::uuid[]) AS wanted (entity_id, id)
+             CROSS JOIN LATERAL (
+               SELECT id, result FROM mutations
+               WHERE org_id = $1 AND entity_id = wanted.entity_id AND id = wanted.id OFFSET 0
+             ) m",
+        )
+        .bind(org)
+        .bind(wanted.iter().map(|(entity, _)| entity.uuid()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, id)| id.0).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        columns.into_iter().map(|(id, result)| Ok((MutationId(id), serde_json::from_str(&result)?))).collect()
     }
 
     /// All prefixes, or those of some projects.

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use shared::clock::{Actor, Counter, Version};
 use shared::hash::Checksum;
-use shared::ids::{EntityId, Epoch, TaskId};
+use shared::ids::{EntityId, Epoch, MutationId, TaskId};
+use shared::protocol::PushResult;
 use shared::row::Row;
 use shared::scope::Scope;
 use shared::text::TextChange;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::convert::{hash, scope, unsigned};
@@ -28,14 +30,16 @@ pub struct Loaded {
     pub parents: BTreeMap<TaskId, TaskId>,
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,
     pub stored: BTreeMap<Counter, Stored>,
+    pub elsewhere: BTreeMap<MutationId, PushResult>,
     pub prefixes: BTreeMap<String, Prefix>,
     pub undone: BTreeMap<(Actor, Counter), Accepted>,
 }
 
-pub(super) const ORG_CLOCK: &str = "SELECT epoch, ver, floor FROM organizations WHERE id = $1";
+pub(super) const ORG_CLOCK: &str =
+    "SELECT epoch, ver, floor, EXISTS (SELECT FROM ended_epochs WHERE org_id = $1) FROM organizations WHERE id = $1";
 
-pub(super) fn org_clock((epoch, ver, floor): (Uuid, i64, i64)) -> OrgClock {
-    OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), floor: unsigned(floor) }
+pub(super) fn org_clock((epoch, ver, floor, restored): (Uuid, i64, i64, bool)) -> OrgClock {
+    OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), floor: unsigned(floor), restored }
 }
 
 /// A scope's name, access and checksum.
@@ -50,7 +54,7 @@ impl OrgTx {
     /// before anything is read that a decision depends on.
     pub async fn lock(&mut self) -> Result<OrgClock, DbError> {
         let org = self.org().0;
-        let clock = sqlx::query_as("SELECT epoch, ver, floor FROM organizations WHERE id = $1 FOR UPDATE")
+        let clock = sqlx::query_as(AssertSqlSafe(format!("{ORG_CLOCK} FOR UPDATE")))
             .bind(org)
             .fetch_optional(self.connection())
             .await?;

@@ -6,7 +6,7 @@ use shared::clock::{Actor, Counter, Millis, Stamp, Version};
 use shared::field::Field;
 use shared::field::TextField;
 use shared::hash::chain;
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
 use shared::merge::{self, Around, Merged, Undone};
 use shared::mutation::{Author, Mutation, Op, Refusal};
 use shared::project::prefix_for;
@@ -33,6 +33,7 @@ pub(super) struct Batch {
     logs: BTreeMap<TextKey, Vec<TextChange>>,
     prefixes: BTreeMap<String, Prefix>,
     undone: BTreeMap<(Actor, Counter), Accepted>,
+    elsewhere: BTreeMap<MutationId, PushResult>,
     now: Millis,
     changed: BTreeSet<EntityId>,
     numbered: BTreeSet<String>,
@@ -53,6 +54,7 @@ impl Batch {
             logs: input.logs,
             prefixes: input.prefixes,
             undone: input.undone,
+            elsewhere: input.elsewhere,
             now: input.now,
             changed: BTreeSet::new(),
             numbered: BTreeSet::new(),
@@ -64,7 +66,13 @@ impl Batch {
     /// Handles the next mutation. Accepted or refused, it counts.
     pub(super) fn handle(&mut self, mutation: &Mutation) -> PushResult {
         let stamp = self.stamp(mutation);
-        let (result, inverse) = match self.apply(&mutation.op, stamp) {
+        let applied = match self.elsewhere.get(&mutation.id) {
+            None => self.apply(&mutation.op, stamp),
+            // A copy of the device has sent it, before or after either has numbered it anew.
+            Some(PushResult::Accepted(_)) => Err(Refusal::Repeated),
+            Some(PushResult::Rejected(refusal)) => Err(refusal.clone()),
+        };
+        let (result, inverse) = match applied {
             Ok(merged) => {
                 let outcome = merged.outcome;
                 (PushResult::Accepted(outcome), self.accept(&mutation.op, stamp, merged))

@@ -45,6 +45,8 @@ pub struct OrgClock {
     pub ver: Version,
     /// Rows deleted at or before this version may be gone for good.
     pub floor: Version,
+    /// Whether a life of the data has ended before this one: devices may have numbered anew what waits.
+    pub restored: bool,
 }
 
 /// How far a device's mutations have been handled.
@@ -99,6 +101,8 @@ pub struct PushInput<'a> {
     pub logs: BTreeMap<TextKey, Vec<TextChange>>,
     /// The results of this device's mutations whose numbers [`Needs::results`] holds.
     pub stored: BTreeMap<Counter, Stored>,
+    /// Of the mutations that are new in their number, those that were handled under another one, with their results.
+    pub elsewhere: BTreeMap<MutationId, PushResult>,
     /// The parents of [`Needs::parents`], and theirs, as far up as there are any.
     pub parents: BTreeMap<TaskId, TaskId>,
     /// What [`Needs::all_prefixes`] and [`Needs::numbered`] ask for.

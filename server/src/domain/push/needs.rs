@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use shared::clock::{Actor, Counter, Version};
 use shared::field::Field;
-use shared::ids::{EntityId, ProjectId, TaskId};
+use shared::ids::{EntityId, MutationId, ProjectId, TaskId};
 use shared::merge;
 use shared::mutation::{Mutation, Op, Write};
 use shared::protocol::PushRequest;
@@ -26,6 +26,8 @@ pub struct Needs {
     pub texts: BTreeMap<TextKey, Version>,
     /// The numbers of the request; the stored results of those that were handled before.
     pub results: Option<RangeInclusive<Counter>>,
+    /// By number, the rows and ids of the mutations: one may have been handled under another number.
+    pub named: BTreeMap<Counter, (EntityId, MutationId)>,
     /// Whether all prefixes of the organization are wanted, because a project needs a free one.
     pub all_prefixes: bool,
     /// The projects whose prefix and last task number are wanted.
@@ -49,7 +51,8 @@ impl Needs {
 /// What to load for a request that has passed [`super::check`].
 pub fn needs(request: &PushRequest) -> Needs {
     let mut needs = Needs { results: results(&request.mutations), ..Needs::default() };
-    for Mutation { op, ctx, .. } in &request.mutations {
+    for Mutation { n, id, op, ctx, .. } in &request.mutations {
+        needs.named.insert(*n, (op.entity(), *id));
         needs.entities.insert(op.entity());
         needs.entities.extend(op.requires());
         needs.parents.extend(merge::moves_under(op).map(|(_, parent)| parent));

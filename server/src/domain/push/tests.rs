@@ -79,6 +79,18 @@ fn a_repeat_is_answered_with_the_stored_results_and_changes_nothing() {
     assert_eq!(again.response.results.into_iter().map(|result| result.result).collect::<Vec<_>>(), first);
 }
 
+/// A copy of the device has sent both already, under other numbers.
+#[test]
+fn what_was_done_under_another_number_is_not_done_again() {
+    let mut world = World::new();
+    let request = world.next(2, 1, [create(10, "One"), create(11, "Two"), create(12, "Three")]);
+    let results = [APPLIED, PushResult::Rejected(Refusal::NotAllowed)];
+    world.elsewhere = request.mutations.iter().map(|mutation| mutation.id).zip(results).collect();
+    let refused = [Refusal::Repeated, Refusal::NotAllowed].map(PushResult::Rejected);
+    assert_eq!(world.push(&request).unwrap(), [refused[0].clone(), refused[1].clone(), APPLIED]);
+    assert_eq!((world.rows.len(), world.org.ver), (2, 2), "the project, and the third");
+}
+
 #[test]
 fn a_push_may_be_half_repeat() {
     let mut world = World::new();
@@ -148,6 +160,7 @@ fn the_wrong_world_is_refused() {
         parents: BTreeMap::new(),
         logs: BTreeMap::new(),
         stored: BTreeMap::new(),
+        elsewhere: BTreeMap::new(),
         prefixes: BTreeMap::new(),
         undone: BTreeMap::new(),
         now: NOW,

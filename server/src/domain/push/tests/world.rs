@@ -14,6 +14,7 @@ pub(super) struct World {
     pub(super) reader: Reader,
     pub(super) logs: BTreeMap<TextKey, Vec<TextChange>>,
     pub(super) handled: BTreeMap<(Actor, Counter), Handled>,
+    pub(super) elsewhere: BTreeMap<MutationId, PushResult>,
     pub(super) prefixes: BTreeMap<String, Prefix>,
     pub(super) now: Millis,
 }
@@ -22,7 +23,7 @@ impl World {
     /// One project (1), made by actor 1.
     pub(super) fn new() -> Self {
         let mut world = Self {
-            org: OrgClock { epoch: Epoch(uuid(99)), ver: 0, floor: 0 },
+            org: OrgClock { epoch: Epoch(uuid(99)), ver: 0, floor: 0, restored: false },
             devices: BTreeMap::new(),
             rows: BTreeMap::new(),
             scopes: BTreeMap::new(),
@@ -30,6 +31,7 @@ impl World {
             reader: Reader { user: ADA, role: Role::Member },
             logs: BTreeMap::new(),
             handled: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             prefixes: BTreeMap::new(),
             now: NOW,
         };
@@ -89,6 +91,7 @@ impl World {
             parents,
             logs: texts.iter().filter_map(log).collect(),
             stored: stored.collect(),
+            elsewhere: self.elsewhere.clone(),
             prefixes: self.prefixes.clone(),
             undone,
             now: self.now,
