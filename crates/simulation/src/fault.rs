@@ -54,9 +54,7 @@ faults! {
     /// The server's data gets another epoch: everybody fetches everything anew.
     NewEpoch = 1,
     /// The server's data is put back to what it was when it was last saved.
-    Restored = 1,
-    /// A device came back to a server that does not know it any more.
-    Unknown = 0,
+    Restored = 2,
     /// The server lets go of what was deleted long ago.
     Purged = 2,
     /// The server puts aside what is finished.

@@ -51,7 +51,7 @@ impl World {
             }
         }
         let known = self.devices[device].account.is_none();
-        if known && self.devices.len() < MOST_DEVICES && self.chaos.strikes(Fault::Cloned) {
+        if self.copies && known && self.devices.len() < MOST_DEVICES && self.chaos.strikes(Fault::Cloned) {
             self.clone_device(device)?;
         }
         if self.devices[device].tabs.len() > 1 {
@@ -68,7 +68,8 @@ impl World {
 
     /// The server's data is lost, and is put back to what it was when it was last saved.
     pub fn restore(&mut self) -> Check {
-        let Some(backup) = self.backup.clone() else { return Ok(()) };
+        let Some(backup) = self.backup.clone().filter(|_| !self.copies) else { return Ok(()) };
+        self.chaos.notice(Fault::Restored);
         note!(self, "server: at {} it is put back to {}", self.db.org.ver, backup.org.ver);
         self.db.restore(backup, Epoch(self.rng.uuid()));
         self.oracle.restored(&self.db, &self.devices)

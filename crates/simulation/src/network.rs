@@ -128,7 +128,7 @@ impl World {
             self.db.begin_epoch(Epoch(self.rng.uuid()));
             self.oracle.new_epoch();
         }
-        if self.chaos.strikes(Fault::Restored) {
+        if self.chaos.threatens(Fault::Restored) {
             self.restore()?;
         }
         if self.chaos.strikes(Fault::Purged) {
@@ -176,7 +176,6 @@ impl World {
             return Ok(Some(Answer::Failed(TransportError::SignIn)));
         }
         if !self.db.seats(session.device, session.actor) {
-            self.chaos.notice(Fault::Unknown);
             return Ok(Some(Answer::Failed(TransportError::SignIn)));
         }
         let answer = match request {

@@ -84,6 +84,9 @@ pub struct World {
     pub db: Database,
     /// The server's data as it was when it was last saved.
     pub backup: Option<Database>,
+    /// Whether devices are copied in this world; in the others the server is restored. After both at once nothing is
+    /// done twice, but who is told of what was refused is not always clear.
+    pub copies: bool,
     pub devices: Vec<Device>,
     pub oracle: Oracle,
     pub acts_left: usize,
@@ -155,7 +158,9 @@ impl World {
         let roles = (1..=u128::from(size)).map(|n| (UserId(Uuid::from_u128(n)), role(n, &mut rng))).collect();
         let db = Database::new(Epoch(rng.uuid()), members, roles);
         let oracle = Oracle::new(restricted);
+        let copies = rng.chance(500);
         Self {
+            copies,
             chaos: Chaos::new(dice, plan.disabled.clone()),
             acts_left: plan.ops,
             now: BEGINNING,
