@@ -105,9 +105,8 @@ pub fn day(word: &str, today: Date) -> Option<Date> {
     }
     match WEEKDAYS.iter().zip(0_i32..).find(|(name, _)| name.eq_ignore_ascii_case(word)) {
         // The first of January 1970 was a Thursday.
-        Some((_, weekday)) => after((weekday - (today.days() + 3)).rem_euclid(7)).and_then(|day| {
-            if day == today { after(7) } else { Some(day) }
-        }),
+        Some((_, weekday)) => after((weekday - (today.days() + 3)).rem_euclid(7))
+            .and_then(|day| if day == today { after(7) } else { Some(day) }),
         None => word.parse().ok(),
     }
 }
@@ -172,7 +171,8 @@ mod tests {
 
     #[test]
     fn what_says_nothing_stays_in_the_title() {
-        for title in ["Fix #231 and #7", "+1 for c++ a+b", "Now! ! !now", "# + @ \\", "mail ines@saltmarsh.example", ""] {
+        for title in ["Fix #231 and #7", "+1 for c++ a+b", "Now! ! !now", "# + @ \\", "mail ines@saltmarsh.example", ""]
+        {
             assert_eq!(parse(title, today()), QuickAdd { title: title.into(), ..QuickAdd::default() });
         }
     }
