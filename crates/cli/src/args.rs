@@ -154,7 +154,7 @@ pub(crate) struct Login {
 #[derive(Debug, Args)]
 pub(crate) struct Add {
     /// The title, and words that say more
-    #[arg(required = true, allow_hyphen_values = true)]
+    #[arg(required = true)]
     pub(crate) words: Vec<String>,
     /// Take every word for the title
     #[arg(long)]

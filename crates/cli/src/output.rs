@@ -246,7 +246,7 @@ mod tests {
     fn what_does_not_fit_is_cut_or_left_out() {
         let rows = [["HAR-1", "Mend the net that the storm has torn", "ops"]];
         assert_eq!(lines(&rows, 100), ["HAR-1  Mend the net that the storm has torn  ops "]);
-        assert_eq!(lines(&rows, 40), ["HAR-1  Mend the net that the storm…  ops "]);
+        assert_eq!(lines(&rows, 40), ["HAR-1  Mend the net that the stor…  ops "]);
         assert_eq!(lines(&rows, 25), ["HAR-1  Mend the net that…"]);
         assert_eq!(lines(&rows, 3), ["HAR-1  Mend the net that the storm has torn"], "nothing else to be done");
         assert_eq!(lines(&[["HAR-1", "Mend", ""]], 80), ["HAR-1  Mend "], "a column without anything is not there");
