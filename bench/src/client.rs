@@ -21,7 +21,7 @@ use crate::outcome::Outcome;
 /// What Chromium and Firefox understand. Of these the server takes Zstandard.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A signed-in device's way to the server.
 #[derive(Debug)]

@@ -136,7 +136,7 @@ pub(crate) enum Do {
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// The server's address, such as https://tern.example; the last one, if it is left out
+    /// The server's address, such as `https://tern.example`; the last one, if it is left out
     pub(crate) server: Option<String>,
     #[arg(long, env = "TERN_EMAIL")]
     pub(crate) email: Option<String>,

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::home::Lock;
 use crate::machine::Machine;
+use crate::names::Names;
 use crate::session::{Session, who};
 use crate::store::SqliteStore;
 use crate::transport::HttpTransport;
@@ -47,6 +48,10 @@ impl Device {
 
     pub(crate) fn replica(&self) -> &Replica {
         self.engine.replica()
+    }
+
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names::new(self.replica().view(), self.account.user)
     }
 
     /// Carries out a command; ready when it is durable.

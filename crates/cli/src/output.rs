@@ -1,6 +1,8 @@
 //! Where everything is printed, and in which form: tables and colours for a terminal, lines with tabs for a pipe, JSON
 //! for programs.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
 use anstyle::{AnsiColor, Style};
@@ -37,10 +39,13 @@ pub(crate) enum Look {
 
 /// One place in a table.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Cell {
-    pub(crate) text: String,
-    pub(crate) look: Look,
+pub(crate) struct Cell<'a> {
+    text: Cow<'a, str>,
+    look: Look,
 }
+
+/// What stands in a row of a table.
+pub(crate) type Cells<'a> = Vec<Cell<'a>>;
 
 /// A column: its heading, the most columns of the terminal that it takes, and when it is left out.
 #[derive(Clone, Copy, Debug)]
@@ -52,19 +57,19 @@ pub(crate) struct Column {
     pub(crate) dispensable: u8,
 }
 
-impl From<String> for Cell {
+impl From<String> for Cell<'_> {
     fn from(text: String) -> Self {
-        Self { text, look: Look::Plain }
+        Self { text: Cow::Owned(text), look: Look::Plain }
     }
 }
 
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        text.to_owned().into()
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Self { text: Cow::Borrowed(text), look: Look::Plain }
     }
 }
 
-impl Cell {
+impl Cell<'_> {
     #[must_use]
     pub(crate) fn look(self, look: Look) -> Self {
         Self { look, ..self }
@@ -104,17 +109,25 @@ impl Output {
     }
 
     /// A table: fitted into the terminal, or into `width` columns; where neither is given, lines with tabs.
-    pub(crate) fn table(&mut self, columns: &[Column], rows: &[Vec<Cell>], width: Option<u16>) -> io::Result<()> {
+    pub(crate) fn table<'a>(
+        &mut self,
+        columns: &[Column],
+        rows: impl IntoIterator<Item = Cells<'a>>,
+        width: Option<u16>,
+    ) -> io::Result<()> {
         let Some(width) = width.or(self.width) else {
             for row in rows {
-                let texts: Vec<_> = row.iter().map(|cell| readable(&cell.text)).collect();
-                writeln!(self.out, "{}", texts.join("\t"))?;
+                for (at, cell) in row.iter().enumerate() {
+                    let tab = if at == 0 { "" } else { "\t" };
+                    write!(self.out, "{tab}{}", readable(&cell.text))?;
+                }
+                writeln!(self.out)?;
             }
             return Ok(());
         };
-        let rows: Vec<Vec<Cell>> = rows.iter().map(|row| row.iter().map(tidy).collect()).collect();
+        let rows: Vec<Cells<'_>> = rows.into_iter().map(|row| row.into_iter().map(tidy).collect()).collect();
         let widths = widths(columns, &rows, width.into());
-        let heading: Vec<Cell> = columns.iter().map(|column| Cell::from(column.name).look(Look::Faint)).collect();
+        let heading: Cells<'_> = columns.iter().map(|column| Cell::from(column.name).look(Look::Faint)).collect();
         for row in std::iter::once(&heading).chain(&rows) {
             let line = self.laid_out(row, &widths);
             writeln!(self.out, "{}", line.trim_end())?;
@@ -122,7 +135,7 @@ impl Output {
         Ok(())
     }
 
-    fn laid_out(&self, row: &[Cell], widths: &[Option<usize>]) -> String {
+    fn laid_out(&self, row: &[Cell<'_>], widths: &[Option<usize>]) -> String {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths).filter_map(|(cell, width)| Some((cell, (*width)?))) {
             if !line.is_empty() {
@@ -131,15 +144,20 @@ impl Output {
             let text = cut(&cell.text, width);
             let padding = width.saturating_sub(text.width());
             let style = if self.color { style(cell.look) } else { Style::new() };
-            line += &format!("{style}{}{style:#}", isolated(&text));
+            // Writing to a string cannot fail.
+            let _ = write!(line, "{style}{}{style:#}", isolated(&text));
             line.extend(std::iter::repeat_n(' ', padding));
         }
         line
     }
 }
 
-fn tidy(cell: &Cell) -> Cell {
-    Cell { text: readable(&cell.text), look: cell.look }
+fn tidy(cell: Cell<'_>) -> Cell<'_> {
+    let text = match cell.text {
+        Cow::Borrowed(text) => readable(text),
+        Cow::Owned(text) => Cow::Owned(readable(&text).into_owned()),
+    };
+    Cell { text, look: cell.look }
 }
 
 fn style(look: Look) -> Style {
@@ -152,7 +170,7 @@ fn style(look: Look) -> Style {
 }
 
 /// How many columns of the terminal each column gets; `None` for those that are left out.
-fn widths(columns: &[Column], rows: &[Vec<Cell>], total: usize) -> Vec<Option<usize>> {
+fn widths(columns: &[Column], rows: &[Cells<'_>], total: usize) -> Vec<Option<usize>> {
     let mut widths: Vec<Option<usize>> = (0..columns.len())
         .map(|at| {
             let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width()).max();
@@ -199,8 +217,11 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// A line without what a terminal would obey: control characters, and marks that turn the writing round.
-fn readable(text: &str) -> String {
+fn readable(text: &str) -> Cow<'_, str> {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.chars().any(|c| c.is_control() || turns(c)) {
+        return Cow::Borrowed(text);
+    }
     text.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
@@ -221,8 +242,8 @@ mod tests {
     ];
 
     fn lines(rows: &[[&str; 3]], width: usize) -> Vec<String> {
-        let rows: Vec<Vec<Cell>> =
-            rows.iter().map(|row| row.iter().map(|text| tidy(&(*text).into())).collect()).collect();
+        let rows: Vec<Cells<'_>> =
+            rows.iter().map(|row| row.iter().map(|text| tidy((*text).into())).collect()).collect();
         let widths = widths(&COLUMNS, &rows, width);
         let output = Output::new(false);
         rows.iter().map(|row| output.laid_out(row, &widths)).collect()

@@ -17,7 +17,7 @@ use crate::command::Tern;
 use crate::command::values::{NONE, day};
 use crate::machine;
 use crate::names::{Names, key};
-use crate::output::{Cell, Column, Look};
+use crate::output::{Cell, Cells, Column, Look};
 use crate::plain;
 use crate::trouble::{Outcome, Trouble};
 
@@ -43,8 +43,8 @@ pub(crate) fn list(tern: &mut Tern, asked: &List) -> Outcome<()> {
     let found = search(view, &filter);
     let has_text = |text: &str, task: TaskId| found.iter().any(|(query, found)| query == text && found.contains(task));
     let matcher = filter.matcher(viewer, &has_text);
-    let subjects: Vec<Subject<'_>> = view.tasks.values().map(|item| Subject::from(&item.value)).collect();
-    let subjects: Vec<Subject<'_>> = subjects.into_iter().filter(|subject| matcher.matches(subject)).collect();
+    let subjects = view.tasks.values().map(|item| Subject::from(&item.value));
+    let subjects: Vec<Subject<'_>> = subjects.filter(|subject| matcher.matches(subject)).collect();
     let people: Places = tern.names().present().into_iter().map(|member| member.id.0).collect();
     let order = first(&subjects, &keys, &people, asked.limit.unwrap_or(usize::MAX));
     let items: Vec<&TaskItem> = order.into_iter().filter_map(|at| view.tasks.get(&subjects[at].id)).collect();
@@ -54,12 +54,12 @@ pub(crate) fn list(tern: &mut Tern, asked: &List) -> Outcome<()> {
             items.iter().map(|item| plain::task(item, replica.current(item.value.id.into()).as_ref())).collect();
         return Ok(tern.output.json(&all)?);
     }
-    let names = tern.names();
-    let rows: Vec<Vec<Cell>> = items.iter().map(|item| row(names, item, viewer.today)).collect();
-    Ok(tern.output.table(&COLUMNS, &rows, asked.width)?)
+    let names = tern.device.names();
+    let rows = items.into_iter().map(|item| row(names, item, viewer.today));
+    Ok(tern.output.table(&COLUMNS, rows, asked.width)?)
 }
 
-fn row(names: Names<'_>, item: &TaskItem, today: Date) -> Vec<Cell> {
+fn row<'a>(names: Names<'a>, item: &'a TaskItem, today: Date) -> Cells<'a> {
     let task = &item.value;
     let mark = match item.mark {
         Mark::None => Look::Plain,

@@ -6,6 +6,7 @@ use crate::command::Tern;
 use crate::trouble::Outcome;
 
 pub(crate) async fn sync(tern: &mut Tern) -> Outcome<()> {
+    tern.writes = true;
     let before = tern.device.replica().waiting();
     let synced = tern.device.sync().await;
     let waiting = tern.device.replica().waiting();

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use shared::ids::EntityId;
 
 use crate::command::{Tern, far};
-use crate::output::{Cell, Column};
+use crate::output::{Cells, Column};
 use crate::plain;
 use crate::trouble::Outcome;
 
@@ -34,7 +34,7 @@ pub(crate) async fn projects(tern: &mut Tern, add: Option<String>) -> Outcome<()
         return tern.say(&text, &json);
     }
     let view = tern.device.replica().view();
-    let projects = tern.names().projects();
+    let projects = tern.device.names().projects();
     if tern.output.json {
         let all: Json =
             projects.iter().filter_map(|project| view.projects.get(&project.id)).map(plain::project).collect();
@@ -44,30 +44,24 @@ pub(crate) async fn projects(tern: &mut Tern, add: Option<String>) -> Outcome<()
         let tasks = view.tasks.values().map(|item| &item.value);
         tasks.filter(|task| task.project == id && !task.deleted && !task.status.is_closed()).count()
     };
-    let rows: Vec<Vec<Cell>> = projects
-        .iter()
-        .map(|project| {
-            let note = if project.archived { "archived" } else { "" };
-            let prefix = project.prefix.as_deref().unwrap_or_default();
-            vec![prefix.into(), project.name.as_str().into(), open(project.id).to_string().into(), note.into()]
-        })
-        .collect();
-    Ok(tern.output.table(&PROJECTS, &rows, None)?)
+    let rows = projects.iter().map(|project| -> Cells<'_> {
+        let note = if project.archived { "archived" } else { "" };
+        let prefix = project.prefix.as_deref().unwrap_or_default();
+        vec![prefix.into(), project.name.as_str().into(), open(project.id).to_string().into(), note.into()]
+    });
+    Ok(tern.output.table(&PROJECTS, rows, None)?)
 }
 
 /// Lists the members who have not left.
 pub(crate) fn people(tern: &mut Tern) -> Outcome<()> {
-    let present = tern.names().present();
+    let present = tern.device.names().present();
     if tern.output.json {
         let all: Json = present.into_iter().map(plain::person).collect();
         return Ok(tern.output.json(&all)?);
     }
-    let rows: Vec<Vec<Cell>> = present
-        .into_iter()
-        .map(|member| {
-            let email = member.email.as_deref().unwrap_or_default();
-            vec![member.name.as_str().into(), email.into(), member.role.name().into()]
-        })
-        .collect();
-    Ok(tern.output.table(&PEOPLE, &rows, None)?)
+    let rows = present.into_iter().map(|member| -> Cells<'_> {
+        let email = member.email.as_deref().unwrap_or_default();
+        vec![member.name.as_str().into(), email.into(), member.role.name().into()]
+    });
+    Ok(tern.output.table(&PEOPLE, rows, None)?)
 }

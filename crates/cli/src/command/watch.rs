@@ -121,7 +121,7 @@ impl Watcher {
     async fn hear(&self) {
         socket::keep(&self.session, who(&self.account), &self.wakes).await;
         let _ = self.wakes.unbounded_send(Wake::Asked);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Prints what has changed.

@@ -36,6 +36,8 @@ static SERVER: LazyLock<String> = LazyLock::new(|| {
     watch(server.id(), &root);
     let mut line = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // It ends after this process does.
+    std::mem::forget(server);
     let log = || std::fs::read_to_string(root.join("log")).unwrap();
     line.trim().strip_prefix("Tern serves at ").unwrap_or_else(|| panic!("{}", log())).to_owned()
 });

@@ -71,8 +71,8 @@ fn a_list_is_what_words_and_options_say() {
     terminal.fails(2, &["list", "--filter", "{}"]);
 
     // Programs read tabs, people a table that fits.
-    let lines = terminal.ok(&["list", "+boats"]);
-    assert_eq!(lines, "BOA-2\tOrder new nets\ttodo\turgent\t\tInes Okafor\tops\tBoats\n");
+    let tabs = terminal.ok(&["list", "+boats"]);
+    assert_eq!(tabs, "BOA-2\tOrder new nets\ttodo\turgent\t\tInes Okafor\tops\tBoats\n");
     let table = terminal.ok(&["list", "--width", "40"]);
     assert!(table.lines().all(|line| line.chars().count() <= 40) && table.starts_with("Key"), "{table}");
 }
