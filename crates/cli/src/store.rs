@@ -162,6 +162,7 @@ fn key(address: i64) -> Result<Key, StoreError> {
 }
 
 /// What went wrong, by what can be done about it. SQLite undoes a transaction that it could not finish.
+#[expect(clippy::needless_pass_by_value, reason = "that is how `map_err` hands it over")]
 fn failure(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,

@@ -162,8 +162,8 @@ impl Web {
 async fn read(response: Response<Incoming>) -> Result<Reply, Failure> {
     let (head, body) = response.into_parts();
     let header = |name| head.headers.get(name).and_then(|value: &hyper::header::HeaderValue| value.to_str().ok());
-    let cookies = head.headers.get_all(SET_COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let refresh = cookies.filter_map(refresh_token).next().map(str::to_owned);
+    let mut cookies = head.headers.get_all(SET_COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let refresh = cookies.find_map(refresh_token).map(str::to_owned);
     let bytes = Limited::new(body, MOST).collect().await.map_err(|_| Failure::Unreachable)?.to_bytes();
     let body = match header(CONTENT_ENCODING) {
         None => bytes.into(),
