@@ -3,6 +3,7 @@
 //! Every process saves its own edits; the store lets one of two that plan on the same state win, and the other plans anew.
 //! That one of them syncs at a time ([`Home::sync_lock`](crate::home::Home::sync_lock)) only saves requests.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -66,11 +67,7 @@ impl Device {
         let lock = self.session.home().sync_lock(who(&self.account));
         loop {
             if let Some(_turn) = try_lock(&lock)? {
-                // A sync that is cut short goes on with the next: the store commits between two waits, or not at all.
-                return match timeout_at(until, self.cycle()).await {
-                    Ok(done) => done,
-                    Err(_) => Ok(()),
-                };
+                return self.cycle_until(until).await;
             }
             // Whoever syncs just now may bring these changes along.
             self.follow().await?;
@@ -94,6 +91,20 @@ impl Device {
         self.follow().await?;
         self.cycle().await?;
         complaint(&self.engine.status())
+    }
+
+    /// As much of a cycle as there is time for. One that is cut short goes on with the next: the store commits between
+    /// two waits, or not at all. Only a session that is being renewed is waited for.
+    async fn cycle_until(&mut self, mut until: Instant) -> Outcome<()> {
+        let session = Rc::clone(&self.session);
+        let mut cycle = pin!(self.cycle());
+        loop {
+            match timeout_at(until, &mut cycle).await {
+                Ok(done) => return done,
+                Err(_) if session.is_renewing() => until = Instant::now() + LOOK,
+                Err(_) => return Ok(()),
+            }
+        }
     }
 
     /// Asks the server until it has nothing more to say, or does not answer.

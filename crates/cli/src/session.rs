@@ -5,7 +5,7 @@
 //! the refresh token replaces it, so whoever uses it holds a lock and looks first whether another process has been
 //! faster.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 
 use engine::answer::{Answer, Failure};
 use serde::de::DeserializeOwned;
@@ -64,6 +64,8 @@ pub(crate) struct Session {
     kept: RefCell<Kept>,
     /// Made when it is first needed.
     web: RefCell<Option<Web>>,
+    /// Whether the refresh token is on its way, and with it the only news of its successor.
+    renewing: Cell<bool>,
 }
 
 impl Session {
@@ -73,7 +75,7 @@ impl Session {
             Some(kept) => kept,
             None => first(&home)?,
         };
-        Ok(Self { home, kept: RefCell::new(kept), web: RefCell::default() })
+        Ok(Self { home, kept: RefCell::new(kept), web: RefCell::default(), renewing: Cell::new(false) })
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -172,6 +174,12 @@ impl Session {
         Ok(web)
     }
 
+    /// Whether somebody who now stops waiting would lose the session: the server may have replaced the refresh token
+    /// already, and takes the old one for stolen in a minute.
+    pub(crate) fn is_renewing(&self) -> bool {
+        self.renewing.get()
+    }
+
     /// As which actor this device is signed in, where it is this member. `afresh`: as the file says now.
     pub(crate) fn actor(&self, member: Who, afresh: bool) -> Result<Actor, Failure> {
         if afresh {
@@ -226,8 +234,10 @@ impl Session {
             return Ok(tokens.access);
         }
         let request = Request::post("/api/auth/refresh");
-        let reply = self.web_or_none()?.send(&request, Credentials::Refresh(&tokens.refresh)).await?;
-        let (session, refresh) = granted(reply)?;
+        self.renewing.set(true);
+        let reply = self.web_or_none()?.send(&request, Credentials::Refresh(&tokens.refresh)).await;
+        self.renewing.set(false);
+        let (session, refresh) = granted(reply?)?;
         if who(&session.account) != member {
             return Err(signed_out());
         }

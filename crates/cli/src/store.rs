@@ -4,6 +4,8 @@
 //! revision that it was made for, and on disk when `commit` returns (write-ahead log, `synchronous=FULL`). Several
 //! processes on one database are to each other what the tabs of a browser are.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,6 +34,9 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     /// Opens a database, which is made where there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        // For its owner alone; the log beside it gets the same rights.
+        let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        made.map_err(|error| StoreError::Platform(error.to_string()))?;
         let db = Connection::open(path).map_err(failure)?;
         db.busy_timeout(PATIENCE).map_err(failure)?;
         // Durable before it is shown; the log makes that one write to the disk.
