@@ -10,7 +10,7 @@ WORLDS ?= 50000
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants \
+.PHONY: help setup build cli run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants \
 	sabotage clean
 .NOTPARALLEL:
 
@@ -23,6 +23,10 @@ setup: ## Install what building and testing need (the other targets do it too)
 build: ## Build the front end into dist/, and the server
 	@scripts/setup.sh build
 	@scripts/build.sh
+
+cli: ## Build tern, the client for the terminal, and say where it is
+	@scripts/setup.sh build
+	@. scripts/env.sh && cargo build --release --package tern-cli && echo "$$CARGO_TARGET_DIR/release/tern"
 
 run: build ## Serve Tern on http://localhost:3000 (PORT=… for another port); Ctrl-C stops it
 	@exec scripts/run.sh

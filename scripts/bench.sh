@@ -21,6 +21,7 @@ export BENCH_LOAD_BEFORE BENCH_COMMIT BENCH_RUSTC BENCH_POSTGRES
 export BENCH_RESULTS="${BENCH_RESULTS:-$PWD/bench/RESULTS.md}"
 export BENCH_CRITERION="$CARGO_TARGET_DIR/criterion"
 export TERN_SERVER="${TERN_SERVER:-$CARGO_TARGET_DIR/release/tern-server}"
+export TERN_CLI="${TERN_CLI:-$CARGO_TARGET_DIR/release/tern}"
 
 case "${1:-all}" in
   all)
@@ -31,4 +32,5 @@ case "${1:-all}" in
   *) echo "Say 'scripts/bench.sh system', or nothing for everything" >&2 && exit 2 ;;
 esac
 cargo build --release --package tern-server --package tern-bench
+cargo build --release --package tern-cli # by itself: its features must not spread to what is measured
 exec "$CARGO_TARGET_DIR/release/tern-bench"

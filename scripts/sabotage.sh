@@ -63,7 +63,10 @@ verdict() {
 try() {
   local package target name arguments status=0
   read -r package target name <<<"$(field "$1" Test)"
-  if [ "$target" = lib ]; then arguments=(--lib); else arguments=(--test "$target"); fi
+  case "$target" in
+    lib | bins) arguments=("--$target") ;; # the tests within the code
+    *) arguments=(--test "$target") ;;
+  esac
   if ! in_tree cargo test --quiet --package "$package" "${arguments[@]}" --no-run; then
     verdict "$1" 'does not compile'
     return

@@ -2,16 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use engine::answer::Answer;
 use engine::transport::{Transport, TransportError};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
-use shared::compact;
 use shared::ids::DeviceId;
-use shared::protocol::{COMPACT, Problem, PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::protocol::{COMPACT, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::realtime::SocketTicket;
 use shared::resume::History;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::outcome::Outcome;
 /// What Chromium and Firefox understand. Of these the server takes Zstandard.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A signed-in device's way to the server.
 #[derive(Debug)]
@@ -83,24 +83,16 @@ impl Connection {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {
-        let body = self.ask(request).await?;
-        serde_json::from_slice(&body).map_err(|_| TransportError::Schema)
+        Ok(self.ask(request).await?.read()?)
     }
 
-    async fn ask(&self, request: RequestBuilder) -> Result<Vec<u8>, TransportError> {
+    async fn ask(&self, request: RequestBuilder) -> Result<Answer, TransportError> {
         let request = request.bearer_auth(&self.token).header(ACCEPT_ENCODING, ENCODINGS);
         let response = request.send().await.map_err(|_| TransportError::Unreachable)?;
-        let fine = response.status().is_success();
-        let body = self.body(response).await?;
-        if fine {
-            return Ok(body);
-        }
-        let problem: Problem = serde_json::from_slice(&body).map_err(|_| TransportError::Unreachable)?;
-        Err(match problem.kind.as_str() {
-            kind::GAP | kind::EPOCH => TransportError::OutOfStep,
-            kind::BUSY | kind::UNAVAILABLE => TransportError::Busy { retry_after: None },
-            _ => TransportError::Rejected(problem),
-        })
+        let status = response.status().as_u16();
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        Ok(Answer { status, content_type, retry_after: None, body: self.body(response).await? })
     }
 
     async fn body(&self, response: Response) -> Result<Vec<u8>, TransportError> {
@@ -124,7 +116,7 @@ impl Transport for Connection {
 
     async fn pull(&self, request: &PullRequest) -> Result<PullResponse, TransportError> {
         let request = self.http.post(self.address("/api/sync/pull")).header(ACCEPT, COMPACT).json(request);
-        compact::decode(&self.ask(request).await?).map_err(|_| TransportError::Schema)
+        Ok(self.ask(request).await?.read_compact()?)
     }
 
     /// Nobody copies these devices, so none of them has reason to ask.

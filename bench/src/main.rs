@@ -5,6 +5,7 @@
 mod client;
 mod criterion;
 mod device;
+mod directory;
 mod machine;
 mod outcome;
 mod report;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,25 +10,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-use uuid::Uuid;
 
+use crate::directory::Directory;
 use crate::outcome::Outcome;
 
 /// How long it may take to make a cluster and start.
 const START: Duration = Duration::from_mins(2);
 /// How long it may take to stop, with its cluster.
 const STOP: Duration = Duration::from_mins(1);
-
-/// A directory that goes with its value.
-#[derive(Debug)]
-struct Directory(PathBuf);
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        // What cannot be removed is in the system's directory for such things.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -41,9 +30,8 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it, and waits until it serves.
     pub(crate) async fn start(program: &Path) -> Outcome<Self> {
-        let directory = Directory(std::env::temp_dir().join(format!("tern-bench-{}", Uuid::now_v7().simple())));
-        let root = &directory.0;
-        fs::create_dir(root)?;
+        let directory = Directory::new()?;
+        let root = directory.path();
         // PostgreSQL may run as another user, who must get to its data.
         fs::set_permissions(root, fs::Permissions::from_mode(0o755))?;
         fs::create_dir(root.join("dist"))?;
@@ -86,7 +74,7 @@ impl Server {
     }
 
     fn end_of_log(&self) -> String {
-        let log = fs::read_to_string(self.directory.0.join("log")).unwrap_or_default();
+        let log = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         format!("The server has failed. The end of its log: {}", lines[lines.len().saturating_sub(5)..].join(" / "))
     }

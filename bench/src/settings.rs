@@ -10,6 +10,8 @@ use crate::outcome::Outcome;
 pub(crate) struct Settings {
     /// `TERN_SERVER`: the program to be measured.
     pub(crate) server: PathBuf,
+    /// `TERN_CLI`: the terminal client to be measured.
+    pub(crate) terminal: PathBuf,
     /// `BENCH_RESULTS`: the table to be written.
     pub(crate) results: PathBuf,
     /// `BENCH_CRITERION`: where Criterion keeps its figures.
@@ -32,6 +34,7 @@ impl Settings {
     pub(crate) fn read() -> Outcome<Self> {
         Ok(Self {
             server: place("TERN_SERVER")?,
+            terminal: place("TERN_CLI")?,
             results: place("BENCH_RESULTS")?,
             criterion: place("BENCH_CRITERION")?,
             load: Duration::from_secs(number("SECONDS_OF_LOAD", 60)?),

@@ -1,6 +1,7 @@
 //! The contents of attachments in this browser: hashed and saved when a file is attached, sent by the tab that leads, and
 //! opened from here or from the server.
 
+use engine::answer::Failure;
 use engine::replica::held::made_at;
 use engine::store::StoreError;
 use engine::store::files::FileStore;
@@ -18,7 +19,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, File};
 
 use crate::clock;
-use crate::request::{Answer, Failure, Request};
+use crate::request::{Answer, Request};
 use crate::session::{Session, Who};
 
 type Engine = Mutex<engine::engine::Engine<IndexedDbStore>>;

@@ -16,7 +16,7 @@ use web_sys::{Blob, File};
 use crate::listener::Listener;
 use crate::online;
 use crate::replica::Replica;
-use crate::session::{Session, who};
+use crate::session::{Session, told, who};
 use crate::update;
 
 /// This browser, with at most one member's data open.
@@ -142,7 +142,7 @@ impl Host for BrowserHost {
         let commander = self.replica.borrow().as_ref().map(Replica::commander);
         Box::pin(async move {
             match commander {
-                Some(commander) => Ok(commander.content(id).await?),
+                Some(commander) => commander.content(id).await.map_err(told),
                 None => Err(RequestError::Offline),
             }
         })

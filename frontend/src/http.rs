@@ -1,11 +1,12 @@
 //! The engine's way to the server: push and pull over HTTP.
 
+use engine::answer::Failure;
 use engine::transport::{Transport, TransportError};
 use shared::clock::Actor;
-use shared::protocol::{COMPACT, PullRequest, PullResponse, PushRequest, PushResponse, kind};
+use shared::protocol::{COMPACT, PullRequest, PullResponse, PushRequest, PushResponse};
 use shared::resume::History;
 
-use crate::request::{Answer, Failure, Request};
+use crate::request::{Answer, Request};
 use crate::session::{Session, Who};
 
 /// Push and pull for one member; nothing is sent once somebody else is signed in.
@@ -50,53 +51,5 @@ impl Transport for HttpTransport {
 
     async fn resume(&self, history: &History) -> Result<Actor, TransportError> {
         Ok(self.session.resume(self.member, history).await?)
-    }
-}
-
-impl From<Failure> for TransportError {
-    fn from(failure: Failure) -> Self {
-        let problem = match failure {
-            Failure::Unreachable => return Self::Unreachable,
-            Failure::Busy { retry_after, .. } => return Self::Busy { retry_after },
-            Failure::Problem(problem) => problem,
-        };
-        match problem.kind.as_str() {
-            kind::GAP | kind::EPOCH => Self::OutOfStep,
-            kind::FORKED => Self::Forked,
-            kind::SCHEMA => Self::Schema,
-            kind::UNAUTHENTICATED => Self::SignIn,
-            _ if problem.status == 401 => Self::SignIn,
-            _ => Self::Rejected(problem),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use shared::protocol::Problem;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    use super::*;
-
-    #[wasm_bindgen_test]
-    fn every_failure_tells_the_engine_what_to_do() {
-        let refused = |kind: &str, status| {
-            TransportError::from(Failure::Problem(Problem {
-                kind: kind.into(),
-                title: String::new(),
-                status,
-                detail: String::new(),
-            }))
-        };
-        assert_eq!(refused(kind::GAP, 409), TransportError::OutOfStep);
-        assert_eq!(refused(kind::EPOCH, 409), TransportError::OutOfStep);
-        assert_eq!(refused(kind::FORKED, 409), TransportError::Forked);
-        assert_eq!(refused(kind::SCHEMA, 400), TransportError::Schema);
-        assert_eq!(refused(kind::UNAUTHENTICATED, 401), TransportError::SignIn);
-        assert!(matches!(refused(kind::INVALID, 400), TransportError::Rejected(_)));
-        assert!(matches!(refused("/problems/of-the-future", 418), TransportError::Rejected(_)));
-        let busy = Failure::Busy { retry_after: Some(3), problem: None };
-        assert_eq!(TransportError::from(busy), TransportError::Busy { retry_after: Some(3) });
-        assert_eq!(TransportError::from(Failure::Unreachable), TransportError::Unreachable);
     }
 }

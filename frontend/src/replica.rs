@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use app::host::Listener as Audience;
+use engine::answer::Failure;
 use engine::command::{Command, CommandError};
 use engine::driver::{self, Shared, Surroundings, Wake};
 use engine::engine::Engine;
@@ -31,7 +32,6 @@ use crate::files::{self, HttpDepot};
 use crate::http::HttpTransport;
 use crate::leader::Leadership;
 use crate::online;
-use crate::request::Failure;
 use crate::session::{Session, Who, who};
 use crate::socket;
 

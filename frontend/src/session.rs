@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use app::host::RequestError;
+use engine::answer::Failure;
 use serde::de::DeserializeOwned;
 use shared::account::{AccessToken, Account, DeviceInfo, Invitation, LoginRequest, RegisterRequest};
 use shared::clock::Actor;
@@ -22,7 +23,7 @@ use crate::clock;
 use crate::identity::{self, Identity};
 use crate::listener::Listener;
 use crate::lock::Lock;
-use crate::request::{Answer, Failure, Request};
+use crate::request::{Answer, Request};
 
 /// Held by whoever sends or receives the refresh cookie.
 const COOKIE_LOCK: &str = "tern-refresh";
@@ -97,7 +98,8 @@ impl Session {
 
     async fn enter(&self, request: Request) -> Result<Account, RequestError> {
         let _turn = Lock::acquire(COOKIE_LOCK).await;
-        let session: shared::account::Session = request.send(None).await.and_then(|answer| answer.read())?;
+        let session: shared::account::Session =
+            request.send(None).await.and_then(|answer| answer.read()).map_err(told)?;
         self.adopt(session.access_token, session.account.clone()).await;
         // The cookie that a sign-out left behind is replaced.
         forget(SIGNED_OUT);
@@ -150,8 +152,8 @@ impl Session {
 
     /// A link with which one person can join the organization.
     pub(crate) async fn invite(&self) -> Result<Invitation, RequestError> {
-        let member = self.who().ok_or_else(signed_out)?;
-        Ok(self.send(member, &Request::post("/api/invitations")).await?)
+        let member = self.who().ok_or_else(signed_out).map_err(told)?;
+        self.send(member, &Request::post("/api/invitations")).await.map_err(told)
     }
 
     /// Sends a request as this member. Where the access token has run out, renews it and sends once more. Refused
@@ -176,7 +178,7 @@ impl Session {
         if let Some(token) = self.token(member)? {
             let answer = request.send(Some(&token)).await?;
             match answer.succeeded() {
-                Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED => refused = Some(token),
+                Err(failure) if failure.is_unauthenticated() => refused = Some(token),
                 _ => return Ok(answer),
             }
         }
@@ -206,7 +208,7 @@ impl Session {
             self.renew(member, None).await?;
         }
         match self.try_resume(member, &request).await {
-            Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED && refused.is_some() => {
+            Err(failure) if failure.is_unauthenticated() && refused.is_some() => {
                 self.renew(member, refused).await?;
                 self.try_resume(member, &request).await
             }
@@ -276,12 +278,11 @@ impl Session {
     }
 }
 
-impl From<Failure> for RequestError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Unreachable | Failure::Busy { problem: None, .. } => Self::Offline,
-            Failure::Busy { problem: Some(problem), .. } | Failure::Problem(problem) => Self::Problem(problem),
-        }
+/// What to tell somebody who waits for an answer.
+pub(crate) fn told(failure: Failure) -> RequestError {
+    match failure {
+        Failure::Unreachable | Failure::Busy { problem: None, .. } => RequestError::Offline,
+        Failure::Busy { problem: Some(problem), .. } | Failure::Problem(problem) => RequestError::Problem(problem),
     }
 }
 

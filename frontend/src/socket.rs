@@ -4,6 +4,7 @@
 //! every new connection says how far the organization is; so a connection may be lost at any time. One that dies in
 //! silence is noticed by the missing signs of life (`ServerMessage::Alive`).
 
+use engine::answer::Failure;
 use engine::backoff::Backoff;
 use engine::driver::Wake;
 use futures::channel::mpsc;
@@ -11,7 +12,6 @@ use futures::future::{Either, select};
 use futures::stream::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use shared::clock::Millis;
-use shared::protocol::kind;
 use shared::realtime::{ALIVE_SECONDS, Hint, SocketTicket, close};
 use wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
@@ -19,7 +19,7 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 use crate::clock::BrowserEnv;
 use crate::listener::Listener;
 use crate::online;
-use crate::request::{Failure, Request};
+use crate::request::Request;
 use crate::session::{Session, Who};
 
 /// The first pause before connecting anew. Not short: when a server restarts, all its clients come back.
@@ -77,7 +77,7 @@ async fn connect(
     }
     let ticket: SocketTicket = match session.send(member, &Request::post("/api/ws/ticket")).await {
         Ok(ticket) => ticket,
-        Err(Failure::Problem(problem)) if problem.kind == kind::UNAUTHENTICATED => return Ending::SignedOut,
+        Err(failure) if failure.is_unauthenticated() => return Ending::SignedOut,
         Err(Failure::Busy { retry_after, .. }) => return Ending::Lost { stay_away: retry_after },
         Err(_) => return Ending::Lost { stay_away: None },
     };

@@ -4,6 +4,7 @@ mod device;
 mod load;
 mod organization;
 mod push;
+mod terminal;
 
 use crate::outcome::Outcome;
 use crate::report::Line;
@@ -26,6 +27,7 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
             say("first sync, and 100 changes from one device to another");
             lines.push(device::first_sync(&organization, settings.rounds).await?);
             lines.push(device::relay(&organization, settings.rounds).await?);
+            lines.push(terminal::list(&organization, &settings.terminal, url, settings.rounds).await?);
             lines.push(push::full(&mut organization, settings.rounds).await?);
         }
     }

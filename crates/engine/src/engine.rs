@@ -37,8 +37,8 @@ pub struct Engine<S> {
     store: S,
     replica: Replica,
     sync: Sync,
-    /// What the member's view changed since it was last asked for.
-    patch: ViewPatch,
+    /// What the member's view changed since it was last asked for; `None` before that, when all of it is new.
+    patch: Option<ViewPatch>,
     commits: Vec<Commit>,
 }
 
@@ -54,8 +54,7 @@ impl<S: Store> Engine<S> {
             }
         }
         let replica = Replica::open(contents, actor)?;
-        let patch = replica.whole();
-        let mut engine = Self { store, replica, sync: Sync::default(), patch, commits: Vec::new() };
+        let mut engine = Self { store, replica, sync: Sync::default(), patch: None, commits: Vec::new() };
         engine.sign_in(actor).await?;
         Ok(engine)
     }
@@ -447,12 +446,14 @@ impl<S: Store> Engine<S> {
     }
 
     fn add(&mut self, patch: ViewPatch) {
-        self.patch.extend(patch);
+        if let Some(known) = &mut self.patch {
+            known.extend(patch);
+        }
     }
 
     /// What changed in the view since the last call; at first, all of it.
     pub fn take_patch(&mut self) -> ViewPatch {
-        std::mem::take(&mut self.patch)
+        self.patch.replace(ViewPatch::default()).unwrap_or_else(|| self.replica.whole())
     }
 
     /// The commits since the last call, for the other tabs.

@@ -4,6 +4,7 @@
 //! ([`transport::Transport`]), the clock and randomness come in from outside, so that the same engine runs in the
 //! browser, natively and in the simulator.
 
+pub mod answer;
 pub mod backoff;
 pub mod breaker;
 pub mod command;

@@ -72,19 +72,20 @@ impl Replica {
             view: View::default(),
             checksum: Checksum::default(),
         };
-        replica.absorb(contents, &[])?;
+        // Nobody has seen anything yet, so nothing is noted of what changes.
+        let changes = decode(contents.records)?;
+        replica.put(contents.revision, changes, None);
         replica.sealed = replica.meta.made.n;
         Ok(replica)
     }
 
     /// Takes over what a store holds now: `contents`, and of `asked` the keys that are not in it are gone.
     pub fn absorb(&mut self, contents: Contents, asked: &[Key]) -> Result<ViewPatch, StoreError> {
-        let mut changes = Changes::with_capacity(contents.records.len());
         let mut gone: BTreeSet<Key> = asked.iter().copied().collect();
-        for (key, bytes) in contents.records {
-            gone.remove(&key);
-            changes.push((key, Some(Record::decode(key, &bytes)?)));
+        for (key, _) in &contents.records {
+            gone.remove(key);
         }
+        let mut changes = decode(contents.records)?;
         changes.extend(gone.into_iter().map(|key| (key, None)));
         Ok(self.apply(contents.revision, changes))
     }
@@ -103,6 +104,15 @@ impl Replica {
 
     /// Applies changes that are durable, and tells what the member sees change.
     pub fn apply(&mut self, revision: Revision, changes: Changes) -> ViewPatch {
+        let mut patch = ViewPatch::default();
+        let refused_changed = self.put(revision, changes, Some(&mut patch));
+        patch.refused = refused_changed.then(|| self.refused().cloned().collect());
+        patch
+    }
+
+    /// Applies changes, and notes what they change in the view where there is a `patch`. Whether refused changes are
+    /// among them.
+    fn put(&mut self, revision: Revision, changes: Changes, patch: Option<&mut ViewPatch>) -> bool {
         self.revision = revision;
         let mut touched = BTreeSet::new();
         let mut refused_changed = false;
@@ -140,9 +150,8 @@ impl Replica {
             }
         }
         self.find_blocked_moves(&mut touched);
-        let mut patch = self.refresh(touched);
-        patch.refused = refused_changed.then(|| self.refused().cloned().collect());
-        patch
+        self.refresh(touched, patch);
+        refused_changed
     }
 
     fn put_page(&mut self, number: u64, rows: Vec<Arc<BaseRow>>, touched: &mut BTreeSet<EntityId>) {
@@ -204,15 +213,21 @@ impl Replica {
         }
     }
 
-    /// Derives the view of the touched rows again.
-    fn refresh(&mut self, touched: BTreeSet<EntityId>) -> ViewPatch {
-        let mut patch = ViewPatch::default();
-        for id in touched {
-            let row = self.current(id);
-            let mark = self.mark(id, row.as_ref());
-            self.view.show(id, row.as_ref(), mark, &mut patch);
+    /// Derives the view of the touched rows again. Most have no waiting change: they are shown as they are, uncopied.
+    fn refresh(&mut self, touched: BTreeSet<EntityId>, mut patch: Option<&mut ViewPatch>) {
+        if patch.is_none() {
+            self.view.reserve(&touched);
         }
-        patch
+        for id in touched {
+            let changed = self.pending(id).next().is_some().then(|| self.current(id));
+            let base = self.base(id).cloned();
+            let row = match &changed {
+                Some(row) => row.as_ref(),
+                None => base.as_ref().map(|base| &base.row),
+            };
+            let mark = self.mark(id, row);
+            self.view.show(id, row, mark, patch.as_deref_mut());
+        }
     }
 
     fn mark(&self, id: EntityId, row: Option<&Row>) -> Mark {
@@ -411,4 +426,9 @@ impl Replica {
     pub(crate) fn has_rows(&self) -> bool {
         !self.base.is_empty()
     }
+}
+
+/// The records of a store, as changes of an empty replica.
+fn decode(records: Vec<(Key, Vec<u8>)>) -> Result<Changes, StoreError> {
+    records.into_iter().map(|(key, bytes)| Ok((key, Some(Record::decode(key, &bytes)?)))).collect()
 }

@@ -1,6 +1,6 @@
 //! What a member sees: the rows the server confirmed with the member's own waiting changes applied.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 use shared::attachment::AttachmentView;
@@ -60,11 +60,23 @@ macro_rules! kinds {
         }
 
         impl View {
-            /// Shows a row (`None`: it is gone), and notes in the patch what that changes.
-            pub(crate) fn show(&mut self, id: EntityId, row: Option<&Row>, mark: Mark, patch: &mut ViewPatch) {
+            /// Makes room for rows that will be shown.
+            pub(crate) fn reserve(&mut self, ids: &BTreeSet<EntityId>) {
+                $({
+                    let more = ids.iter().filter(|id| matches!(id, EntityId::$kind(_))).count();
+                    self.$items.reserve(more);
+                })*
+            }
+
+            /// Shows a row (`None`: it is gone), and notes in the patch, where there is one, what that changes.
+            pub(crate) fn show(&mut self, id: EntityId, row: Option<&Row>, mark: Mark, patch: Option<&mut ViewPatch>) {
                 match id {
                     $(EntityId::$kind(id) => {
                         let item = row.and_then($view::of).map(|value| Item { value, mark });
+                        let Some(patch) = patch else {
+                            replace(&mut self.$items, id, item);
+                            return;
+                        };
                         if replace(&mut self.$items, id, item.clone()) {
                             patch.$items.push((id, item));
                         }

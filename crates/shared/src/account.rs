@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Actor, Millis};
 use crate::ids::{DeviceId, Epoch, OrgId, UserId};
 
+/// The name of the cookie that carries the refresh token.
+pub const REFRESH_COOKIE: &str = "tern_refresh";
+
 /// A password on its way to the server; never shown in a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

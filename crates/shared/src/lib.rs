@@ -24,6 +24,7 @@
 //! | [`account`] | how somebody signs in |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
+//! | [`quick_add`] | what a line says of a new task |
 
 pub mod account;
 pub mod api_token;
@@ -45,6 +46,7 @@ pub mod policy;
 pub mod project;
 pub mod protocol;
 pub mod query;
+pub mod quick_add;
 pub mod realtime;
 pub mod recurrence;
 pub mod register;

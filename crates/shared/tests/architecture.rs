@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &str, &[&str])] = &[
     ("tern-app", "app", &["shared", "engine"]),
     ("tern-frontend", "frontend", &["app", "engine", "shared"]),
     ("tern-server", "server", &["shared"]),
+    ("tern-cli", "crates/cli", &["engine", "shared"]),
     ("tern-simulation", "crates/simulation", &["shared", "engine", "server"]),
     ("tern-bench", "bench", &["shared", "engine"]),
 ];
@@ -75,7 +76,7 @@ fn check_absent(folder: &str, except: &[&str], words: &[&str]) {
 
 #[test]
 fn crates_import_only_whom_they_may() {
-    let names: BTreeSet<&str> = ["shared", "engine", "app", "server", "simulation", "frontend", "bench"].into();
+    let names: BTreeSet<&str> = ["shared", "engine", "cli", "app", "server", "simulation", "frontend", "bench"].into();
     for (package, folder, allowed) in MAY_IMPORT {
         let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = text.parse().unwrap();

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 use axum::http::header::{COOKIE, HOST};
+use shared::account::REFRESH_COOKIE;
 
-const NAME: &str = "tern_refresh";
 /// As long as an unused session lives: 90 days.
 const MAX_AGE: i64 = crate::domain::session::LIFETIME / 1_000;
 
@@ -13,17 +13,17 @@ const MAX_AGE: i64 = crate::domain::session::LIFETIME / 1_000;
 pub(super) fn read(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, token)| token)
+    pairs.find(|(name, _)| *name == REFRESH_COOKIE).map(|(_, token)| token)
 }
 
 /// The header that stores a token.
 pub(super) fn set(headers: &HeaderMap, token: &str) -> String {
-    format!("{NAME}={token}; {}; Max-Age={MAX_AGE}", attributes(headers))
+    format!("{REFRESH_COOKIE}={token}; {}; Max-Age={MAX_AGE}", attributes(headers))
 }
 
 /// The header that removes it.
 pub(super) fn clear(headers: &HeaderMap) -> String {
-    format!("{NAME}=; {}; Max-Age=0", attributes(headers))
+    format!("{REFRESH_COOKIE}=; {}; Max-Age=0", attributes(headers))
 }
 
 fn attributes(headers: &HeaderMap) -> &'static str {
