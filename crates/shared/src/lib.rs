@@ -24,6 +24,7 @@
 //! | [`account`] | how somebody signs in |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
+//! | `schema` | what the messages look like, for the server's document; a feature |
 
 pub mod account;
 pub mod api_token;
@@ -52,6 +53,8 @@ pub mod relation;
 pub mod resume;
 pub mod row;
 pub mod saved_view;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod scope;
 pub mod section;
 pub mod task;

@@ -20,6 +20,7 @@ use crate::protocol::LastMutation;
 
 /// A device's history, as far as the server may not know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct History {
     pub actor: Actor,
@@ -41,6 +42,7 @@ impl History {
 
 /// Asks under which actor to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResumeRequest {
     /// What this device is from now on, should it have to become another one: an id that nobody has used.
@@ -50,6 +52,7 @@ pub struct ResumeRequest {
 
 /// How to go on: the session's account names the actor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resumed {
     /// The device whose session it is.
