@@ -61,7 +61,8 @@ impl ApiProblem {
     }
 }
 
-fn title(kind: &str) -> &'static str {
+/// A kind of problem in words.
+pub(crate) fn title(kind: &str) -> &'static str {
     match kind {
         kind::INVALID => "The request is not valid",
         kind::TOO_LARGE => "The request is too large",

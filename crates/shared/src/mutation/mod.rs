@@ -16,6 +16,8 @@ use crate::relation::Relation;
 use crate::text::Delta;
 use crate::value::Value;
 
+pub use check::required;
+
 /// One numbered change of one device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -2,14 +2,14 @@
 
 mod asked;
 mod etag;
+mod table;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value as Json_, json};
 use shared::ids::{EntityId, Kind};
@@ -25,18 +25,8 @@ use crate::services::{Change, Failure, What};
 use asked::{Cursor, HistoryParameters, ListParameters};
 use etag::{etag, only_if, unchanged};
 
-/// What rows of a kind are called in a path.
-pub const COLLECTIONS: [(&str, Kind); 8] = [
-    ("projects", Kind::Project),
-    ("sections", Kind::Section),
-    ("tasks", Kind::Task),
-    // As earlier clients call them.
-    ("tickets", Kind::Task),
-    ("comments", Kind::Comment),
-    ("fields", Kind::CustomField),
-    ("views", Kind::SavedView),
-    ("users", Kind::Member),
-];
+pub use table::COLLECTIONS;
+pub(crate) use table::routes;
 
 /// How many changes one request may ask for.
 const CHANGES: usize = 100;
@@ -47,29 +37,6 @@ struct Page {
     items: Vec<Object>,
     /// For the parameter `cursor`; `null` on the last page.
     next_cursor: Option<String>,
-}
-
-/// Every path of every kind.
-pub(crate) fn routes() -> Router<AppState> {
-    let mut router = Router::new();
-    for (name, kind) in COLLECTIONS {
-        let path = format!("/api/{name}");
-        let all = get(move |app, who, asked| list(kind, app, who, asked))
-            .post(move |app, who, body| create(name, kind, app, who, body))
-            .patch(move |app, who, body| patch_many(kind, app, who, body));
-        let one = get(move |app, who, id, headers| show(kind, app, who, id, headers))
-            .patch(move |app, who, id, headers, body| patch(kind, app, who, id, headers, body))
-            .delete(move |app, who, id, headers| delete(kind, app, who, id, headers));
-        let history = get(move |app, who, id, asked| history(kind, app, who, id, asked));
-        router = router
-            .route(&path, all)
-            .route(&format!("{path}/{{id}}"), one)
-            .route(&format!("{path}/{{id}}/history"), history);
-        if kind == Kind::Task {
-            router = router.route(&format!("{path}/{{id}}/comments"), get(comments).post(comment));
-        }
-    }
-    router.route("/api/projects/{id}/archive", post(archive)).route("/api/users/me", get(me))
 }
 
 /// Whom a path names. What is no id is nobody's.
@@ -147,7 +114,7 @@ async fn create(
 }
 
 async fn created(app: &AppState, member: &Member, name: &str, change: Change) -> Result<Response, ApiProblem> {
-    let location = format!("/api/{name}/{}", change.entity.uuid());
+    let location = table::address(name, change.entity.kind()).replace("{id}", &change.entity.uuid().to_string());
     let object = app.services.change(member, change).await?;
     Ok((StatusCode::CREATED, [(ETAG, etag(&object)), (LOCATION, location)], Json(object)).into_response())
 }
@@ -226,7 +193,9 @@ async fn archive(
     Ok(tagged(object))
 }
 
-async fn comments(
+/// What is said of a task, or attached to it.
+async fn on_task(
+    kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
     named: Named,
@@ -235,10 +204,13 @@ async fn comments(
     let task = entity(Kind::Task, named)?;
     app.services.show(&member, task).await?; // of what is not there, there is no list
     let asked = asked.about(task.uuid());
-    page(&app, &member, Kind::Comment, &asked).await
+    page(&app, &member, kind, &asked).await
 }
 
-async fn comment(
+/// `part` is what rows of the kind are called.
+async fn put_on_task(
+    kind: Kind,
+    part: &'static str,
     State(app): State<AppState>,
     Bearer(member): Bearer,
     named: Named,
@@ -247,7 +219,7 @@ async fn comment(
     let task = entity(Kind::Task, named)?;
     app.services.show(&member, task).await?;
     body.insert("task".to_owned(), json!(task.uuid()));
-    created(&app, &member, "comments", creation(Kind::Comment, body)?).await
+    created(&app, &member, part, creation(kind, body)?).await
 }
 
 async fn history(
