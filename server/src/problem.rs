@@ -80,6 +80,8 @@ pub(crate) fn title(kind: &str) -> &'static str {
         kind::INCOMPLETE => "The upload is not complete",
         kind::CONTENT => "The content is another one",
         kind::BUSY => "Too many requests",
+        kind::UNDERWAY => "It is being done",
+        kind::KEY_USED => "The key is of another request",
         _ => "The server cannot work at the moment",
     }
 }
@@ -88,11 +90,15 @@ impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = self.status();
         let bearer = self.0.kind == kind::UNAUTHENTICATED;
+        let wait = match self.0.kind.as_str() {
+            kind::UNDERWAY | kind::BUSY => Some("1"),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some("5"),
+        };
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = wait {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         if bearer {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -165,6 +171,16 @@ impl From<Failure> for ApiProblem {
                 StatusCode::PRECONDITION_FAILED,
                 kind::CHANGED,
                 "It has changed since. Read it again, and decide anew.",
+            ),
+            Failure::Underway => Self::new(
+                StatusCode::CONFLICT,
+                kind::UNDERWAY,
+                "A request with this Idempotency-Key is being done. Send it again in a moment to have its answer.",
+            ),
+            Failure::KeyUsed => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                kind::KEY_USED,
+                "This Idempotency-Key was used for another request. Give every request a key of its own.",
             ),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {

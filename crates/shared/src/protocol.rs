@@ -272,6 +272,10 @@ pub mod kind {
     pub const CONTENT: &str = "/problems/wrong-content";
     /// Too many requests: wait as long as `Retry-After` says.
     pub const BUSY: &str = "/problems/too-many-requests";
+    /// A request with this `Idempotency-Key` is being done: wait as long as `Retry-After` says, and repeat it.
+    pub const UNDERWAY: &str = "/problems/underway";
+    /// This `Idempotency-Key` was used for another request.
+    pub const KEY_USED: &str = "/problems/key-used";
     /// The server cannot work at the moment: try again later.
     pub const UNAVAILABLE: &str = "/problems/unavailable";
 }

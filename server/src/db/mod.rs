@@ -9,6 +9,7 @@
 //! | `accounts` | devices, actors, sessions, invitations |
 //! | `api_tokens` | personal access tokens |
 //! | `history` | what has been done to a row |
+//! | `kept_answers` | what requests were answered with that must not be done twice |
 //! | `members` | who belongs to an organization, and as what |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
@@ -28,6 +29,7 @@ mod epochs;
 mod error;
 mod finished;
 mod history;
+mod kept_answers;
 mod lineage;
 mod members;
 mod notices;
@@ -43,6 +45,7 @@ pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
 pub use history::Entry;
+pub use kept_answers::{Answer, Once};
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;

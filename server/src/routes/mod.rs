@@ -10,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;
 pub(crate) mod members;
+mod once;
 pub(crate) mod resources;
 pub(crate) mod sync;
 pub(crate) mod tokens;

@@ -65,6 +65,10 @@ pub enum Failure {
     Refused(Refusal),
     #[error("it is not of this version any more")]
     Changed,
+    #[error("a request with this key is being done")]
+    Underway,
+    #[error("another request has had this key")]
+    KeyUsed,
     #[error(transparent)]
     Database(DbError),
     #[error("{0}")]

@@ -28,6 +28,7 @@ use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
+pub use crate::db::{Answer, Once};
 pub use contents::{Expected, Given};
 pub use failure::Failure;
 pub use passwords::Passwords;

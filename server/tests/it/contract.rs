@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use jsonschema::Validator;
+use jsonschema::{Registry, Validator};
 use serde_json::{Value as Json, json};
 
 /// What an answer gets that the document does not know.
@@ -23,15 +23,22 @@ const SMALL: usize = 100_000;
 const LARGE: usize = 64 * 1024 * 1024;
 
 pub(crate) static DOCUMENT: LazyLock<Json> = LazyLock::new(tern_server::router::document);
+/// Where the document is, to the schemas in it.
+const ADDRESS: &str = "https://tern.example/api/schema";
+static REGISTRY: LazyLock<Registry<'static>> =
+    LazyLock::new(|| Registry::new().add(ADDRESS, &*DOCUMENT).unwrap().prepare().unwrap());
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 /// What validates against a schema of the document, by where it stands there.
 pub(crate) fn validator(pointer: &str) -> Arc<Validator> {
     let mut all = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
-        let schema = DOCUMENT.pointer(pointer).unwrap_or_else(|| panic!("the document has no {pointer}"));
-        let whole = json!({ "allOf": [schema], "components": DOCUMENT["components"] });
-        Arc::new(jsonschema::options().should_validate_formats(true).build(&whole).unwrap())
+        assert!(DOCUMENT.pointer(pointer).is_some(), "the document has no {pointer}");
+        // As a part of an address.
+        let pointer = pointer.replace('%', "%25").replace('{', "%7B").replace('}', "%7D");
+        let schema = json!({ "$ref": format!("{ADDRESS}#{pointer}") });
+        let options = jsonschema::options().should_validate_formats(true).with_registry(&REGISTRY);
+        Arc::new(options.build(&schema).unwrap())
     };
     Arc::clone(all.entry(pointer.to_owned()).or_insert_with(make))
 }

@@ -18,6 +18,7 @@ mod housekeeping;
 mod isolation;
 mod members;
 mod moments;
+mod once;
 mod openapi;
 mod plans;
 mod poison;

@@ -13,37 +13,37 @@ use crate::harness::{Device, Server, check, create, task_id};
 use crate::sync::APPLIED;
 
 /// A program with a token.
-struct Program<'a> {
-    server: &'a Server,
-    token: String,
+pub(crate) struct Program<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) token: String,
 }
 
 impl<'a> Program<'a> {
-    async fn of(device: &Device<'a>, access: &str) -> Program<'a> {
+    pub(crate) async fn of(device: &Device<'a>, access: &str) -> Program<'a> {
         let made = token(device, &json!({ "name": "Nightly report", "access": access })).await;
         assert_eq!(made.status(), StatusCode::CREATED);
         let made: Json = made.json().await.unwrap();
         Program { server: device.server, token: made["token"].as_str().unwrap().to_owned() }
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.server.request(method, path).header(AUTHORIZATION, format!("Bearer {}", self.token))
     }
 
-    async fn get(&self, path: &str) -> Json {
+    pub(crate) async fn get(&self, path: &str) -> Json {
         good(self.request(Method::GET, path).send().await.unwrap(), StatusCode::OK).await
     }
 
-    async fn post(&self, path: &str, body: &Json) -> Response {
+    pub(crate) async fn post(&self, path: &str, body: &Json) -> Response {
         self.request(Method::POST, path).json(body).send().await.unwrap()
     }
 
-    async fn patch(&self, path: &str, body: &Json) -> Response {
+    pub(crate) async fn patch(&self, path: &str, body: &Json) -> Response {
         self.request(Method::PATCH, path).json(body).send().await.unwrap()
     }
 
     /// A task in the first project; its path.
-    async fn task(&self, project: &Json, title: &str) -> String {
+    pub(crate) async fn task(&self, project: &Json, title: &str) -> String {
         let made = self.post("/api/tasks", &json!({ "title": title, "project": project })).await;
         assert_eq!(made.status(), StatusCode::CREATED, "{:?}", made.text().await);
         made.headers()[LOCATION].to_str().unwrap().to_owned()
@@ -54,7 +54,7 @@ async fn token(device: &Device<'_>, body: &Json) -> Response {
     device.request(Method::POST, "/api/tokens").json(body).send().await.unwrap()
 }
 
-async fn good(response: Response, status: StatusCode) -> Json {
+pub(crate) async fn good(response: Response, status: StatusCode) -> Json {
     assert_eq!(response.status(), status, "{:?}", response.text().await);
     response.json().await.unwrap()
 }
@@ -65,7 +65,7 @@ async fn synced(device: &Device<'_>) -> Vec<String> {
     page.rows.iter().filter_map(|row| TaskView::of(&row.row)).map(|task| task.title).collect()
 }
 
-async fn project(device: &Device<'_>) -> Json {
+pub(crate) async fn project(device: &Device<'_>) -> Json {
     json!(device.project().await)
 }
 

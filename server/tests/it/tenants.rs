@@ -101,6 +101,8 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     ines.request(Method::POST, "/api/invitations").send().await.unwrap();
     let (_, made) =
         answer(ines.request(Method::POST, "/api/tokens").json(&json!({ "name": "t", "access": "write" }))).await;
+    let body = json!({ "title": "Secret", "project": second });
+    answer(ines.request(Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&body)).await;
     let account = &ines.session.account;
     let rows = ines.pull(0).await.rows.iter().map(|row| (row.row.id.kind(), row.row.id.uuid())).collect();
     Names {

@@ -1,5 +1,6 @@
 //! Rows by REST: the same for every kind, because a row is a row.
 
+mod answer;
 mod asked;
 mod etag;
 mod table;
@@ -7,7 +8,7 @@ mod table;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,12 +16,13 @@ use serde_json::{Value as Json_, json};
 use shared::ids::{EntityId, Kind};
 use uuid::Uuid;
 
-use super::extract::{Bearer, Body, Parameters};
+use super::extract::{Bearer, Parameters};
+use super::once::{Key, Keyed};
 use crate::domain::resource::{InvalidResource, Object};
 use crate::member::Member;
 use crate::problem::ApiProblem;
 use crate::router::AppState;
-use crate::services::{Change, Failure, What};
+use crate::services::{Change, Failure, Once, What};
 
 use asked::{Cursor, HistoryParameters, ListParameters};
 use etag::{etag, only_if, unchanged};
@@ -101,22 +103,30 @@ async fn create(
     kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
-    Body(body): Body<Json_>,
+    Keyed(body, once): Keyed<Json_>,
 ) -> Result<Response, ApiProblem> {
     match body {
-        Json_::Object(body) => created(&app, &member, name, creation(kind, body)?).await,
+        Json_::Object(body) => created(&app, &member, name, creation(kind, body)?, once).await,
         Json_::Array(bodies) => {
             let changes = each(bodies, |body| creation(kind, body))?;
-            Ok(several(app.services.change_all(&member, changes).await?, StatusCode::CREATED))
+            let word = |results| answer::several(results, StatusCode::CREATED);
+            Ok(answer::response(app.services.change(&member, changes, once, word).await?))
         }
         _ => Err(no_object()),
     }
 }
 
-async fn created(app: &AppState, member: &Member, name: &str, change: Change) -> Result<Response, ApiProblem> {
-    let location = table::address(name, change.entity.kind()).replace("{id}", &change.entity.uuid().to_string());
-    let object = app.services.change(member, change).await?;
-    Ok((StatusCode::CREATED, [(ETAG, etag(&object)), (LOCATION, location)], Json(object)).into_response())
+async fn created(
+    app: &AppState,
+    member: &Member,
+    name: &str,
+    change: Change,
+    once: Option<Once>,
+) -> Result<Response, ApiProblem> {
+    let id = change.entity.uuid().to_string();
+    let location = table::address(name, change.entity.kind()).replace("{id}", &id);
+    let word = |results| answer::one(results, StatusCode::CREATED, Some(location));
+    Ok(answer::response(app.services.change(member, vec![change], once, word).await?))
 }
 
 /// A creation under the id that the client gives, or a new one.
@@ -139,11 +149,15 @@ async fn patch(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
-    Body(body): Body<Object>,
+    Keyed(body, once): Keyed<Object>,
 ) -> Result<Response, ApiProblem> {
     let change = patching(entity(kind, named)?, only_if(&headers)?, body)?;
-    let object = app.services.change(&member, change).await?;
-    Ok(tagged(object))
+    patched(&app, &member, change, once).await
+}
+
+async fn patched(app: &AppState, member: &Member, change: Change, once: Option<Once>) -> Result<Response, ApiProblem> {
+    let word = |results| answer::one(results, StatusCode::OK, None);
+    Ok(answer::response(app.services.change(member, vec![change], once, word).await?))
 }
 
 /// A list of objects that each name their `id`.
@@ -151,10 +165,11 @@ async fn patch_many(
     kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
-    Body(bodies): Body<Vec<Json_>>,
+    Keyed(bodies, once): Keyed<Vec<Json_>>,
 ) -> Result<Response, ApiProblem> {
     let changes = each(bodies, |body| patching(kind.of(id_of(&body)?), None, body))?;
-    Ok(several(app.services.change_all(&member, changes).await?, StatusCode::OK))
+    let word = |results| answer::several(results, StatusCode::OK);
+    Ok(answer::response(app.services.change(&member, changes, once, word).await?))
 }
 
 /// A patch that names the version its author looked at is merged like any change that was made beside others.
@@ -175,10 +190,10 @@ async fn delete(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
-) -> Result<StatusCode, ApiProblem> {
+    Key(once): Key,
+) -> Result<Response, ApiProblem> {
     let change = Change { entity: entity(kind, named)?, only_if: only_if(&headers)?, what: What::Delete };
-    app.services.change(&member, change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer::response(app.services.change(&member, vec![change], once, answer::gone).await?))
 }
 
 async fn archive(
@@ -186,11 +201,11 @@ async fn archive(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
+    Key(once): Key,
 ) -> Result<Response, ApiProblem> {
     let body = Object::from_iter([("archived".to_owned(), json!(true))]);
     let change = patching(entity(Kind::Project, named)?, only_if(&headers)?, body)?;
-    let object = app.services.change(&member, change).await?;
-    Ok(tagged(object))
+    patched(&app, &member, change, once).await
 }
 
 /// What is said of a task, or attached to it.
@@ -214,12 +229,12 @@ async fn put_on_task(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     named: Named,
-    Body(mut body): Body<Object>,
+    Keyed(mut body, once): Keyed<Object>,
 ) -> Result<Response, ApiProblem> {
     let task = entity(Kind::Task, named)?;
     app.services.show(&member, task).await?;
     body.insert("task".to_owned(), json!(task.uuid()));
-    created(&app, &member, part, creation(kind, body)?).await
+    created(&app, &member, part, creation(kind, body)?, once).await
 }
 
 async fn history(
@@ -251,17 +266,4 @@ fn each(bodies: Vec<Json_>, read: impl Fn(Object) -> Result<Change, ApiProblem>)
 
 fn no_object() -> ApiProblem {
     ApiProblem::invalid(StatusCode::UNPROCESSABLE_ENTITY, "Send an object, or a list of objects.")
-}
-
-/// 207 (RFC 4918, section 11.1), with a status for each.
-fn several(results: Vec<Result<Object, Failure>>, good: StatusCode) -> Response {
-    let result = |result: Result<Object, Failure>| match result {
-        Ok(object) => json!({ "status": good.as_u16(), "item": object }),
-        Err(failure) => {
-            let problem = ApiProblem::from(failure);
-            json!({ "status": problem.status().as_u16(), "problem": problem.body() })
-        }
-    };
-    let results: Vec<Json_> = results.into_iter().map(result).collect();
-    (StatusCode::MULTI_STATUS, Json(json!({ "results": results }))).into_response()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 use shared::ids::Kind;
 use shared::protocol::kind as problem;
 
+use super::super::once;
 use super::asked::{self, MOST};
 use super::{CHANGES, archive, create, delete, history, list, me, on_task, patch, patch_many, put_on_task, show};
 use crate::domain::resource::{self, Told};
@@ -95,7 +96,7 @@ fn writing(api: &mut Api, name: &'static str, kind: Kind) {
     let alone = change.clone();
     change["id"] = resource::example(kind, Told::Shown)["id"].clone();
     let body = json!({ "type": "array", "items": items, "maxItems": CHANGES });
-    let many = several(many.takes_as(body, json!([change])), kind, StatusCode::OK);
+    let many = several(repeatable(many).takes_as(body, json!([change])), kind, StatusCode::OK);
     api.patch(&path, move |app, who, body| patch_many(kind, app, who, body), many);
 
     let path = format!("{path}/{{id}}");
@@ -109,12 +110,26 @@ fn writing(api: &mut Api, name: &'static str, kind: Kind) {
     let gone =
         op(name, format!("Delete one of the {name}")).about("`PATCH` with `{\"deleted\": false}` brings it back.");
     let gone = changed(gone).gives_nothing(StatusCode::NO_CONTENT, "It is deleted.");
-    api.delete(&path, move |app, who, id, headers| delete(kind, app, who, id, headers), gone);
+    api.delete(&path, move |app, who, id, headers, key| delete(kind, app, who, id, headers, key), gone);
+}
+
+/// A request that can be repeated under its key.
+fn repeatable(operation: Operation) -> Operation {
+    operation
+        .header(
+            once::NAME,
+            "A new one for each request: a repeat of the request with its key, also when the answer was lost, is answered \
+             the same and changes nothing, for at least 24 hours.",
+            "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        )
+        .problem(StatusCode::BAD_REQUEST, problem::INVALID)
+        .problem(StatusCode::CONFLICT, problem::UNDERWAY)
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, problem::KEY_USED)
 }
 
 /// A change of one row.
 fn changed(operation: Operation) -> Operation {
-    operation
+    repeatable(operation)
         .writes()
         .id("id", "Which one.")
         .header("If-Match", "The tag that the row must still have.", "\"17\"")
@@ -132,7 +147,7 @@ fn shown(operation: Operation, kind: Kind) -> Operation {
 
 fn made(operation: Operation, kind: Kind) -> Operation {
     let example = resource::example(kind, Told::Shown);
-    operation
+    repeatable(operation)
         .problem(StatusCode::CONFLICT, problem::TAKEN)
         .gives_as(StatusCode::CREATED, "As it is now.", row(kind, Told::Shown), example)
         .with_header("ETag", "The version.")
