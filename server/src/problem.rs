@@ -159,10 +159,14 @@ impl From<Failure> for ApiProblem {
                 kind::NOT_ALLOWED,
                 "This token may only read. Make one that may write.",
             ),
-            Failure::NoProgram => Self::new(
+            Failure::NoProgram => {
+                Self::new(StatusCode::FORBIDDEN, kind::NOT_ALLOWED, "A token is not good for this. Sign in to do it.")
+            }
+            Failure::DeviceName(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::OthersDevices => Self::new(
                 StatusCode::FORBIDDEN,
                 kind::NOT_ALLOWED,
-                "A token cannot make or end tokens. Sign in to do it.",
+                "Only admins see the devices of others. Leave out `user` to see your own.",
             ),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
             Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),

@@ -12,7 +12,7 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
+    attachments, auth, devices, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
 };
 use crate::services::Services;
 
@@ -40,6 +40,7 @@ fn table() -> (Router<AppState>, Document) {
     attachments::routes(&mut api);
     invitations::routes(&mut api);
     members::routes(&mut api);
+    devices::routes(&mut api);
     tokens::routes(&mut api);
     resources::routes(&mut api);
     sync::routes(&mut api);

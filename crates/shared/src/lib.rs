@@ -21,7 +21,7 @@
 //! | [`protocol`] | what device and server say to each other |
 //! | [`compact`] | how an answer with many rows is written in few bytes |
 //! | [`realtime`] | what the server says unasked |
-//! | [`account`] | how somebody signs in |
+//! | [`account`], [`device`], [`api_token`] | how somebody signs in, on what, and with what programs work |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
 //! | `schema` | what the messages look like, for the server's document; a feature |
@@ -34,6 +34,7 @@ pub mod comment;
 pub mod compact;
 pub mod custom_field;
 pub mod date;
+pub mod device;
 pub mod field;
 pub mod hash;
 pub mod ids;

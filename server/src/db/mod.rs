@@ -6,7 +6,8 @@
 //! | `open` | connecting, migrating, the runtime role |
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
-//! | `accounts` | devices, actors, sessions, invitations |
+//! | `accounts` | actors, sessions, invitations |
+//! | `devices` | what members are signed in on |
 //! | `api_tokens` | personal access tokens |
 //! | `history` | what has been done to a row |
 //! | `kept_answers` | what requests were answered with that must not be done twice |
@@ -24,6 +25,7 @@ mod api_tokens;
 pub mod cluster;
 mod contents;
 mod convert;
+mod devices;
 mod door;
 mod epochs;
 mod error;

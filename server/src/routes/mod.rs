@@ -3,6 +3,7 @@
 pub(crate) mod attachments;
 pub(crate) mod auth;
 mod cookie;
+pub(crate) mod devices;
 pub(crate) mod docs;
 mod extract;
 pub(crate) mod files;

@@ -2,6 +2,7 @@
 
 use shared::account::InvalidAccount;
 use shared::api_token::InvalidApiToken;
+use shared::device::InvalidDeviceName;
 
 use crate::contents::ContentsError;
 use crate::db::DbError;
@@ -55,8 +56,12 @@ pub enum Failure {
     TokenEnded,
     #[error("a token that may only read was used to write")]
     ReadOnly,
-    #[error("only a person who has signed in makes and ends tokens")]
+    #[error("only a person who has signed in says what is signed in")]
     NoProgram,
+    #[error(transparent)]
+    DeviceName(#[from] InvalidDeviceName),
+    #[error("only admins see the devices of others")]
+    OthersDevices,
     #[error("there is no such thing, or not for who asks")]
     NotFound,
     #[error(transparent)]

@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod contents;
+mod devices;
 mod epochs;
 mod failure;
 mod housekeeping;
@@ -30,6 +31,7 @@ use crate::tokens::{TokenError, Tokens};
 
 pub use crate::db::{Answer, Once};
 pub use contents::{Expected, Given};
+pub use devices::Whose;
 pub use failure::Failure;
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};

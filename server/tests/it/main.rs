@@ -10,6 +10,7 @@ mod auth;
 mod bad_input;
 mod contract;
 mod device;
+mod devices;
 mod endurance;
 mod failpoints;
 mod files;

@@ -356,3 +356,66 @@ async fn a_token_that_may_only_read_has_files_and_sends_none() {
     let had = reader.request(Method::GET, &format!("/api/attachments/{id}")).send().await.unwrap();
     assert_eq!(had.bytes().await.unwrap(), content.as_slice());
 }
+
+#[tokio::test]
+async fn files_are_rows_beside_their_contents() {
+    let server = Server::start().await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    let program = Program::of(&ines, "write").await;
+    let project = project(&ines).await;
+    let (task, other) = (program.task(&project, "Mend the net").await, program.task(&project, "Rest").await);
+    let content = b"Hello harbour";
+    let new = json!({ "name": "harbour.txt", "file": attachments::facts(content) });
+    let made = program.post(&format!("{task}/attachments"), &new).await;
+    let at = made.headers()[LOCATION].to_str().unwrap().to_owned();
+    let made = good(made, StatusCode::CREATED).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    assert_eq!((&made["task"], &made["stored"]), (&json!(task.rsplit('/').next().unwrap()), &json!(false)));
+    assert_eq!(program.get(&at).await, made);
+
+    // A program sends the content, too.
+    let hash = &made["file"]["sha256"];
+    let begin = json!({ "attachment": id, "size": content.len(), "sha256": hash });
+    good(program.post("/api/attachments", &begin).await, StatusCode::OK).await;
+    for (part, body) in [("chunks/0", content.as_slice()), ("complete", b"")] {
+        let sent = program.request(Method::POST, &format!("/api/attachments/{id}/{part}")).body(body);
+        assert_eq!(sent.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    }
+    let had = program.request(Method::GET, &format!("/api/attachments/{id}")).send().await.unwrap();
+    assert_eq!(had.bytes().await.unwrap(), content.as_slice());
+    assert_eq!(program.get(&at).await["stored"], json!(true));
+
+    let ids = async |path: String| -> Vec<String> {
+        let page = program.get(&path).await;
+        page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let of = |path: &str| format!("/api/attachments?task={}", path.rsplit('/').next().unwrap());
+    for path in ["/api/attachments".to_owned(), of(&task), format!("{task}/attachments")] {
+        assert_eq!(ids(path).await, [id.as_str()]);
+    }
+    for path in [of(&other), format!("{other}/attachments")] {
+        assert!(ids(path).await.is_empty());
+    }
+    let path = format!("/api/attachments/{id}");
+    let named = good(program.patch(&path, &json!({ "name": "quay.txt" })).await, StatusCode::OK).await;
+    assert_eq!(named["name"], json!("quay.txt"));
+    check(program.patch(&path, &json!({ "file": attachments::facts(b"x") })).await, 422, kind::INVALID).await;
+    assert_eq!(program.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(program.get(&at).await["deleted"], json!(true));
+    assert!(ids(of(&task)).await.is_empty());
+    let history = program.get(&format!("{path}/history")).await;
+    assert_eq!(history["items"].as_array().unwrap().len(), 4, "made, stored, named, deleted: {history}");
+    audit(&server).await;
+}
+
+#[tokio::test]
+async fn members_are_only_read_here() {
+    let server = Server::start().await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    let program = Program::of(&ines, "write").await;
+    let me = program.get("/api/users/me").await;
+    let path = format!("/api/users/{}", me["id"].as_str().unwrap());
+    assert_eq!(program.get(&path).await, me);
+    check(program.patch(&path, &json!({ "name": "Ada" })).await, 405, kind::INVALID).await;
+    check(program.post("/api/users", &json!({ "name": "Ada" })).await, 405, kind::INVALID).await;
+}

@@ -49,6 +49,7 @@ struct Names {
     rows: BTreeMap<Kind, Uuid>,
     /// A personal access token.
     token: Uuid,
+    device: Uuid,
 }
 
 impl Names {
@@ -64,6 +65,7 @@ impl Names {
             email: "nobody@nowhere.example",
             rows: Kind::ALL.iter().map(|kind| (*kind, id())).collect(),
             token: id(),
+            device: id(),
         }
     }
 
@@ -115,6 +117,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
         email: "ines@saltmarsh.example",
         rows,
         token: made["id"].as_str().unwrap().parse().unwrap(),
+        device: ines.id,
     }
 }
 
@@ -239,6 +242,20 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             answers.extend(
                 as_deceived(eve, names, |token| server.request(Method::DELETE, &path).bearer_auth(token)).await,
             );
+            answers
+        }
+        "GET /api/devices" | "PATCH /api/devices/{id}" | "DELETE /api/devices/{id}" => {
+            let (method, path) = route.split_once(' ').unwrap();
+            let path = match path.replace("{id}", &names.device.to_string()) {
+                path if path == "/api/devices" => format!("{path}?user={}", names.user),
+                path => path,
+            };
+            let body = json!({ "name": "Hers" });
+            let asked =
+                |request: reqwest::RequestBuilder| if method == "PATCH" { request.json(&body) } else { request };
+            let mut answers = vec![answer(asked(eve.request(method.parse().unwrap(), &path))).await];
+            let request = |token: String| asked(server.request(method.parse().unwrap(), &path).bearer_auth(token));
+            answers.extend(as_deceived(eve, names, request).await);
             answers
         }
         "POST /api/sync/push" => push(eve, names).await,
