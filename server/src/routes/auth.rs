@@ -50,7 +50,7 @@ pub(crate) fn routes(api: &mut Api) {
     api.post("/api/auth/logout", logout, out);
     let on = op(GROUP, "Go on where histories have parted")
         .about("For devices that sync, after a copied profile or a restored disk.")
-        .bearer()
+        .writes()
         .same_origin(false)
         .takes::<ResumeRequest>(json!({
             "device": device,
