@@ -82,6 +82,11 @@ impl Connection {
         format!("{}{path}", self.url)
     }
 
+    /// What is at an address, as a program asks for it; fails if it is nothing good.
+    pub(crate) async fn get(&self, path: &str) -> Result<Vec<u8>, TransportError> {
+        self.ask(self.http.get(self.address(path))).await
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {
         let body = self.ask(request).await?;
         serde_json::from_slice(&body).map_err(|_| TransportError::Schema)
