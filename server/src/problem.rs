@@ -11,7 +11,7 @@ use crate::db::DbError;
 use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::push::PushProblem;
-use crate::services::Failure;
+use crate::services::{DeviceProblem, Failure, KeyProblem};
 use crate::tokens::TokenError;
 
 /// An error that a client gets.
@@ -162,12 +162,7 @@ impl From<Failure> for ApiProblem {
             Failure::NoProgram => {
                 Self::new(StatusCode::FORBIDDEN, kind::NOT_ALLOWED, "A token is not good for this. Sign in to do it.")
             }
-            Failure::DeviceName(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
-            Failure::OthersDevices => Self::new(
-                StatusCode::FORBIDDEN,
-                kind::NOT_ALLOWED,
-                "Only admins see the devices of others. Leave out `user` to see your own.",
-            ),
+            Failure::Device(problem) => device(problem),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
             Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
             Failure::Refused(refusal) => refused(&refusal),
@@ -176,16 +171,7 @@ impl From<Failure> for ApiProblem {
                 kind::CHANGED,
                 "It has changed since. Read it again, and decide anew.",
             ),
-            Failure::Underway => Self::new(
-                StatusCode::CONFLICT,
-                kind::UNDERWAY,
-                "A request with this Idempotency-Key is being done. Send it again in a moment to have its answer.",
-            ),
-            Failure::KeyUsed => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                kind::KEY_USED,
-                "This Idempotency-Key was used for another request. Give every request a key of its own.",
-            ),
+            Failure::Key(problem) => key(problem),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {
                 tracing::error!(what, "bug");
@@ -210,6 +196,22 @@ fn member(problem: MemberProblem) -> ApiProblem {
         MemberProblem::Unknown => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
         MemberProblem::NotAllowed | MemberProblem::Above => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
         MemberProblem::LastAdmin => (StatusCode::CONFLICT, kind::LAST_ADMIN),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn device(problem: DeviceProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        DeviceProblem::Name(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        DeviceProblem::Others => (StatusCode::FORBIDDEN, kind::NOT_ALLOWED),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn key(problem: KeyProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        KeyProblem::Underway => (StatusCode::CONFLICT, kind::UNDERWAY),
+        KeyProblem::Used => (StatusCode::UNPROCESSABLE_ENTITY, kind::KEY_USED),
     };
     ApiProblem::new(status, kind, problem.to_string())
 }

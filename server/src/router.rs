@@ -48,7 +48,7 @@ fn table() -> (Router<AppState>, Document) {
     api.finish()
 }
 
-/// The document of the API: OpenAPI 3.1, as `GET /api/schema` answers it.
+/// The document of the API: `OpenAPI` 3.1, as `GET /api/schema` answers it.
 pub fn document() -> serde_json::Value {
     table().1.json().clone()
 }

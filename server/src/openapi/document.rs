@@ -1,4 +1,4 @@
-//! The document: what is known of all routes, as OpenAPI 3.1 says it.
+//! The document: what is known of all routes, as `OpenAPI` 3.1 says it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The document of the API (OpenAPI 3.1), made of what the router is made of.
+//! The document of the API (`OpenAPI` 3.1), made of what the router is made of.
 //!
 //! A route comes into the router by [`Api::on`] alone, which wants to know what the route is for, what it takes and with
 //! what it answers. So there is no list of routes beside the router that could differ from it. What types look like,

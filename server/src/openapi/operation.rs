@@ -109,7 +109,7 @@ impl Operation {
         self.problem(StatusCode::FORBIDDEN, kind::INVALID)
     }
 
-    /// A part of the path: an id, unless a schema says otherwise. What is no id is nobody's.
+    /// A part of the path that is an id. What is none is nobody's.
     pub(crate) fn id(mut self, name: &'static str, about: &'static str) -> Self {
         let schema =
             json!({ "type": "string", "format": "uuid", "examples": ["01a1ff7c-7868-77ec-ac9f-5b3194bf5f81"] });
@@ -117,6 +117,7 @@ impl Operation {
         self.problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
     }
 
+    /// A part of the path that is a number.
     pub(crate) fn number(mut self, name: &'static str, about: &'static str) -> Self {
         let schema = json!({ "type": "integer", "minimum": 0, "examples": [0] });
         self.parameters.push(Parameter { name, place: "path", about, schema, required: true });
@@ -134,6 +135,7 @@ impl Operation {
         self.query([Parameter { required: true, ..parameter }])
     }
 
+    /// What a request may say in its head.
     pub(crate) fn header(mut self, name: &'static str, about: &'static str, example: &str) -> Self {
         let schema = json!({ "type": "string", "examples": [example] });
         self.parameters.push(Parameter { name, place: "header", about, schema, required: false });

@@ -4,7 +4,7 @@ use shared::device::{Device, RenameDevice};
 use shared::ids::{DeviceId, UserId};
 
 use super::api_tokens::person;
-use super::{Failure, Services, now};
+use super::{DeviceProblem, Failure, Services, now};
 use crate::db::OrgTx;
 use crate::domain::members::leads;
 use crate::member::Member;
@@ -29,7 +29,7 @@ impl Services {
         };
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
         if of != Some(own) && !leads(reader.role) {
-            return Err(Failure::OthersDevices);
+            return Err(DeviceProblem::Others.into());
         }
         if let Some(user) = of
             && tx.role(user).await?.is_none()
@@ -41,7 +41,7 @@ impl Services {
 
     /// Gives one of one's devices another name.
     pub async fn rename_device(&self, member: &Member, id: DeviceId, wanted: &RenameDevice) -> Result<Device, Failure> {
-        let name = wanted.name()?;
+        let name = wanted.name().map_err(DeviceProblem::Name)?;
         person(member)?;
         let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
         let device = own(&mut tx, member, id).await?;

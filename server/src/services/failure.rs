@@ -59,9 +59,7 @@ pub enum Failure {
     #[error("only a person who has signed in says what is signed in")]
     NoProgram,
     #[error(transparent)]
-    DeviceName(#[from] InvalidDeviceName),
-    #[error("only admins see the devices of others")]
-    OthersDevices,
+    Device(#[from] DeviceProblem),
     #[error("there is no such thing, or not for who asks")]
     NotFound,
     #[error(transparent)]
@@ -70,14 +68,30 @@ pub enum Failure {
     Refused(Refusal),
     #[error("it is not of this version any more")]
     Changed,
-    #[error("a request with this key is being done")]
-    Underway,
-    #[error("another request has had this key")]
-    KeyUsed,
+    #[error(transparent)]
+    Key(#[from] KeyProblem),
     #[error(transparent)]
     Database(DbError),
     #[error("{0}")]
     Bug(&'static str),
+}
+
+/// Why a device is not shown, or not named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceProblem {
+    #[error(transparent)]
+    Name(#[from] InvalidDeviceName),
+    #[error("Only admins see the devices of others. Leave out `user` to see your own.")]
+    Others,
+}
+
+/// Why a request that names a key is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyProblem {
+    #[error("A request with this Idempotency-Key is being done. Send it again in a moment to have its answer.")]
+    Underway,
+    #[error("This Idempotency-Key was used for another request. Give every request a key of its own.")]
+    Used,
 }
 
 impl From<DbError> for Failure {

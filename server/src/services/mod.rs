@@ -32,7 +32,7 @@ use crate::tokens::{TokenError, Tokens};
 pub use crate::db::{Answer, Once};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
-pub use failure::Failure;
+pub use failure::{DeviceProblem, Failure, KeyProblem};
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};
 use shelves::Shelves;

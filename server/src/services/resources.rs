@@ -12,7 +12,7 @@ use shared::text::{Delta, transform_over};
 use uuid::Uuid;
 
 use super::sync::apply;
-use super::{Failure, Services, now};
+use super::{Failure, KeyProblem, Services, now};
 use crate::db::{Answer, Entry, Once, OrgTx};
 use crate::domain::pull::Open;
 use crate::domain::resource::{self, FieldTypes, Object};
@@ -132,9 +132,9 @@ impl Services {
             return Ok(answer);
         };
         let underway = OrgTx::in_line_once(&self.db, member, &once.key).await?;
-        let (mut tx, _) = underway.ok_or(Failure::Underway)?;
+        let (mut tx, _) = underway.ok_or(KeyProblem::Underway)?;
         if let Some((fingerprint, answer)) = tx.kept_answer(member.actor(), &once.key).await? {
-            return if fingerprint == once.fingerprint { Ok(answer) } else { Err(Failure::KeyUsed) };
+            return if fingerprint == once.fingerprint { Ok(answer) } else { Err(KeyProblem::Used.into()) };
         }
         let answer = word(self.change_all(&mut tx, member, changes).await?);
         tx.keep_answer(member.actor(), &once, &answer, now()).await?;

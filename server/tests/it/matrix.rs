@@ -113,9 +113,9 @@ fn rule_of_rows(method: &Method, path: &str) -> Option<Rule> {
     match (method.as_str(), &words[1..]) {
         ("GET", []) => Some(Rule::SignedIn(200)),
         ("GET", ["{id}"] | ["{id}", "about" | "history"]) => Some(Rule::Shows(of)),
-        ("GET", ["{id}", _]) => Some(Rule::Shows(Kind::Task)),
+        ("GET", ["{id}", part]) if of == Kind::Task => kind(part).map(|_| Rule::Shows(Kind::Task)),
         ("POST", []) => Some(Rule::Makes(of)),
-        ("POST", ["{id}", part]) => kind(part).map(Rule::PutsOnTask),
+        ("POST", ["{id}", part]) if of == Kind::Task => kind(part).map(Rule::PutsOnTask),
         ("PATCH", []) | ("PATCH" | "DELETE", ["{id}"]) => Some(Rule::Changes(of)),
         _ => None,
     }
@@ -135,91 +135,38 @@ fn sees(role: Role, target: Target, kind: Kind) -> bool {
 }
 
 /// What an attempt must come to.
-fn expected(rule: Rule, role: Role, target: Target) -> u16 {
-    let talk = |kind| matches!(kind, Kind::Comment | Kind::Attachment);
-    match rule {
+fn expected(decided: Rule, role: Role, target: Target) -> u16 {
+    match decided {
         Rule::Always(status) => return status,
         _ if role == Role::Nobody => return 401,
-        Rule::SignedIn(status) => return status,
         _ => {}
     }
-    let reader = role == Role::Reader;
-    match rule {
-        Rule::Always(status) | Rule::SignedIn(status) => status,
-        Rule::Shows(kind) => {
-            if sees(role, target, kind) {
-                200
-            } else {
-                404
-            }
-        }
-        Rule::Gives => {
-            if sees(role, target, Kind::Attachment) {
-                200
-            } else {
-                404
-            }
-        }
+    let sees = |kind| sees(role, target, kind);
+    let (reader, guest) = (role == Role::Reader, role == Role::Guest);
+    let talk = |kind| matches!(kind, Kind::Comment | Kind::Attachment);
+    let (allowed, status) = match decided {
+        Rule::Always(status) | Rule::SignedIn(status) => (true, status),
+        Rule::Shows(kind) => (true, if sees(kind) { 200 } else { 404 }),
+        Rule::Gives => (true, if sees(Kind::Attachment) { 200 } else { 404 }),
         // That the task is there is asked first.
-        Rule::PutsOnTask(_) if !sees(role, target, Kind::Task) => 404,
-        _ if reader => 403,
-        Rule::PutsOnTask(_) => 201,
-        Rule::Writers(status) => status,
-        Rule::NoGuests(status) => {
-            if role == Role::Guest {
-                403
-            } else {
-                status
-            }
-        }
-        Rule::Changes(kind) if !sees(role, target, kind) => 404,
-        Rule::Changes(kind) => {
-            if role == Role::Guest && !talk(kind) {
-                403
-            } else {
-                200
-            }
-        }
-        Rule::Manages if !sees(role, target, Kind::Project) => 404,
-        Rule::Manages => {
-            if role == Role::Admin {
-                200
-            } else {
-                403
-            }
-        }
-        Rule::Takes => {
-            if sees(role, target, Kind::Attachment) {
-                200
-            } else {
-                404
-            }
-        }
+        Rule::PutsOnTask(_) if !sees(Kind::Task) => (true, 404),
+        Rule::PutsOnTask(_) => (!reader, 201),
+        _ if reader => (false, 403),
+        Rule::Writers(status) => (true, status),
+        Rule::NoGuests(status) => (!guest, status),
+        Rule::Changes(kind) if !sees(kind) => (true, 404),
+        Rule::Changes(kind) => (!guest || talk(kind), 200),
+        Rule::Manages if !sees(Kind::Project) => (true, 404),
+        Rule::Manages => (role == Role::Admin, 200),
+        Rule::Takes => (true, if sees(Kind::Attachment) { 200 } else { 404 }),
         // What cannot be seen cannot be named.
-        Rule::Makes(_) if !sees(role, target, Kind::Project) => 422,
-        Rule::Makes(kind) => {
-            if role == Role::Guest && !talk(kind) {
-                403
-            } else {
-                201
-            }
-        }
-        Rule::OfMembers(_) if matches!(role, Role::Guest | Role::Member) => 403,
-        Rule::OfMembers(status) => {
-            if role == Role::Admin && target == Target::Open {
-                status
-            } else {
-                404
-            }
-        }
-        Rule::OfOnesOwn(status) => {
-            if target == Target::Open {
-                status
-            } else {
-                404
-            }
-        }
-    }
+        Rule::Makes(_) if !sees(Kind::Project) => (true, 422),
+        Rule::Makes(kind) => (!guest || talk(kind), 201),
+        Rule::OfMembers(_) if matches!(role, Role::Guest | Role::Member) => (false, 403),
+        Rule::OfMembers(status) => (true, if role == Role::Admin && target == Target::Open { status } else { 404 }),
+        Rule::OfOnesOwn(status) => (true, if target == Target::Open { status } else { 404 }),
+    };
+    if allowed { status } else { 403 }
 }
 
 /// Whether two statuses say the same: a change may be answered with what it came to, or with nothing.

@@ -80,11 +80,11 @@ async fn a_key_is_of_one_request_and_of_one_actor() {
     let new = |title: &str| json!({ "title": title, "project": project });
     let make =
         async |program: &Program<'_>, title: &str| under(program, "k", Method::POST, "/api/tasks", &new(title)).await;
-    let made = good(make(&one, "One").await, StatusCode::CREATED).await;
+    let first = good(make(&one, "One").await, StatusCode::CREATED).await;
     let done = footprint(&server).await;
     check(make(&one, "Two").await, 422, kind::KEY_USED).await;
     check(under(&one, "k", Method::POST, "/api/tickets", &new("One")).await, 422, kind::KEY_USED).await;
-    let path = format!("/api/tasks/{}", made["id"].as_str().unwrap());
+    let path = format!("/api/tasks/{}", first["id"].as_str().unwrap());
     check(under(&one, "k", Method::DELETE, &path, &Json::Null).await, 422, kind::KEY_USED).await;
     let rename =
         one.request(Method::PATCH, &path).header(KEY, "r").header(IF_MATCH, "\"1\"").json(&json!({ "title": "R" }));
@@ -93,7 +93,7 @@ async fn a_key_is_of_one_request_and_of_one_actor() {
     check(other_tag.send().await.unwrap(), 422, kind::KEY_USED).await;
     assert_eq!(footprint(&server).await, done);
     let theirs = good(make(&two, "One").await, StatusCode::CREATED).await;
-    assert_ne!(theirs["id"], made["id"], "another program has keys of its own");
+    assert_ne!(theirs["id"], first["id"], "another program has keys of its own");
     for bad in ["", "\"\"", "a b", &"x".repeat(256), "ä"] {
         check(under(&one, bad, Method::POST, "/api/tasks", &new("Bad")).await, 400, kind::INVALID).await;
     }

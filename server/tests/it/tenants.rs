@@ -3,6 +3,7 @@
 //!
 //! Routes are read off the router's document, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
+mod devices;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,20 +245,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             );
             answers
         }
-        "GET /api/devices" | "PATCH /api/devices/{id}" | "DELETE /api/devices/{id}" => {
-            let (method, path) = route.split_once(' ').unwrap();
-            let path = match path.replace("{id}", &names.device.to_string()) {
-                path if path == "/api/devices" => format!("{path}?user={}", names.user),
-                path => path,
-            };
-            let body = json!({ "name": "Hers" });
-            let asked =
-                |request: reqwest::RequestBuilder| if method == "PATCH" { request.json(&body) } else { request };
-            let mut answers = vec![answer(asked(eve.request(method.parse().unwrap(), &path))).await];
-            let request = |token: String| asked(server.request(method.parse().unwrap(), &path).bearer_auth(token));
-            answers.extend(as_deceived(eve, names, request).await);
-            answers
-        }
+        route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
         route => return rows::attempt(eve, route, names).await,

@@ -128,7 +128,7 @@ fn with(mut schema: Json, description: &str, example: Json) -> Json {
     if !description.is_empty() {
         schema["description"] = json!(description);
     }
-    schema["examples"] = json!([example]);
+    schema["examples"] = Json::Array(vec![example]);
     schema
 }
 

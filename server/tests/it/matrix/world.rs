@@ -139,7 +139,7 @@ impl<'a> World<'a> {
     async fn name(&self, what: &'static str, attempt: &Attempt<'_>) -> Uuid {
         let own = self.device(attempt.role).unwrap_or(&self.admin);
         match (attempt.target, what) {
-            (Target::Absent, _) => Uuid::now_v7(),
+            (Target::Absent, _) | (Target::Closed, "user") => Uuid::now_v7(),
             // An outsider's own things are of their own organization.
             (Target::Foreign, "token" | "device" | "user") if attempt.role == Role::Outsider => {
                 if what == "user" {
@@ -150,7 +150,6 @@ impl<'a> World<'a> {
             }
             (Target::Foreign, _) if attempt.role == Role::Outsider => self.closed[what],
             (Target::Foreign, _) => self.foreign[what],
-            (Target::Closed, "user") => Uuid::now_v7(),
             (Target::Closed, _) => self.closed[what],
             (Target::Open, "token") => token(own).await,
             (Target::Open, "device") => {
