@@ -1,7 +1,8 @@
 //! Pages of a list, as programs ask for them, and whether they cost more the more is stored.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use engine::transport::TransportError;
 use shared::field::Field;
 use shared::mutation::Op;
 use shared::workflow::Priority;
@@ -17,6 +18,9 @@ const REQUESTS: usize = 200;
 /// Milliseconds for 95 of 100 pages of the organization that most figures are for.
 const BAR: f64 = 15.0;
 
+/// How long the first page may take.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 /// What is asked for, and in which words.
 const QUESTIONS: [(&str, &str); 4] = [
     ("GET /api/tasks, a page of 100", "/api/tasks?limit=100"),
@@ -28,10 +32,8 @@ const QUESTIONS: [(&str, &str); 4] = [
 /// What pages cost with so many tasks stored.
 pub(super) async fn pages(organization: &mut Organization, size: usize) -> Outcome<Vec<Line>> {
     let bar = (size == USUAL).then_some(BAR);
-    let mut lines = Vec::new();
+    let mut lines = vec![first(organization, size).await?];
     for (what, path) in QUESTIONS {
-        // The first one also reads what has been written since the last one.
-        organization.owner.connection.get(path).await?;
         let mut times = Samples::default();
         for _ in 0..REQUESTS {
             let start = Instant::now();
@@ -43,6 +45,20 @@ pub(super) async fn pages(organization: &mut Organization, size: usize) -> Outco
     }
     lines.push(after_changes(organization, size, bar).await?);
     Ok(lines)
+}
+
+/// The first page also reads all that has been written since the last one: nine tenths of what is stored. Where that takes
+/// longer than a request may, the server goes on from there when it is asked again.
+async fn first(organization: &mut Organization, size: usize) -> Outcome<Line> {
+    let mut times = Samples::default();
+    let start = Instant::now();
+    while let Err(error) = organization.owner.connection.get(QUESTIONS[0].1).await {
+        if !matches!(error, TransportError::Busy { .. }) || start.elapsed() > PATIENCE {
+            return Err(error.into());
+        }
+    }
+    times.add(start.elapsed());
+    Ok(Line::new(format!("the first page, {} tasks behind", size / 10 * 9)).times(&times, 100, None))
 }
 
 /// Each page right after somebody has changed a task.
