@@ -47,7 +47,7 @@ pub(crate) fn routes(api: &mut Api) {
         .bearer()
         .id("id", "The attachment.")
         .header("Range", "A part of it (RFC 9110, section 14).", "bytes=0-1023")
-        .header("If-Range", "The part only if the content is still the one with this tag.", "\"…\"")
+        .header("If-Range", "The part only if the content is still the one with this tag.", &format!("\"{hash}\""))
         .gives_bytes(StatusCode::OK, "The whole content, of the type that the attachment names.", "*/*")
         .with_header("ETag", "The SHA-256.")
         .gives_bytes(StatusCode::PARTIAL_CONTENT, "The part that was asked for.", "*/*")
