@@ -46,7 +46,10 @@ pub(crate) fn routes(api: &mut Api) {
         op(GROUP, "Stay signed in").about("With the refresh cookie, which changes each time.").same_origin(true);
     let again = again.problem(StatusCode::UNAUTHORIZED, kind::UNAUTHENTICATED);
     api.post("/api/auth/refresh", refresh, session(again, StatusCode::OK));
-    let out = op(GROUP, "Sign out").same_origin(true).gives_nothing(StatusCode::NO_CONTENT, "Nobody is signed in.");
+    let out = op(GROUP, "Sign out")
+        .about("Ends the session of the refresh cookie. Whoever has none is signed out already.")
+        .same_origin(false)
+        .gives_nothing(StatusCode::NO_CONTENT, "Nobody is signed in.");
     api.post("/api/auth/logout", logout, out);
     let on = op(GROUP, "Go on where histories have parted")
         .about("For devices that sync, after a copied profile or a restored disk.")
