@@ -63,7 +63,7 @@ simulate: ## Run simulated worlds: SEEDS=1000 START=0 OPS=300
 	@scripts/setup.sh build
 	@scripts/simulate.sh $(SEEDS) $(START) $(OPS)
 
-soak: ## Run the laws of merging and simulated worlds for long: CASES=1000000 WORLDS=50000
+soak: ## Run the laws of merging, what the API says of itself, and simulated worlds for long: CASES=1000000 WORLDS=50000
 	@scripts/setup.sh build
 	@scripts/soak.sh $(CASES) $(WORLDS)
 

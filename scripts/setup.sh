@@ -272,6 +272,7 @@ main() {
   setup_trunk
   rm -rf "$TERN_CACHE/target-tools"
   setup_postgres
+  command -v curl >/dev/null || apt_install curl # what docs/api.md shows is run by the tests, as it stands
   if [ "$1" = test ]; then
     setup_rust_checks
     setup_browser

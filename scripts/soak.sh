@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The long run: every law of merging on very many cases, then very many simulated worlds.
+# The long run: every law of merging on very many cases, the API tried by what its document says, then very many simulated
+# worlds.
 #
 #   scripts/soak.sh [cases=1000000] [worlds=50000] [start=5000]
 #
@@ -21,5 +22,6 @@ laws() {
 
 suite "Laws of text, $cases cases each" laws text editors cursors
 suite "Laws of fields, $cases cases each" laws causality registers policies ledger
+suite "What the API says of itself" scripts/schemathesis.sh
 suite "Simulated worlds" scripts/simulate.sh "$worlds" "$start"
 add_up

@@ -7,7 +7,7 @@ use engine::transport::{Transport, TransportError};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
 use shared::ids::DeviceId;
@@ -80,6 +80,11 @@ impl Connection {
 
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.url)
+    }
+
+    /// Asks for what is at an address, as a program does; fails if it is nothing good.
+    pub(crate) async fn get(&self, path: &str) -> Result<(), TransportError> {
+        self.answer(self.http.get(self.address(path))).await.map(|IgnoredAny| ())
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {

@@ -6,6 +6,7 @@
 //! | [`run`] | starting and stopping |
 //! | [`router`] | every path in one table |
 //! | `routes` | parse → authorize → service → reply; the only place that knows HTTP, with [`problem`] |
+//! | `openapi` | what every route takes and answers, as a document |
 //! | [`services`] | one transaction script per use case |
 //! | [`domain`] | decisions, pure |
 //! | [`realtime`] | who has a socket open, and who is told what |
@@ -17,6 +18,7 @@ pub mod contents;
 pub mod db;
 pub mod domain;
 pub mod member;
+mod openapi;
 pub mod problem;
 pub mod realtime;
 pub mod router;

@@ -11,7 +11,7 @@ use crate::db::DbError;
 use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::push::PushProblem;
-use crate::services::Failure;
+use crate::services::{DeviceProblem, Failure, KeyProblem};
 use crate::tokens::TokenError;
 
 /// An error that a client gets.
@@ -61,7 +61,8 @@ impl ApiProblem {
     }
 }
 
-fn title(kind: &str) -> &'static str {
+/// A kind of problem in words.
+pub(crate) fn title(kind: &str) -> &'static str {
     match kind {
         kind::INVALID => "The request is not valid",
         kind::TOO_LARGE => "The request is too large",
@@ -79,6 +80,8 @@ fn title(kind: &str) -> &'static str {
         kind::INCOMPLETE => "The upload is not complete",
         kind::CONTENT => "The content is another one",
         kind::BUSY => "Too many requests",
+        kind::UNDERWAY => "It is being done",
+        kind::KEY_USED => "The key is of another request",
         _ => "The server cannot work at the moment",
     }
 }
@@ -87,11 +90,15 @@ impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
         let status = self.status();
         let bearer = self.0.kind == kind::UNAUTHENTICATED;
+        let wait = match self.0.kind.as_str() {
+            kind::UNDERWAY | kind::BUSY => Some("1"),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some("5"),
+        };
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = wait {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
         }
         if bearer {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -152,11 +159,10 @@ impl From<Failure> for ApiProblem {
                 kind::NOT_ALLOWED,
                 "This token may only read. Make one that may write.",
             ),
-            Failure::NoProgram => Self::new(
-                StatusCode::FORBIDDEN,
-                kind::NOT_ALLOWED,
-                "A token cannot make or end tokens. Sign in to do it.",
-            ),
+            Failure::NoProgram => {
+                Self::new(StatusCode::FORBIDDEN, kind::NOT_ALLOWED, "A token is not good for this. Sign in to do it.")
+            }
+            Failure::Device(problem) => device(problem),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
             Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
             Failure::Refused(refusal) => refused(&refusal),
@@ -165,6 +171,7 @@ impl From<Failure> for ApiProblem {
                 kind::CHANGED,
                 "It has changed since. Read it again, and decide anew.",
             ),
+            Failure::Key(problem) => key(problem),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {
                 tracing::error!(what, "bug");
@@ -189,6 +196,22 @@ fn member(problem: MemberProblem) -> ApiProblem {
         MemberProblem::Unknown => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
         MemberProblem::NotAllowed | MemberProblem::Above => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
         MemberProblem::LastAdmin => (StatusCode::CONFLICT, kind::LAST_ADMIN),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn device(problem: DeviceProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        DeviceProblem::Name(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        DeviceProblem::Others => (StatusCode::FORBIDDEN, kind::NOT_ALLOWED),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn key(problem: KeyProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        KeyProblem::Underway => (StatusCode::CONFLICT, kind::UNDERWAY),
+        KeyProblem::Used => (StatusCode::UNPROCESSABLE_ENTITY, kind::KEY_USED),
     };
     ApiProblem::new(status, kind, problem.to_string())
 }

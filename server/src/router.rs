@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, patch, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
-use crate::routes::{attachments, auth, files, health, invitations, layers, members, resources, sync, tokens, ws};
+use crate::openapi::{Api, Document};
+use crate::routes::{
+    attachments, auth, devices, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
+};
 use crate::services::Services;
 
 pub use crate::routes::files::{Files, FilesError};
@@ -29,30 +31,33 @@ pub struct AppState {
 /// Bytes of an answer that is sent as it is: compressing it takes longer than its one packet.
 const ONE_PACKET: u16 = 1_024;
 
+/// Every route, and the document of them.
+fn table() -> (Router<AppState>, Document) {
+    let mut api = Api::default();
+    docs::routes(&mut api);
+    health::routes(&mut api);
+    auth::routes(&mut api);
+    attachments::routes(&mut api);
+    invitations::routes(&mut api);
+    members::routes(&mut api);
+    devices::routes(&mut api);
+    tokens::routes(&mut api);
+    resources::routes(&mut api);
+    sync::routes(&mut api);
+    ws::routes(&mut api);
+    api.finish()
+}
+
+/// The document of the API: `OpenAPI` 3.1, as `GET /api/schema` answers it.
+pub fn document() -> serde_json::Value {
+    table().1.json().clone()
+}
+
 /// The whole server.
 pub fn router(state: AppState) -> Router {
-    let api = Router::new()
-        .route("/api/health", get(health::show))
-        .route("/api/auth/register", post(auth::register))
-        .route("/api/auth/login", post(auth::login))
-        .route("/api/auth/refresh", post(auth::refresh))
-        .route("/api/auth/logout", post(auth::logout))
-        .route("/api/auth/resume", post(auth::resume))
-        .route("/api/attachments", post(attachments::begin))
-        .route("/api/attachments/{id}", get(attachments::show))
-        .route("/api/attachments/{id}/chunks/{n}", post(attachments::chunk))
-        .route("/api/attachments/{id}/complete", post(attachments::complete))
-        .route("/api/invitations", post(invitations::create))
-        .route("/api/members/{user}", patch(members::change_role))
-        .route("/api/members/{user}", delete(members::remove))
-        .route("/api/tokens", get(tokens::list))
-        .route("/api/tokens", post(tokens::create))
-        .route("/api/tokens/{id}", delete(tokens::end))
-        .merge(resources::routes())
-        .route("/api/sync/push", post(sync::push))
-        .route("/api/sync/pull", post(sync::pull))
-        .route("/api/ws/ticket", post(ws::ticket))
-        .route("/api/ws", get(ws::open))
+    let (routes, document) = table();
+    let api = routes
+        .layer(Extension(Arc::new(document)))
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(from_fn(layers::no_store))

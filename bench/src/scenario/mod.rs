@@ -1,6 +1,7 @@
 //! What is measured, one file per question. Each answers with lines of the table.
 
 mod device;
+mod list;
 mod load;
 mod organization;
 mod push;
@@ -23,6 +24,7 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
         say(&format!("growing an organization to {size} tasks"));
         organization.grow(size).await?;
         flat.extend(push::costs(&mut organization, size, settings.rounds).await?);
+        flat.extend(list::pages(&mut organization, size).await?);
         if size == USUAL {
             say("first sync, and 100 changes from one device to another");
             lines.push(device::first_sync(&organization, settings.rounds).await?);

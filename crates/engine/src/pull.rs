@@ -228,12 +228,12 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
     let mut changes = replica.plan_own(last.n);
     let mut ids = refused::unnumbered(replica);
     changes.extend(refused::plan_unnumbered(replica, last.n, &mut ids));
-    let lost: BTreeSet<Counter> = refused::lost_edits(replica, last.n).map(|mutation| mutation.n).collect();
+    let given_up: BTreeSet<Counter> = refused::lost_edits(replica, last.n).map(|mutation| mutation.n).collect();
     let (mut made, mut numbered) = (last, Vec::new());
     for mutation in replica.outbox() {
         changes.push((outbox_key(mutation.n), None));
         let mut again = mutation.clone();
-        if let Some(id) = lost.contains(&mutation.n).then(|| ids.next()).flatten() {
+        if let Some(id) = given_up.contains(&mutation.n).then(|| ids.next()).flatten() {
             let change = refused::kept(replica, mutation, id, Reason::Refused(Refusal::TextBase));
             changes.push(((Table::Refused, id), Some(Record::Refused(change))));
             again = refused::given_up(mutation);

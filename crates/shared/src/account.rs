@@ -19,6 +19,7 @@ pub const REFRESH_COOKIE: &str = "tern_refresh";
 
 /// A password on its way to the server; never shown in a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Password(pub String);
 
@@ -30,6 +31,7 @@ impl fmt::Debug for Password {
 
 /// A bearer token; never shown in a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AccessToken(pub String);
 
@@ -41,6 +43,7 @@ impl fmt::Debug for AccessToken {
 
 /// The browser profile or app that signs in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceInfo {
     pub id: DeviceId,
@@ -50,6 +53,7 @@ pub struct DeviceInfo {
 
 /// A new account: with an organization of its own, or in the one that an invitation is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegisterRequest {
     /// The name of the new organization; left out with an invitation.
@@ -64,6 +68,7 @@ pub struct RegisterRequest {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     pub email: String,
@@ -73,6 +78,7 @@ pub struct LoginRequest {
 
 /// A signed-in device. The refresh token travels beside it, in an `HttpOnly` cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Session {
     pub access_token: AccessToken,
@@ -83,6 +89,7 @@ pub struct Session {
 
 /// Who is signed in, where, and as which actor. Kept on the device, so that it opens without a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     pub user: UserId,
@@ -97,6 +104,7 @@ pub struct Account {
 
 /// Lets one person join the organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Invitation {
     /// The secret part of the link `/register?invitation={token}`.

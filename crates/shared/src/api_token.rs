@@ -12,6 +12,7 @@ use crate::clock::Millis;
 
 /// What a token lets its bearer do, of what its member may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ApiAccess {
     Read,
@@ -32,6 +33,7 @@ impl ApiAccess {
 
 /// A token to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewApiToken {
     /// For people: what it is used for.
@@ -44,6 +46,7 @@ pub struct NewApiToken {
 
 /// A token, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApiToken {
     pub id: Uuid,
@@ -57,6 +60,7 @@ pub struct ApiToken {
 
 /// A token that has just been made. The secret is not to be had again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreatedApiToken {
     #[serde(flatten)]
     pub about: ApiToken,

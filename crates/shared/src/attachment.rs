@@ -73,6 +73,7 @@ pub fn media_type_of(said: &str) -> &str {
 /// The body of `POST /api/attachments`: a device wants to send the content of an attachment whose row the server has.
 /// The facts are those of the row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BeginUpload {
     pub attachment: AttachmentId,
     pub size: u64,
@@ -82,6 +83,7 @@ pub struct BeginUpload {
 
 /// The answer: how to send it, and what need not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// Names the upload in the addresses of its chunks. An attachment has one, whoever sends it.
     pub upload: AttachmentId,

@@ -21,10 +21,11 @@
 //! | [`protocol`] | what device and server say to each other |
 //! | [`compact`] | how an answer with many rows is written in few bytes |
 //! | [`realtime`] | what the server says unasked |
-//! | [`account`] | how somebody signs in |
+//! | [`account`], [`device`], [`api_token`] | how somebody signs in, on what, and with what programs work |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
 //! | [`quick_add`] | what a line says of a new task |
+//! | `schema` | what the messages look like, for the server's document; a feature |
 
 pub mod account;
 pub mod api_token;
@@ -34,6 +35,7 @@ pub mod comment;
 pub mod compact;
 pub mod custom_field;
 pub mod date;
+pub mod device;
 pub mod field;
 pub mod hash;
 pub mod ids;
@@ -54,6 +56,8 @@ pub mod relation;
 pub mod resume;
 pub mod row;
 pub mod saved_view;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod scope;
 pub mod section;
 pub mod task;

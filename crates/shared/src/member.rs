@@ -15,6 +15,7 @@ use crate::value::{Role, Value};
 
 /// Gives a member a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRole {
     pub role: Role,
@@ -22,6 +23,7 @@ pub struct ChangeRole {
 
 /// What somebody is in the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Membership {
     pub user: UserId,

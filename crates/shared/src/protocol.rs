@@ -28,6 +28,7 @@ pub const COMPACT: &str = "application/vnd.tern.columns";
 
 /// A device's mutations, in their order, without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushRequest {
     pub schema: u16,
@@ -38,14 +39,16 @@ pub struct PushRequest {
 
 /// What came of one mutation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PushResult {
-    Accepted(Outcome),
-    Rejected(Refusal),
+    Accepted(#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Any"))] Outcome),
+    Rejected(#[cfg_attr(feature = "schema", schemars(with = "crate::schema::Any"))] Refusal),
 }
 
 /// A [`PushResult`] and the number of its mutation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NumberedResult {
     pub n: Counter,
@@ -54,6 +57,7 @@ pub struct NumberedResult {
 
 /// The answer to a push. It confirms nothing: only a pull does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PushResponse {
     /// One for each mutation of the request, in its order; for a repeated mutation the stored one.
@@ -64,6 +68,7 @@ pub struct PushResponse {
 
 /// What a device has, so that the server can tell what it lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PullRequest {
     pub schema: u16,
@@ -89,6 +94,7 @@ pub struct PullRequest {
 
 /// Which old rows a device lacks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fill {
     /// Of these of the followed scopes.
@@ -100,6 +106,7 @@ pub struct Fill {
 
 /// How far a fill has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FillPlace {
     pub stage: Stage,
@@ -113,6 +120,7 @@ impl FillPlace {
 
 /// The answer to a pull.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PullResponse {
     /// What has changed.
@@ -132,6 +140,7 @@ pub enum PullResponse {
 
 /// What changed in the followed scopes, read at one moment (`snapshot`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PullPage {
     pub epoch: Epoch,
@@ -165,6 +174,7 @@ pub struct PullPage {
 
 /// Rows that the device lacked, read at one moment (`snapshot`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FillPage {
     pub epoch: Epoch,
@@ -181,18 +191,22 @@ pub struct FillPage {
 
 /// A row as it is now, and how its texts came from what the device has to what they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PulledRow {
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Object"))]
     pub row: Row,
     /// Which of [`PullRequest::scopes`] it is in, counted from 0.
     pub scope: u32,
     /// The changes of its texts after [`PullRequest::seen`].
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<crate::schema::Object>"))]
     pub texts: Vec<TextLog>,
 }
 
 /// How far the server has handled a device's mutations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LastMutation {
     pub n: Counter,
@@ -201,14 +215,17 @@ pub struct LastMutation {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RefusedMutation {
     pub n: Counter,
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Any"))]
     pub reason: Refusal,
 }
 
 /// An error as `application/problem+json` (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// What kind of problem; one of [`kind`]'s, as a relative reference.
     #[serde(rename = "type")]
@@ -255,6 +272,10 @@ pub mod kind {
     pub const CONTENT: &str = "/problems/wrong-content";
     /// Too many requests: wait as long as `Retry-After` says.
     pub const BUSY: &str = "/problems/too-many-requests";
+    /// A request with this `Idempotency-Key` is being done: wait as long as `Retry-After` says, and repeat it.
+    pub const UNDERWAY: &str = "/problems/underway";
+    /// This `Idempotency-Key` was used for another request.
+    pub const KEY_USED: &str = "/problems/key-used";
     /// The server cannot work at the moment: try again later.
     pub const UNAVAILABLE: &str = "/problems/unavailable";
 }

@@ -21,6 +21,7 @@ pub const ALIVE_SECONDS: u32 = 20;
 /// Lets its bearer open one member's socket. Browsers can send no other credentials with a WebSocket than what is in its
 /// address, which ends up in logs: so not the access token, and only for seconds.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SocketTicket {
     pub ticket: String,

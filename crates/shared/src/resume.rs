@@ -23,6 +23,7 @@ use crate::protocol::LastMutation;
 
 /// A device's history, as far as the server may not know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// The life of the server's data that the device has rows of; none before its first pull.
@@ -47,6 +48,7 @@ impl History {
 
 /// Asks under which actor to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResumeRequest {
     /// What this device is from now on, should it have to become another one: an id that nobody has used.
@@ -56,6 +58,7 @@ pub struct ResumeRequest {
 
 /// How to go on: the session's account names the actor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resumed {
     /// The device whose session it is.

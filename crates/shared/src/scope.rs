@@ -211,6 +211,7 @@ impl<'de> Deserialize<'de> for Scope {
 
 /// The stages in which a device fetches a scope that it has not had: what its member needs first comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Projects, sections, members, fields, views: what everything else hangs on.

@@ -326,7 +326,9 @@ impl Oracle {
                             shown || settled || empty,
                             "mutation {n} of {number} was refused, its author cannot see it"
                         );
-                        ensure!(!shown || !settled, "mutation {n} of {number} was settled, and is back as refused");
+                        // (It may be refused by each life that it is sent to.)
+                        let back = shown && settled && !self.restored;
+                        ensure!(!back, "mutation {n} of {number} was settled, and is back as refused");
                     }
                 }
             }

@@ -27,11 +27,13 @@ pub struct Session {
 }
 
 impl OrgTx {
-    /// Remembers a device and its name.
+    /// Remembers a device and what it calls itself, unless its member has given it another name.
     pub async fn upsert_device(&mut self, user: UserId, device: &DeviceInfo, now: Millis) -> Result<(), DbError> {
         sqlx::query(
             "INSERT INTO devices (user_id, id, name, last_sign_in) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (user_id, id) DO UPDATE SET name = excluded.name, last_sign_in = excluded.last_sign_in",
+             ON CONFLICT (user_id, id) DO UPDATE SET
+               name = CASE WHEN devices.renamed THEN devices.name ELSE excluded.name END,
+               last_sign_in = excluded.last_sign_in",
         )
         .bind(user.0)
         .bind(device.id.0)

@@ -6,9 +6,11 @@
 //! | `open` | connecting, migrating, the runtime role |
 //! | `tx` | [`OrgTx`]: a transaction on one organization's data |
 //! | `door` | [`Door`]: a transaction of somebody whose organization is not known yet |
-//! | `accounts` | devices, actors, sessions, invitations |
+//! | `accounts` | actors, sessions, invitations |
+//! | `devices` | what members are signed in on |
 //! | `api_tokens` | personal access tokens |
 //! | `history` | what has been done to a row |
+//! | `kept_answers` | what requests were answered with that must not be done twice |
 //! | `members` | who belongs to an organization, and as what |
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
@@ -23,11 +25,13 @@ mod api_tokens;
 pub mod cluster;
 mod contents;
 mod convert;
+mod devices;
 mod door;
 mod epochs;
 mod error;
 mod finished;
 mod history;
+mod kept_answers;
 mod lineage;
 mod members;
 mod notices;
@@ -43,6 +47,7 @@ pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
 pub use history::Entry;
+pub use kept_answers::{Answer, Once};
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;

@@ -32,6 +32,26 @@ impl OrgTx {
         Ok((tx, clock))
     }
 
+    /// As [`Self::in_line`], for a request that its author has given a key; `None` while another one with this key of
+    /// theirs is being done, on whatever server.
+    pub async fn in_line_once(db: &Db, member: &Member, key: &str) -> Result<Option<(Self, OrgClock)>, DbError> {
+        if !member.may_write() {
+            return Err(DbError::ReadOnly);
+        }
+        let mut tx = Self::enter(db, "BEGIN", member.org()).await?;
+        // Before the line: whoever waits there is being done. Two keys of one hash are rare, and only come later.
+        let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind(format!("{} {} {key}", member.org(), member.actor()))
+            .fetch_one(tx.connection())
+            .await?;
+        if !free {
+            return Ok(None);
+        }
+        let clock = tx.lock().await?;
+        tx.admit(member).await?;
+        Ok(Some((tx, clock)))
+    }
+
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
         let mut tx = Self::enter(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member.org()).await?;

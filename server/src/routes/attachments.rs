@@ -14,14 +14,68 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use shared::attachment::{BeginUpload, Upload};
 use shared::ids::AttachmentId;
+use shared::protocol::kind;
 
 use super::extract::{Bearer, Body, Bytes};
 use crate::domain::contents::{ContentProblem, range};
+use crate::openapi::{Api, op};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
 use crate::services::{Failure, Given};
+
+const GROUP: &str = "Files";
+
+pub(crate) fn routes(api: &mut Api) {
+    let id = json!("01a1ff7c-7868-77ec-ac9f-5b3194bf5f81");
+    let hash = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let beginning = op(GROUP, "Begin to send a file's content")
+        .about("Of an attachment that is there as a row. Repeatable: it tells which chunks need not be sent again.")
+        .writes()
+        .takes::<BeginUpload>(json!({ "attachment": id, "size": 5, "sha256": hash }))
+        .problem(StatusCode::FORBIDDEN, kind::NOT_FOUND)
+        .problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
+        .gives::<Upload>(
+            StatusCode::OK,
+            "How to send it.",
+            json!({ "upload": id, "chunk_size": 524_288, "chunks": [], "stored": false }),
+        );
+    api.post("/api/attachments", begin, beginning);
+    let content = op(GROUP, "A file's content")
+        .bearer()
+        .id("id", "The attachment.")
+        .header("Range", "A part of it (RFC 9110, section 14).", "bytes=0-1023")
+        .header("If-Range", "The part only if the content is still the one with this tag.", &format!("\"{hash}\""))
+        .gives_bytes(StatusCode::OK, "The whole content, of the type that the attachment names.", "*/*")
+        .with_header("ETag", "The SHA-256.")
+        .gives_bytes(StatusCode::PARTIAL_CONTENT, "The part that was asked for.", "*/*")
+        .with_header("Content-Range", "Which part, of how much.")
+        .problem(StatusCode::RANGE_NOT_SATISFIABLE, kind::INVALID);
+    api.get("/api/attachments/{id}", show, content);
+    let sending = op(GROUP, "Send a chunk")
+        .about("In any order, and as often as need be; at most five of a file at once.")
+        .writes()
+        .id("id", "The upload.")
+        .number("n", "Which chunk, counted from 0.")
+        .takes_bytes()
+        .problem(StatusCode::FORBIDDEN, kind::NOT_FOUND)
+        .problem(StatusCode::CONFLICT, kind::INCOMPLETE)
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID)
+        .problem(StatusCode::TOO_MANY_REQUESTS, kind::BUSY)
+        .gives_nothing(StatusCode::NO_CONTENT, "It has arrived.");
+    api.post("/api/attachments/{id}/chunks/{n}", chunk, sending);
+    let ending = op(GROUP, "End sending a content")
+        .about("It counts if its size and SHA-256 are those that the attachment names.")
+        .writes()
+        .id("id", "The upload.")
+        .problem(StatusCode::FORBIDDEN, kind::NOT_FOUND)
+        .problem(StatusCode::CONFLICT, kind::INCOMPLETE)
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, kind::CONTENT)
+        .gives_nothing(StatusCode::NO_CONTENT, "The content is there, and every device learns it.");
+    api.post("/api/attachments/{id}/complete", complete, ending);
+}
 
 /// What a path names. What is no id is nobody's.
 type Named<T> = Result<Path<T>, PathRejection>;
@@ -30,8 +84,7 @@ fn named<T: DeserializeOwned>(named: Named<T>) -> Result<T, Failure> {
     named.map(|Path(named)| named).map_err(|_| ContentProblem::Unknown.into())
 }
 
-/// `POST /api/attachments`
-pub(crate) async fn begin(
+async fn begin(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     Body(wanted): Body<BeginUpload>,
@@ -39,8 +92,7 @@ pub(crate) async fn begin(
     Ok(Json(app.services.begin_upload(&member, &wanted).await?))
 }
 
-/// `POST /api/attachments/{id}/chunks/{n}`
-pub(crate) async fn chunk(
+async fn chunk(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     path: Named<(AttachmentId, u64)>,
@@ -53,8 +105,7 @@ pub(crate) async fn chunk(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/attachments/{id}/complete`
-pub(crate) async fn complete(
+async fn complete(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     path: Named<AttachmentId>,
@@ -63,8 +114,7 @@ pub(crate) async fn complete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/attachments/{id}`
-pub(crate) async fn show(
+async fn show(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     path: Named<AttachmentId>,

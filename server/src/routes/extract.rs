@@ -71,13 +71,23 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
-        if !is_json(request.headers()) {
-            let detail = "The body must be JSON. Send it with 'Content-Type: application/json'.";
-            return Err(ApiProblem::invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
-        }
-        let bytes = read(request.into_body()).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| invalid_json(&bytes, &error))
+        demand_json(request.headers())?;
+        read_json(&read(request.into_body()).await?).map(Self)
     }
+}
+
+/// Refuses what does not call itself JSON.
+pub(super) fn demand_json(headers: &HeaderMap) -> Result<(), ApiProblem> {
+    if is_json(headers) {
+        return Ok(());
+    }
+    let detail = "The body must be JSON. Send it with 'Content-Type: application/json'.";
+    Err(ApiProblem::invalid(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+}
+
+/// Reads a body of JSON.
+pub(super) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiProblem> {
+    serde_json::from_slice(bytes).map_err(|error| invalid_json(bytes, &error))
 }
 
 /// What JSON is called; a patch may say what kind it is (RFC 7396).

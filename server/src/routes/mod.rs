@@ -3,12 +3,15 @@
 pub(crate) mod attachments;
 pub(crate) mod auth;
 mod cookie;
+pub(crate) mod devices;
+pub(crate) mod docs;
 mod extract;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;
 pub(crate) mod members;
+mod once;
 pub(crate) mod resources;
 pub(crate) mod sync;
 pub(crate) mod tokens;

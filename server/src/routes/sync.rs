@@ -2,19 +2,49 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use shared::compact;
-use shared::protocol::{COMPACT, PullRequest, PushRequest, PushResponse};
+use shared::protocol::{COMPACT, PullRequest, PullResponse, PushRequest, PushResponse, SCHEMA, kind};
 
 use super::extract::{Bearer, Body};
+use crate::openapi::{Api, op};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
 use crate::services::Failure;
 
-/// `POST /api/sync/push`
-pub(crate) async fn push(
+const GROUP: &str = "Syncing";
+
+pub(crate) fn routes(api: &mut Api) {
+    let epoch = json!("01a1ff7c-7868-77ec-ac9f-5b3194bf5f84");
+    let pushing = op(GROUP, "Send a device's changes")
+        .about("For devices that work without a connection; the protocol is docs/sync.md. A repeat changes nothing.")
+        .writes()
+        .takes::<PushRequest>(json!({ "schema": SCHEMA, "actor": 3, "epoch": epoch, "mutations": [] }))
+        .problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
+        .problem(StatusCode::CONFLICT, kind::EPOCH)
+        .problem(StatusCode::CONFLICT, kind::GAP)
+        .problem(StatusCode::CONFLICT, kind::FORKED)
+        .gives::<PushResponse>(StatusCode::OK, "What came of each.", json!({ "results": [], "ver": 17 }));
+    api.post("/api/sync/push", push, pushing);
+    let pulling = op(GROUP, "Have what a device lacks")
+        .bearer()
+        .takes::<PullRequest>(json!({
+            "schema": SCHEMA, "actor": 3, "epoch": epoch, "cursor": 17, "seen": 17, "confirmed": 0, "scopes": [],
+        }))
+        .problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
+        .gives::<PullResponse>(
+            StatusCode::OK,
+            "As of one moment.",
+            json!({ "reset": { "epoch": epoch, "common": 17 } }),
+        )
+        .or_as(COMPACT);
+    api.post("/api/sync/pull", pull, pulling);
+}
+
+async fn push(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     Body(request): Body<PushRequest>,
@@ -22,8 +52,7 @@ pub(crate) async fn push(
     Ok(Json(app.services.push(&member, &request).await?))
 }
 
-/// `POST /api/sync/pull`
-pub(crate) async fn pull(
+async fn pull(
     State(app): State<AppState>,
     Bearer(member): Bearer,
     headers: HeaderMap,

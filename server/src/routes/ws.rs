@@ -13,10 +13,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures::SinkExt as _;
 use serde::Deserialize;
+use serde_json::json;
+use shared::protocol::kind;
 use shared::realtime::{ALIVE_SECONDS, ServerMessage, SocketTicket, close};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::extract::{Bearer, Parameters, SameOrigin};
+use crate::openapi::{Api, op, parameter};
 use crate::problem::ApiProblem;
 use crate::realtime::{Ending, Seat};
 use crate::router::AppState;
@@ -42,24 +45,39 @@ impl Default for Pace {
     }
 }
 
-/// `POST /api/ws/ticket`
-pub(crate) async fn ticket(
-    State(app): State<AppState>,
-    Bearer(member): Bearer,
-) -> Result<Json<SocketTicket>, ApiProblem> {
+const GROUP: &str = "Socket";
+
+pub(crate) fn routes(api: &mut Api) {
+    let tickets = op(GROUP, "A ticket for a socket").bearer().gives::<SocketTicket>(
+        StatusCode::OK,
+        "Good for seconds.",
+        json!({ "ticket": "eyJhbGciOiJIUzI1NiJ9…", "expires_in": 30 }),
+    );
+    api.post("/api/ws/ticket", ticket, tickets);
+    let opening = op(GROUP, "Hear of changes")
+        .about(
+            "A WebSocket on which only the server speaks: `task_updated`, `comment_created`, `sync_required`, `alive`.",
+        )
+        .same_origin(false)
+        .needs(parameter("ticket", "Of `POST /api/ws/ticket`.", json!({ "type": "string", "examples": ["eyJ…"] })))
+        .problem(StatusCode::UNAUTHORIZED, kind::UNAUTHENTICATED)
+        .problem(StatusCode::UPGRADE_REQUIRED, kind::INVALID)
+        .gives_nothing(StatusCode::SWITCHING_PROTOCOLS, "The socket is open.");
+    api.get("/api/ws", open, opening);
+}
+
+async fn ticket(State(app): State<AppState>, Bearer(member): Bearer) -> Result<Json<SocketTicket>, ApiProblem> {
     Ok(Json(app.services.socket_ticket(&member).await?))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenParameters {
+struct OpenParameters {
     ticket: String,
 }
 
-/// `GET /api/ws?ticket=…`
-///
 /// The ticket alone does not suffice: browsers let any page open a socket to any server, and say in `Origin` which one
 /// it is (RFC 6455, section 10.2).
-pub(crate) async fn open(
+async fn open(
     State(app): State<AppState>,
     _: SameOrigin,
     Parameters(OpenParameters { ticket }): Parameters<OpenParameters>,

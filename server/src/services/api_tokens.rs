@@ -69,6 +69,7 @@ impl Services {
     }
 }
 
-fn person(member: &Member) -> Result<(), Failure> {
+/// Not for programs, whose tokens might be in somebody else's hands.
+pub(super) fn person(member: &Member) -> Result<(), Failure> {
     if member.is_program() { Err(Failure::NoProgram) } else { Ok(()) }
 }

@@ -2,6 +2,7 @@
 
 use shared::account::InvalidAccount;
 use shared::api_token::InvalidApiToken;
+use shared::device::InvalidDeviceName;
 
 use crate::contents::ContentsError;
 use crate::db::DbError;
@@ -55,8 +56,10 @@ pub enum Failure {
     TokenEnded,
     #[error("a token that may only read was used to write")]
     ReadOnly,
-    #[error("only a person who has signed in makes and ends tokens")]
+    #[error("only a person who has signed in says what is signed in")]
     NoProgram,
+    #[error(transparent)]
+    Device(#[from] DeviceProblem),
     #[error("there is no such thing, or not for who asks")]
     NotFound,
     #[error(transparent)]
@@ -66,9 +69,29 @@ pub enum Failure {
     #[error("it is not of this version any more")]
     Changed,
     #[error(transparent)]
+    Key(#[from] KeyProblem),
+    #[error(transparent)]
     Database(DbError),
     #[error("{0}")]
     Bug(&'static str),
+}
+
+/// Why a device is not shown, or not named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceProblem {
+    #[error(transparent)]
+    Name(#[from] InvalidDeviceName),
+    #[error("Only admins see the devices of others. Leave out `user` to see your own.")]
+    Others,
+}
+
+/// Why a request that names a key is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyProblem {
+    #[error("A request with this Idempotency-Key is being done. Send it again in a moment to have its answer.")]
+    Underway,
+    #[error("This Idempotency-Key was used for another request. Give every request a key of its own.")]
+    Used,
 }
 
 impl From<DbError> for Failure {

@@ -1,5 +1,6 @@
 //! What the server does by itself: letting go of what was deleted long ago, and putting aside what was finished long ago,
-//! for devices that do not keep it; and removing contents that no attachment has.
+//! for devices that do not keep it; removing contents that no attachment has; and forgetting what was answered to requests
+//! that are not repeated any more.
 
 use std::time::Duration;
 
@@ -36,6 +37,11 @@ impl Services {
                 Ok(contents) => info!(contents, "removed contents that no attachment has"),
                 Err(error) => warn!(%error, "could not remove the contents that no attachment has"),
             }
+            match self.drop_answers(now() - DAY).await {
+                Ok(0) => {}
+                Ok(answers) => info!(answers, "removed answers to requests of yesterday"),
+                Err(error) => warn!(%error, "could not remove the answers to requests of yesterday"),
+            }
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -49,6 +55,17 @@ impl Services {
             tx.commit().await?;
         }
         Ok(rows)
+    }
+
+    /// Removes what requests that named a key were answered with before a time. Returns how many there were.
+    pub async fn drop_answers(&self, before: Millis) -> Result<u64, Failure> {
+        let mut answers = 0;
+        for org in Door::open(&self.db).await?.organizations().await? {
+            let mut tx = OrgTx::house(&self.db, org).await?;
+            answers += tx.drop_answers(before).await?;
+            tx.commit().await?;
+        }
+        Ok(answers)
     }
 
     /// Puts the tasks of all organizations that are closed, and that nobody has touched since a time, with the finished

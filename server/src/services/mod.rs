@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod contents;
+mod devices;
 mod epochs;
 mod failure;
 mod housekeeping;
@@ -28,8 +29,10 @@ use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
+pub use crate::db::{Answer, Once};
 pub use contents::{Expected, Given};
-pub use failure::Failure;
+pub use devices::Whose;
+pub use failure::{DeviceProblem, Failure, KeyProblem};
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};
 use shelves::Shelves;

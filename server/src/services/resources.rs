@@ -12,8 +12,8 @@ use shared::text::{Delta, transform_over};
 use uuid::Uuid;
 
 use super::sync::apply;
-use super::{Failure, Services, now};
-use crate::db::{Entry, OrgTx};
+use super::{Failure, KeyProblem, Services, now};
+use crate::db::{Answer, Entry, Once, OrgTx};
 use crate::domain::pull::Open;
 use crate::domain::resource::{self, FieldTypes, Object};
 use crate::domain::shelf::{Question, RowPlace, TaskPlace};
@@ -115,25 +115,43 @@ impl Services {
         Ok(tx.history(id, before, limit).await?)
     }
 
-    /// Changes a row, wholly or not at all. Returns it as it is afterwards.
-    pub async fn change(&self, member: &Member, change: Change) -> Result<Object, Failure> {
-        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
-        let object = self.change_in(&mut tx, member, change).await?;
-        tx.commit().await?;
-        Ok(object)
-    }
-
-    /// Changes several rows, each wholly or not at all, in one transaction: what fails leaves the others as they are.
-    pub async fn change_all(
+    /// Changes rows, each wholly or not at all, in one transaction: what fails leaves the others as they are. `word`
+    /// says with what that is answered, each row as it is afterwards. A request that its author has given a key is done
+    /// once: the answer is kept in the same transaction, and a repeat has it again.
+    pub async fn change(
         &self,
         member: &Member,
         changes: Vec<Change>,
+        once: Option<Once>,
+        word: impl FnOnce(Vec<Result<Object, Failure>>) -> Answer,
+    ) -> Result<Answer, Failure> {
+        let Some(once) = once else {
+            let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
+            let answer = word(self.change_all(&mut tx, member, changes).await?);
+            tx.commit().await?;
+            return Ok(answer);
+        };
+        let underway = OrgTx::in_line_once(&self.db, member, &once.key).await?;
+        let (mut tx, _) = underway.ok_or(KeyProblem::Underway)?;
+        if let Some((fingerprint, answer)) = tx.kept_answer(member.actor(), &once.key).await? {
+            return if fingerprint == once.fingerprint { Ok(answer) } else { Err(KeyProblem::Used.into()) };
+        }
+        let answer = word(self.change_all(&mut tx, member, changes).await?);
+        tx.keep_answer(member.actor(), &once, &answer, now()).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn change_all(
+        &self,
+        tx: &mut OrgTx,
+        member: &Member,
+        changes: Vec<Change>,
     ) -> Result<Vec<Result<Object, Failure>>, Failure> {
-        let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
         let mut results = Vec::with_capacity(changes.len());
         for change in changes {
             tx.mark().await?;
-            let result = self.change_in(&mut tx, member, change).await;
+            let result = self.change_in(tx, member, change).await;
             match &result {
                 Ok(_) => {}
                 Err(Failure::Database(_) | Failure::Bug(_)) => return result.map(|object| vec![Ok(object)]),
@@ -141,7 +159,6 @@ impl Services {
             }
             results.push(result);
         }
-        tx.commit().await?;
         Ok(results)
     }
 

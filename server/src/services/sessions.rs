@@ -2,6 +2,7 @@
 
 use shared::account::{DeviceInfo, LoginRequest, Password, Session};
 use shared::clock::{Actor, Millis};
+use shared::device::NAME_CHARS;
 use shared::ids::{DeviceId, UserId};
 use uuid::Uuid;
 
@@ -10,9 +11,6 @@ use crate::db::{Door, OrgTx};
 use crate::domain::session::{Family, LIFETIME, Refresh, refresh};
 use crate::member::Claims;
 use crate::tokens::ACCESS_SECONDS;
-
-/// Characters of a device's name that are kept.
-const DEVICE_NAME_CHARS: usize = 80;
 
 /// A device in a session, before it is told so.
 struct Seat {
@@ -108,7 +106,7 @@ impl Services {
 
 /// A device with a name that can be shown and stored.
 pub(super) fn readable(device: &DeviceInfo) -> DeviceInfo {
-    let name: String = device.name.chars().filter(|c| !c.is_control()).take(DEVICE_NAME_CHARS).collect();
+    let name: String = device.name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
     let name = name.trim();
     DeviceInfo { id: device.id, name: if name.is_empty() { "Unnamed device".to_owned() } else { name.to_owned() } }
 }

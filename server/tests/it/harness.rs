@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
+use axum::middleware::from_fn;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::contract;
 use crate::wire::Wire;
 
 const TEMPLATE: &str = "tern_template";
@@ -120,6 +122,8 @@ pub(crate) struct Server {
     /// Where the contents of attachments are.
     pub(crate) attachments: PathBuf,
     pub(crate) services: Arc<Services>,
+    /// What the router says of itself.
+    pub(crate) routes: String,
     db: Db,
     serving: JoinHandle<()>,
 }
@@ -178,10 +182,12 @@ impl Server {
         tokio::spawn(async move { following.follow(notices).await });
         let app =
             router(AppState { services: Arc::clone(&services), files: Arc::new(Files::open(dist).unwrap()), pace });
+        let routes = format!("{app:?}");
+        let app = app.layer(from_fn(contract::hold));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        Self { url, http: http(), database, attachments, services, db, serving }
+        Self { url, http: http(), database, attachments, services, routes, db, serving }
     }
 
     /// Ends it, in the middle of whatever it does. Its database stays.

@@ -132,6 +132,9 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
     let token = serde_json::json!({ "name": "t", "access": "read" });
     ines.request(reqwest::Method::POST, "/api/tokens").json(&token).send().await.unwrap();
+    let task = serde_json::json!({ "title": "Three", "project": project });
+    let new = ines.request(reqwest::Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&task);
+    assert_eq!(new.send().await.unwrap().status(), reqwest::StatusCode::CREATED);
     server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;
@@ -157,7 +160,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let org = ines.session.account.organization;
     sqlx::query("SELECT set_config('tern.org', $1, false)").bind(org.to_string()).execute(&mut runtime).await.unwrap();
     let own: i64 = sqlx::query_scalar("SELECT count(*) FROM entities").fetch_one(&mut runtime).await.unwrap();
-    assert_eq!(own, 5);
+    assert_eq!(own, 6);
     let foreign = "INSERT INTO actors (org_id, actor) VALUES (gen_random_uuid(), 7)";
     assert!(runtime.execute(foreign).await.unwrap_err().to_string().contains("row-level security"));
     runtime.execute("SET row_security = off").await.unwrap();

@@ -13,37 +13,37 @@ use crate::harness::{Device, Server, check, create, task_id};
 use crate::sync::APPLIED;
 
 /// A program with a token.
-struct Program<'a> {
-    server: &'a Server,
-    token: String,
+pub(crate) struct Program<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) token: String,
 }
 
 impl<'a> Program<'a> {
-    async fn of(device: &Device<'a>, access: &str) -> Program<'a> {
+    pub(crate) async fn of(device: &Device<'a>, access: &str) -> Program<'a> {
         let made = token(device, &json!({ "name": "Nightly report", "access": access })).await;
         assert_eq!(made.status(), StatusCode::CREATED);
         let made: Json = made.json().await.unwrap();
         Program { server: device.server, token: made["token"].as_str().unwrap().to_owned() }
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.server.request(method, path).header(AUTHORIZATION, format!("Bearer {}", self.token))
     }
 
-    async fn get(&self, path: &str) -> Json {
+    pub(crate) async fn get(&self, path: &str) -> Json {
         good(self.request(Method::GET, path).send().await.unwrap(), StatusCode::OK).await
     }
 
-    async fn post(&self, path: &str, body: &Json) -> Response {
+    pub(crate) async fn post(&self, path: &str, body: &Json) -> Response {
         self.request(Method::POST, path).json(body).send().await.unwrap()
     }
 
-    async fn patch(&self, path: &str, body: &Json) -> Response {
+    pub(crate) async fn patch(&self, path: &str, body: &Json) -> Response {
         self.request(Method::PATCH, path).json(body).send().await.unwrap()
     }
 
     /// A task in the first project; its path.
-    async fn task(&self, project: &Json, title: &str) -> String {
+    pub(crate) async fn task(&self, project: &Json, title: &str) -> String {
         let made = self.post("/api/tasks", &json!({ "title": title, "project": project })).await;
         assert_eq!(made.status(), StatusCode::CREATED, "{:?}", made.text().await);
         made.headers()[LOCATION].to_str().unwrap().to_owned()
@@ -54,7 +54,7 @@ async fn token(device: &Device<'_>, body: &Json) -> Response {
     device.request(Method::POST, "/api/tokens").json(body).send().await.unwrap()
 }
 
-async fn good(response: Response, status: StatusCode) -> Json {
+pub(crate) async fn good(response: Response, status: StatusCode) -> Json {
     assert_eq!(response.status(), status, "{:?}", response.text().await);
     response.json().await.unwrap()
 }
@@ -65,7 +65,7 @@ async fn synced(device: &Device<'_>) -> Vec<String> {
     page.rows.iter().filter_map(|row| TaskView::of(&row.row)).map(|task| task.title).collect()
 }
 
-async fn project(device: &Device<'_>) -> Json {
+pub(crate) async fn project(device: &Device<'_>) -> Json {
     json!(device.project().await)
 }
 
@@ -355,4 +355,67 @@ async fn a_token_that_may_only_read_has_files_and_sends_none() {
     attachments::upload(&ines, id, content).await;
     let had = reader.request(Method::GET, &format!("/api/attachments/{id}")).send().await.unwrap();
     assert_eq!(had.bytes().await.unwrap(), content.as_slice());
+}
+
+#[tokio::test]
+async fn files_are_rows_beside_their_contents() {
+    let server = Server::start().await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    let program = Program::of(&ines, "write").await;
+    let project = project(&ines).await;
+    let (task, other) = (program.task(&project, "Mend the net").await, program.task(&project, "Rest").await);
+    let content = b"Hello harbour";
+    let new = json!({ "name": "harbour.txt", "file": attachments::facts(content) });
+    let made = program.post(&format!("{task}/attachments"), &new).await;
+    let at = made.headers()[LOCATION].to_str().unwrap().to_owned();
+    let made = good(made, StatusCode::CREATED).await;
+    let id = made["id"].as_str().unwrap().to_owned();
+    assert_eq!((&made["task"], &made["stored"]), (&json!(task.rsplit('/').next().unwrap()), &json!(false)));
+    assert_eq!(program.get(&at).await, made);
+
+    // A program sends the content, too.
+    let hash = &made["file"]["sha256"];
+    let begin = json!({ "attachment": id, "size": content.len(), "sha256": hash });
+    good(program.post("/api/attachments", &begin).await, StatusCode::OK).await;
+    for (part, body) in [("chunks/0", content.as_slice()), ("complete", b"")] {
+        let sent = program.request(Method::POST, &format!("/api/attachments/{id}/{part}")).body(body);
+        assert_eq!(sent.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    }
+    let had = program.request(Method::GET, &format!("/api/attachments/{id}")).send().await.unwrap();
+    assert_eq!(had.bytes().await.unwrap(), content.as_slice());
+    assert_eq!(program.get(&at).await["stored"], json!(true));
+
+    let ids = async |path: String| -> Vec<String> {
+        let page = program.get(&path).await;
+        page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let of = |path: &str| format!("/api/attachments?task={}", path.rsplit('/').next().unwrap());
+    for path in ["/api/attachments".to_owned(), of(&task), format!("{task}/attachments")] {
+        assert_eq!(ids(path).await, [id.as_str()]);
+    }
+    for path in [of(&other), format!("{other}/attachments")] {
+        assert!(ids(path).await.is_empty());
+    }
+    let path = format!("/api/attachments/{id}");
+    let named = good(program.patch(&path, &json!({ "name": "quay.txt" })).await, StatusCode::OK).await;
+    assert_eq!(named["name"], json!("quay.txt"));
+    check(program.patch(&path, &json!({ "file": attachments::facts(b"x") })).await, 422, kind::INVALID).await;
+    assert_eq!(program.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(program.get(&at).await["deleted"], json!(true));
+    assert!(ids(of(&task)).await.is_empty());
+    let history = program.get(&format!("{path}/history")).await;
+    assert_eq!(history["items"].as_array().unwrap().len(), 4, "made, stored, named, deleted: {history}");
+    audit(&server).await;
+}
+
+#[tokio::test]
+async fn members_are_only_read_here() {
+    let server = Server::start().await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    let program = Program::of(&ines, "write").await;
+    let me = program.get("/api/users/me").await;
+    let path = format!("/api/users/{}", me["id"].as_str().unwrap());
+    assert_eq!(program.get(&path).await, me);
+    check(program.patch(&path, &json!({ "name": "Ada" })).await, 405, kind::INVALID).await;
+    check(program.post("/api/users", &json!({ "name": "Ada" })).await, 405, kind::INVALID).await;
 }

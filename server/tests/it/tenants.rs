@@ -1,8 +1,9 @@
 //! On every route and on every table somebody tries to reach into another organization. What is there and not theirs is
 //! to them as what is not there at all: the same answer, to the letter.
 //!
-//! Routes are read off the router, tables off PostgreSQL's catalogue: a new one without a case fails here.
+//! Routes are read off the router's document, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
+mod devices;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,7 @@ use uuid::Uuid;
 use crate::attachments;
 use crate::audit::{audit, content};
 use crate::harness::{Device, PASSWORD, Server, create, credentials, edit, registration, task_id};
+use crate::openapi::operations;
 use crate::sync::APPLIED;
 
 /// In a file.
@@ -48,6 +50,7 @@ struct Names {
     rows: BTreeMap<Kind, Uuid>,
     /// A personal access token.
     token: Uuid,
+    device: Uuid,
 }
 
 impl Names {
@@ -63,6 +66,7 @@ impl Names {
             email: "nobody@nowhere.example",
             rows: Kind::ALL.iter().map(|kind| (*kind, id())).collect(),
             token: id(),
+            device: id(),
         }
     }
 
@@ -100,6 +104,8 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     ines.request(Method::POST, "/api/invitations").send().await.unwrap();
     let (_, made) =
         answer(ines.request(Method::POST, "/api/tokens").json(&json!({ "name": "t", "access": "write" }))).await;
+    let body = json!({ "title": "Secret", "project": second });
+    answer(ines.request(Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&body)).await;
     let account = &ines.session.account;
     let rows = ines.pull(0).await.rows.iter().map(|row| (row.row.id.kind(), row.row.id.uuid())).collect();
     Names {
@@ -112,6 +118,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
         email: "ines@saltmarsh.example",
         rows,
         token: made["id"].as_str().unwrap().parse().unwrap(),
+        device: ines.id,
     }
 }
 
@@ -187,8 +194,9 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
     let post = |path: &str| server.request(Method::POST, path);
     let refresh = |token: String| ("cookie", format!("tern_refresh={token}"));
     Some(match route {
-        "GET /api/health" => {
-            vec![answer(server.request(Method::GET, "/api/health").query(&[("org", names.org)])).await]
+        "GET /api/health" | "GET /api/schema" | "GET /api/docs" => {
+            let path = route.trim_start_matches("GET ");
+            vec![answer(server.request(Method::GET, path).query(&[("org", names.org)])).await]
         }
         "POST /api/auth/register" => {
             let mut body = registration("mallory@elsewhere.example", Uuid::now_v7());
@@ -210,7 +218,10 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             }
             answers
         }
-        route if route.contains("/api/attachments") => attachment(eve, route, names).await,
+        "POST /api/attachments"
+        | "GET /api/attachments/{id}"
+        | "POST /api/attachments/{id}/chunks/{n}"
+        | "POST /api/attachments/{id}/complete" => attachment(eve, route, names).await,
         "POST /api/auth/resume" => resume(eve, names).await,
         "POST /api/invitations" | "POST /api/ws/ticket" => {
             as_deceived(eve, names, |token| post(route.trim_start_matches("POST ")).bearer_auth(token)).await
@@ -234,6 +245,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             );
             answers
         }
+        route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
         route => return rows::attempt(eve, route, names).await,
@@ -357,20 +369,9 @@ async fn pull(eve: &Device<'_>, names: &Names) -> Vec<Answer> {
     answers
 }
 
-/// The routes of the API, as the router lists them.
+/// The routes of the API, as the document lists them.
 fn routes() -> Vec<String> {
-    let source = include_str!("../../src/router.rs");
-    let route = |rest: &str| {
-        let (path, rest) = rest.split_once("\", ").unwrap();
-        let method = rest.split('(').next().unwrap().to_uppercase();
-        assert!(
-            ["GET", "POST", "PATCH", "DELETE"].contains(&method.as_str()) && !rest.contains(")."),
-            "another form of route: {rest}"
-        );
-        format!("{method} {path}")
-    };
-    let written = source.lines().filter_map(|line| line.trim().strip_prefix(".route(\"")).map(route);
-    written.chain(rows::routes()).collect()
+    operations().into_iter().map(|(_, path, method)| format!("{method} {path}")).collect()
 }
 
 /// What an organization has.

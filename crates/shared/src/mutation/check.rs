@@ -34,7 +34,7 @@ impl Op {
 }
 
 /// What a row of a kind cannot do without.
-fn required(kind: Kind) -> (TextField, &'static [Field]) {
+pub fn required(kind: Kind) -> (TextField, &'static [Field]) {
     match kind {
         Kind::Project => (TextField::Name, &[]),
         Kind::Section => (TextField::Name, &[Field::Place]),

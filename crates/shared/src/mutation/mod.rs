@@ -16,8 +16,11 @@ use crate::relation::Relation;
 use crate::text::Delta;
 use crate::value::Value;
 
+pub use check::required;
+
 /// One numbered change of one device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mutation {
     /// The number on its device: 1, 2, 3… without gaps.
@@ -29,6 +32,7 @@ pub struct Mutation {
     pub ctx: Version,
     /// When, by the author's clock.
     pub at: Millis,
+    #[cfg_attr(feature = "schema", schemars(with = "crate::schema::Object"))]
     pub op: Op,
 }
 

@@ -22,7 +22,9 @@ impl Oracle {
             let waiting = numbers(&*device.disk()?);
             let confirmed = |id: &MutationId| db.result(*id).is_none() && !waiting.contains_key(id);
             let lost: Vec<MutationId> = self.saved.keys().copied().filter(confirmed).collect();
-            lost.into_iter().for_each(|id| self.lose(device.number, id));
+            for id in lost {
+                self.lose(device.number, id);
+            }
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! becomes operations like anybody's: whether they may be, and how they merge, is not decided here.
 
 mod plain;
+mod schema;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use shared::text::Delta;
 use shared::value::{FieldType, Place, Subject, Value};
 
 pub use plain::time;
+pub use schema::{Told, example, refer, schema};
 
 use plain::{expected, plain, read, read_custom};
 

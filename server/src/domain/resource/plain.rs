@@ -67,13 +67,15 @@ pub(super) fn expected(shape: Shape) -> &'static str {
     }
 }
 
+/// Whether `null` empties a field.
+pub(super) fn empties(shape: Shape) -> bool {
+    !matches!(shape, Shape::Status | Shape::Priority | Shape::File | Shape::FieldType | Shape::Role)
+}
+
 /// What a field is to hold; `None` where it holds nothing of that kind.
 pub(super) fn read(shape: Shape, json: &Json) -> Option<Value> {
     if json.is_null() {
-        return match shape {
-            Shape::Status | Shape::Priority | Shape::File | Shape::FieldType | Shape::Role => None,
-            _ => Some(Value::Nothing),
-        };
+        return empties(shape).then_some(Value::Nothing);
     }
     match shape {
         Shape::Status => parse(json).map(Value::Status),

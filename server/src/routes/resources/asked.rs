@@ -18,12 +18,13 @@ use uuid::Uuid;
 use crate::db::Entry;
 use crate::domain::resource;
 use crate::domain::shelf::{Question, RowPlace, TaskPlace};
+use crate::openapi::{Parameter, parameter};
 use crate::problem::ApiProblem;
 use crate::services::Selection;
 
 /// Rows of a page, if nothing is said, and at most.
 const LIMIT: usize = 100;
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 /// The parameters of a list. Those that a kind of rows cannot be asked by are refused.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -160,7 +161,7 @@ impl ListParameters {
     /// What is asked of rows that are no tasks.
     pub(super) fn selection(&self, kind: Kind) -> Result<Selection, ApiProblem> {
         let given = [
-            ("task", self.task.is_some() && kind != Kind::Comment),
+            ("task", self.task.is_some() && !matches!(kind, Kind::Comment | Kind::Attachment)),
             ("project", self.project.is_some() && kind != Kind::Section),
             ("parent", self.parent.is_some()),
             ("status", self.status.is_some()),
@@ -177,6 +178,63 @@ impl ListParameters {
         }
         Ok(Selection { task: self.task, project: self.project, deleted: self.deleted.unwrap_or(false) })
     }
+}
+
+/// What a list of rows of a kind can be asked by, as the document says it.
+pub(super) fn parameters(kind: Kind) -> Vec<Parameter> {
+    let id = || json!({ "type": "string", "format": "uuid", "examples": ["01a1ff7c-7868-77ec-ac9f-5b3194bf5f81"] });
+    let text = |example: &str| json!({ "type": "string", "examples": [example] });
+    let names = |all: Json| {
+        let one = all.as_array().into_iter().flatten().filter_map(Json::as_str).collect::<Vec<_>>().join("|");
+        json!({ "type": "string", "pattern": format!("^({one})(,({one}))*$"), "examples": [all[1]] })
+    };
+    let mut all = vec![
+        limit(),
+        parameter("cursor", "The `next_cursor` of the page before.", json!({ "type": "string" })),
+        parameter(
+            "deleted",
+            "What is deleted: of tasks alone, of other rows beside the others.",
+            json!({ "type": "boolean", "examples": [true] }),
+        ),
+    ];
+    match kind {
+        Kind::Comment | Kind::Attachment => all.push(parameter("task", "Of this task.", id())),
+        Kind::Section => all.push(parameter("project", "Of this project.", id())),
+        Kind::Task => all.extend([
+            parameter("project", "In this project.", id()),
+            parameter("parent", "Parts of this task.", id()),
+            parameter("status", "In one of these, with commas between.", names(json!(Status::ALL))),
+            parameter("priority", "With one of these.", names(json!(Priority::ALL))),
+            parameter("assignee", "A user's id, `me` or `nobody`.", text("me")),
+            parameter("tag", "With one of these, with commas between.", text("ops")),
+            parameter("q", "Words, as in the app's search.", text("net")),
+            parameter("filter", "A filter as saved views hold it, in JSON.", text("{\"is\":{\"overdue\":true}}")),
+            parameter(
+                "sort",
+                "Keys with commas between, with a minus for descending: manual, priority, due, start, created, updated, \
+                 title, status, assignee.",
+                text("-priority,due"),
+            ),
+            parameter(
+                "today",
+                "The day that filters take for today; the server's in UTC, if nothing is said.",
+                json!({ "type": "string", "format": "date", "examples": ["2026-03-01"] }),
+            ),
+        ]),
+        _ => {}
+    }
+    all
+}
+
+fn limit() -> Parameter {
+    let schema = json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT, "examples": [10] });
+    parameter("limit", "How many at most.", schema)
+}
+
+/// What a history can be asked by.
+pub(super) fn history_parameters() -> [Parameter; 2] {
+    let cursor = json!({ "type": "string", "pattern": "^[0-9]+$", "examples": ["17"] });
+    [limit(), parameter("cursor", "The `next_cursor` of the page before.", cursor)]
 }
 
 fn today() -> Result<Date, ApiProblem> {

@@ -1,42 +1,34 @@
 //! Rows by REST: the same for every kind, because a row is a row.
 
+mod answer;
 mod asked;
 mod etag;
+mod table;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value as Json_, json};
 use shared::ids::{EntityId, Kind};
 use uuid::Uuid;
 
-use super::extract::{Bearer, Body, Parameters};
+use super::extract::{Bearer, Parameters};
+use super::once::{Key, Keyed};
 use crate::domain::resource::{InvalidResource, Object};
 use crate::member::Member;
 use crate::problem::ApiProblem;
 use crate::router::AppState;
-use crate::services::{Change, Failure, What};
+use crate::services::{Change, Failure, Once, What};
 
 use asked::{Cursor, HistoryParameters, ListParameters};
 use etag::{etag, only_if, unchanged};
 
-/// What rows of a kind are called in a path.
-pub const COLLECTIONS: [(&str, Kind); 8] = [
-    ("projects", Kind::Project),
-    ("sections", Kind::Section),
-    ("tasks", Kind::Task),
-    // As earlier clients call them.
-    ("tickets", Kind::Task),
-    ("comments", Kind::Comment),
-    ("fields", Kind::CustomField),
-    ("views", Kind::SavedView),
-    ("users", Kind::Member),
-];
+pub use table::COLLECTIONS;
+pub(crate) use table::routes;
 
 /// How many changes one request may ask for.
 const CHANGES: usize = 100;
@@ -47,29 +39,6 @@ struct Page {
     items: Vec<Object>,
     /// For the parameter `cursor`; `null` on the last page.
     next_cursor: Option<String>,
-}
-
-/// Every path of every kind.
-pub(crate) fn routes() -> Router<AppState> {
-    let mut router = Router::new();
-    for (name, kind) in COLLECTIONS {
-        let path = format!("/api/{name}");
-        let all = get(move |app, who, asked| list(kind, app, who, asked))
-            .post(move |app, who, body| create(name, kind, app, who, body))
-            .patch(move |app, who, body| patch_many(kind, app, who, body));
-        let one = get(move |app, who, id, headers| show(kind, app, who, id, headers))
-            .patch(move |app, who, id, headers, body| patch(kind, app, who, id, headers, body))
-            .delete(move |app, who, id, headers| delete(kind, app, who, id, headers));
-        let history = get(move |app, who, id, asked| history(kind, app, who, id, asked));
-        router = router
-            .route(&path, all)
-            .route(&format!("{path}/{{id}}"), one)
-            .route(&format!("{path}/{{id}}/history"), history);
-        if kind == Kind::Task {
-            router = router.route(&format!("{path}/{{id}}/comments"), get(comments).post(comment));
-        }
-    }
-    router.route("/api/projects/{id}/archive", post(archive)).route("/api/users/me", get(me))
 }
 
 /// Whom a path names. What is no id is nobody's.
@@ -134,22 +103,30 @@ async fn create(
     kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
-    Body(body): Body<Json_>,
+    Keyed(body, once): Keyed<Json_>,
 ) -> Result<Response, ApiProblem> {
     match body {
-        Json_::Object(body) => created(&app, &member, name, creation(kind, body)?).await,
+        Json_::Object(body) => created(&app, &member, name, creation(kind, body)?, once).await,
         Json_::Array(bodies) => {
             let changes = each(bodies, |body| creation(kind, body))?;
-            Ok(several(app.services.change_all(&member, changes).await?, StatusCode::CREATED))
+            let word = |results| answer::several(results, StatusCode::CREATED);
+            Ok(answer::response(app.services.change(&member, changes, once, word).await?))
         }
         _ => Err(no_object()),
     }
 }
 
-async fn created(app: &AppState, member: &Member, name: &str, change: Change) -> Result<Response, ApiProblem> {
-    let location = format!("/api/{name}/{}", change.entity.uuid());
-    let object = app.services.change(member, change).await?;
-    Ok((StatusCode::CREATED, [(ETAG, etag(&object)), (LOCATION, location)], Json(object)).into_response())
+async fn created(
+    app: &AppState,
+    member: &Member,
+    name: &str,
+    change: Change,
+    once: Option<Once>,
+) -> Result<Response, ApiProblem> {
+    let id = change.entity.uuid().to_string();
+    let location = table::address(name, change.entity.kind()).replace("{id}", &id);
+    let word = |results| answer::one(results, StatusCode::CREATED, Some(location));
+    Ok(answer::response(app.services.change(member, vec![change], once, word).await?))
 }
 
 /// A creation under the id that the client gives, or a new one.
@@ -172,11 +149,15 @@ async fn patch(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
-    Body(body): Body<Object>,
+    Keyed(body, once): Keyed<Object>,
 ) -> Result<Response, ApiProblem> {
     let change = patching(entity(kind, named)?, only_if(&headers)?, body)?;
-    let object = app.services.change(&member, change).await?;
-    Ok(tagged(object))
+    patched(&app, &member, change, once).await
+}
+
+async fn patched(app: &AppState, member: &Member, change: Change, once: Option<Once>) -> Result<Response, ApiProblem> {
+    let word = |results| answer::one(results, StatusCode::OK, None);
+    Ok(answer::response(app.services.change(member, vec![change], once, word).await?))
 }
 
 /// A list of objects that each name their `id`.
@@ -184,10 +165,11 @@ async fn patch_many(
     kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
-    Body(bodies): Body<Vec<Json_>>,
+    Keyed(bodies, once): Keyed<Vec<Json_>>,
 ) -> Result<Response, ApiProblem> {
     let changes = each(bodies, |body| patching(kind.of(id_of(&body)?), None, body))?;
-    Ok(several(app.services.change_all(&member, changes).await?, StatusCode::OK))
+    let word = |results| answer::several(results, StatusCode::OK);
+    Ok(answer::response(app.services.change(&member, changes, once, word).await?))
 }
 
 /// A patch that names the version its author looked at is merged like any change that was made beside others.
@@ -208,10 +190,10 @@ async fn delete(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
-) -> Result<StatusCode, ApiProblem> {
+    Key(once): Key,
+) -> Result<Response, ApiProblem> {
     let change = Change { entity: entity(kind, named)?, only_if: only_if(&headers)?, what: What::Delete };
-    app.services.change(&member, change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer::response(app.services.change(&member, vec![change], once, answer::gone).await?))
 }
 
 async fn archive(
@@ -219,14 +201,16 @@ async fn archive(
     Bearer(member): Bearer,
     named: Named,
     headers: HeaderMap,
+    Key(once): Key,
 ) -> Result<Response, ApiProblem> {
     let body = Object::from_iter([("archived".to_owned(), json!(true))]);
     let change = patching(entity(Kind::Project, named)?, only_if(&headers)?, body)?;
-    let object = app.services.change(&member, change).await?;
-    Ok(tagged(object))
+    patched(&app, &member, change, once).await
 }
 
-async fn comments(
+/// What is said of a task, or attached to it.
+async fn on_task(
+    kind: Kind,
     State(app): State<AppState>,
     Bearer(member): Bearer,
     named: Named,
@@ -235,19 +219,22 @@ async fn comments(
     let task = entity(Kind::Task, named)?;
     app.services.show(&member, task).await?; // of what is not there, there is no list
     let asked = asked.about(task.uuid());
-    page(&app, &member, Kind::Comment, &asked).await
+    page(&app, &member, kind, &asked).await
 }
 
-async fn comment(
+/// `part` is what rows of the kind are called.
+async fn put_on_task(
+    kind: Kind,
+    part: &'static str,
     State(app): State<AppState>,
     Bearer(member): Bearer,
     named: Named,
-    Body(mut body): Body<Object>,
+    Keyed(mut body, once): Keyed<Object>,
 ) -> Result<Response, ApiProblem> {
     let task = entity(Kind::Task, named)?;
     app.services.show(&member, task).await?;
     body.insert("task".to_owned(), json!(task.uuid()));
-    created(&app, &member, "comments", creation(Kind::Comment, body)?).await
+    created(&app, &member, part, creation(kind, body)?, once).await
 }
 
 async fn history(
@@ -279,17 +266,4 @@ fn each(bodies: Vec<Json_>, read: impl Fn(Object) -> Result<Change, ApiProblem>)
 
 fn no_object() -> ApiProblem {
     ApiProblem::invalid(StatusCode::UNPROCESSABLE_ENTITY, "Send an object, or a list of objects.")
-}
-
-/// 207 (RFC 4918, section 11.1), with a status for each.
-fn several(results: Vec<Result<Object, Failure>>, good: StatusCode) -> Response {
-    let result = |result: Result<Object, Failure>| match result {
-        Ok(object) => json!({ "status": good.as_u16(), "item": object }),
-        Err(failure) => {
-            let problem = ApiProblem::from(failure);
-            json!({ "status": problem.status().as_u16(), "problem": problem.body() })
-        }
-    };
-    let results: Vec<Json_> = results.into_iter().map(result).collect();
-    (StatusCode::MULTI_STATUS, Json(json!({ "results": results }))).into_response()
 }
