@@ -145,7 +145,7 @@ pub fn plan_page(replica: &Replica, asked: &PullRequest, page: PullPage) -> Resu
     taking.carry_edits(&page.rows);
     if confirms {
         taking.settle(&page.rows, &page.refused, &gone);
-        taking.confirm();
+        taking.confirm(&page.refused);
     }
     renumbered.extend(plan_rows(replica, taking, page.rows, clock, meta, &gone));
     Ok(renumbered)

@@ -171,6 +171,51 @@ fn what_was_refused_after_the_backup_stays_beside_what_is_refused_next() {
     assert_eq!(refused, wanted);
 }
 
+/// One life of the data has refused it, and before that was confirmed the next one accepts it.
+#[test]
+fn what_a_lost_life_has_refused_may_be_accepted() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let mut backup = restored(&server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    server.refuse.push((1, ada.engine.replica().meta().made.n));
+    half_told(&mut server, &mut ada, &mut ben, task);
+    assert_eq!(ada.engine.replica().refused().count(), 1, "it came with its row");
+    ada.sync(&mut backup);
+    assert_eq!((ada.engine.replica().refused().count(), status(&ada, task)), (0, Status::Done));
+}
+
+/// A row has come that contains an edit; before a complete pull has confirmed it, the server loses both.
+#[test]
+fn an_edit_that_only_a_lost_row_contains_is_kept_for_its_author() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let mut backup = restored(&server);
+    ada.retitle(task, "Hello dear world").unwrap();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    half_told(&mut server, &mut ada, &mut ben, task);
+    assert_eq!((ada.engine.replica().waiting(), ada.title(task).as_str()), (2, "Hello dear world!"));
+    ada.retitle(task, "Hello dear world! Here").unwrap();
+    ada.sync(&mut backup);
+    ada.engine.wake();
+    ada.sync(&mut backup);
+    let kept: Vec<_> = ada.engine.replica().refused().map(|change| change.text.clone()).collect();
+    assert_eq!(kept, [Some("dear ".to_owned())], "what was typed");
+    assert_eq!((ada.title(task).as_str(), status(&ada, task)), ("Hello world Here", Status::Done));
+    assert_eq!((backup.title(task), ada.engine.replica().waiting()), ("Hello world Here", 0));
+}
+
+/// Ada's changes are handled, and a page has brought her the row, but not the last one.
+fn half_told(server: &mut Server, ada: &mut Device, ben: &mut Device, task: TaskId) {
+    let push = ada.push();
+    let answer = server.push(&push);
+    ada.pushed(&push, answer);
+    ben.sync(server);
+    ben.retitle(task, &format!("{}!", ben.title(task))).unwrap();
+    ben.project();
+    ben.sync(server);
+    server.page = 1;
+    assert!(ada.exchange(server));
+}
+
 /// The rows of a restored server have come; from then on its order is the present one.
 #[test]
 fn what_was_seen_after_a_restore_counts_when_all_is_fetched_once_more() {

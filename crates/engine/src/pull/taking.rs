@@ -153,7 +153,7 @@ impl<'a> Taking<'a> {
             let entity = op.entity();
             // With an edit that changes nothing its author loses nothing: others did the same, or it has been refused
             // here already.
-            let empty = matches!(op, Op::TextEdit(edit) if edit.delta.is_noop());
+            let empty = asks_for_nothing(op);
             // And with one that was done under another number.
             let done = *reason == Refusal::Repeated;
             let kept = empty || done || self.replica.contained(entity) >= *n;
@@ -163,13 +163,17 @@ impl<'a> Taking<'a> {
         }
     }
 
-    /// Drops what the page confirms from the outbox.
-    pub(super) fn confirm(&mut self) {
+    /// Drops what the page confirms from the outbox, and what a life of the data that is lost had refused of it.
+    pub(super) fn confirm(&mut self, refused: &[RefusedMutation]) {
         let last = self.page_clock.last.n;
-        let confirmed: Vec<Counter> = self.replica.outbox_range(..=last).map(|mutation| mutation.n).collect();
-        for n in confirmed {
+        for mutation in self.replica.outbox_range(..=last) {
+            let n = mutation.n;
             self.edits.remove(&n);
             self.changes.push((outbox_key(n), None));
+            let accepted = !asks_for_nothing(&mutation.op) && refused.iter().all(|refusal| refusal.n != n);
+            if accepted && self.replica.refused_change(n).is_some() {
+                self.changes.push(((Table::Refused, n), None));
+            }
         }
     }
 
@@ -187,6 +191,11 @@ impl<'a> Taking<'a> {
         changes.extend(edits.map(|(n, mutation)| (outbox_key(n), Some(Record::Outbox(mutation)))));
         changes
     }
+}
+
+/// Whether nothing is left of an edit of a text: others did the same, or its author has got it back.
+fn asks_for_nothing(op: &Op) -> bool {
+    matches!(op, Op::TextEdit(edit) if edit.delta.is_noop())
 }
 
 /// The edits of `text`, each made on the result of the one before, without those that were refused here: they are edits
