@@ -27,7 +27,7 @@ use crate::protocol::LastMutation;
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// The life of the server's data that the device has rows of; none before its first pull.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
     pub actor: Actor,
     /// The last mutation that a pull has confirmed.

@@ -32,6 +32,8 @@ pub struct Device {
     pub account: Option<Actor>,
     pub store: MemoryStore,
     pub tabs: Vec<Tab>,
+    /// Whether it runs the release before this one.
+    pub earlier: bool,
     /// How wrong its clock is.
     pub skew: Millis,
     /// Whether messages get through.
@@ -83,6 +85,7 @@ impl Device {
             account: None,
             store: MemoryStore::new(),
             tabs,
+            earlier: false,
             skew,
             connected: true,
             draft: None,
@@ -109,6 +112,7 @@ impl Device {
             store: self.store.duplicate(),
             draft: self.draft.clone(),
             seats: self.seats.clone(),
+            earlier: self.earlier,
             ..Self::new(number, (self.actor, self.user), 1, self.skew)
         }
     }

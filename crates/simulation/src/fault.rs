@@ -55,6 +55,10 @@ faults! {
     NewEpoch = 1,
     /// The server's data is put back to what it was when it was last saved.
     Restored = 2,
+    /// A device runs the release before this one: the server reads what it sends, and tells it to update.
+    Earlier = 2,
+    /// A device runs a release that the server does not know yet.
+    ServerEarlier = 1,
     /// The server lets go of what was deleted long ago.
     Purged = 2,
     /// The server puts aside what is finished.

@@ -18,6 +18,7 @@
 //! | [`database`] | the server's tables in memory |
 //! | [`oracle`] | what must be true, from notes taken outside of the system |
 //! | [`fault`] | what goes wrong, and how often it did |
+//! | [`release`] | what the release before this one sends and stores |
 //! | [`report`] | many worlds, statistics, and a small plan for one that failed |
 
 pub mod database;
@@ -27,6 +28,7 @@ pub mod mishap;
 pub mod network;
 pub mod oracle;
 pub mod people;
+pub mod release;
 pub mod report;
 pub mod rng;
 pub mod world;

@@ -9,6 +9,7 @@ use shared::value::Role;
 
 use crate::device::{Device, Living, TabId, ready};
 use crate::fault::Fault;
+use crate::release;
 use crate::world::{Event, TEN_YEARS, World};
 use crate::{Check, Violation, note};
 
@@ -39,6 +40,11 @@ impl World {
                 note!(self, "server: {user} is {} now", role.name());
                 self.db.roles.insert(user, role);
             }
+        }
+        let synced = self.devices[device].account.is_none() && self.devices[device].disk()?.meta().epoch.is_some();
+        if synced && !self.devices[device].earlier && self.chaos.strikes(Fault::Earlier) {
+            note!(self, "device {device}: is of the release before");
+            self.devices[device].earlier = true;
         }
         let unplugged = self.chaos.strikes(Fault::Unplugged);
         let offline = self.chaos.strikes(Fault::Offline);
@@ -73,6 +79,19 @@ impl World {
         note!(self, "server: at {} it is put back to {}", self.db.org.ver, backup.org.ver);
         self.db.restore(backup, Epoch(self.rng.uuid()));
         self.oracle.restored(&self.db, &self.devices)
+    }
+
+    /// The app of a device is replaced by its newest release.
+    pub fn update(&mut self, device: usize) -> Check {
+        if !self.devices[device].earlier {
+            return Ok(());
+        }
+        note!(self, "device {device}: gets the newest release");
+        for tab in 0..self.devices[device].tabs.len() {
+            self.kill(TabId { device, tab })?;
+        }
+        self.devices[device].earlier = false;
+        release::write(&self.devices[device].store)
     }
 
     /// Somebody copies the disk of a device that is switched off, and starts both.

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use engine::transport::TransportError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use server::domain::pull;
 use server::domain::push::PushProblem;
 use shared::clock::{Actor, Millis};
 use shared::compact;
 use shared::ids::{DeviceId, EntityId, Epoch, MutationId};
 use shared::merge::Outcome;
-use shared::protocol::{PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
+use shared::protocol::{OLDEST_SCHEMA, PullRequest, PullResponse, PushRequest, PushResponse, PushResult};
 use shared::resume::History;
 
 use crate::device::{Living, TabId, ready};
 use crate::fault::Fault;
+use crate::release;
 use crate::world::{Event, World};
 use crate::{Check, Violation, ensure, note};
 
@@ -40,6 +42,8 @@ pub enum Answer {
 pub struct Session {
     device: DeviceId,
     actor: Actor,
+    /// Whether by the release before this one.
+    earlier: bool,
 }
 
 /// How long a tab waits for an answer.
@@ -113,7 +117,7 @@ impl World {
             Request::Pull(pull) => pull.actor,
             Request::Resume(_) => device.actor,
         };
-        Some(Session { device: *device.seats.get(&actor)?, actor })
+        Some(Session { device: *device.seats.get(&actor)?, actor, earlier: device.earlier })
     }
 
     /// A request reaches the server.
@@ -130,6 +134,9 @@ impl World {
         }
         if self.chaos.threatens(Fault::Restored) {
             self.restore()?;
+        }
+        if self.chaos.strikes(Fault::ServerEarlier) {
+            self.behind_until = self.now + self.rng.range(1_000, 20_000);
         }
         if self.chaos.strikes(Fault::Purged) {
             let floor = self.db.org.floor + self.rng.below(self.db.org.ver - self.db.org.floor + 1);
@@ -178,7 +185,16 @@ impl World {
         if !self.db.seats(session.device, session.actor) {
             return Ok(Some(Answer::Failed(TransportError::SignIn)));
         }
+        if self.now < self.behind_until {
+            return Ok(Some(Answer::Failed(TransportError::Schema)));
+        }
         let answer = match request {
+            Request::Push(push) if session.earlier => self.serve_push(device, &release::push(push)?)?,
+            Request::Pull(pull) if session.earlier => {
+                let refused = pull::check(&PullRequest { schema: OLDEST_SCHEMA, ..pull.clone() }).is_err();
+                ensure!(refused, "a device of the release before was told what it cannot read");
+                Answer::Failed(TransportError::Schema)
+            }
             Request::Push(push) => self.serve_push(device, &wire(push)?)?,
             Request::Resume(history) => self.serve_resume(device, &wire(history)?, session)?,
             Request::Pull(pull) => {
@@ -290,6 +306,10 @@ impl World {
         if answer == Answer::Failed(TransportError::SignIn) {
             let pause = self.rng.range(500, 20_000);
             self.after(pause, Event::SignIn(tab.device));
+        }
+        if answer == Answer::Failed(TransportError::Schema) {
+            let pause = self.rng.range(500, 20_000);
+            self.after(pause, Event::Update(tab.device));
         }
         let trouble = self.arm(tab);
         let before = self.before(tab);

@@ -61,6 +61,8 @@ pub enum Event {
     Poke { device: usize, ver: Version },
     /// The member signs in again.
     SignIn(usize),
+    /// The member loads the app anew, in its newest release.
+    Update(usize),
     /// The device's network is back.
     Connect(usize),
     /// A tab is opened.
@@ -82,6 +84,8 @@ pub struct World {
     pub ids: Rng,
     pub chaos: Chaos,
     pub db: Database,
+    /// Until when the server is of a release that knows nobody's.
+    pub behind_until: Millis,
     /// The server's data as it was when it was last saved.
     pub backup: Option<Database>,
     /// Whether devices are copied in this world; in the others the server is restored. After both at once nothing is
@@ -170,6 +174,7 @@ impl World {
             rng,
             ids,
             db,
+            behind_until: 0,
             backup: None,
             devices,
             oracle,
@@ -226,6 +231,10 @@ impl World {
                 self.sign_in_again(device)?;
                 self.wake(device)
             }
+            Event::Update(device) => {
+                self.update(device)?;
+                self.wake(device)
+            }
             Event::Connect(device) => self.connect(device),
             Event::Open(tab) => self.open(tab),
             Event::StepDown(tab) => {
@@ -240,7 +249,11 @@ impl World {
         note!(self, "everything heals");
         self.healed = true;
         self.chaos.heal();
+        self.behind_until = 0;
         self.devices.iter().for_each(|device| device.store.repair());
+        for device in 0..self.devices.len() {
+            self.update(device)?;
+        }
         for tab in self.all_tabs() {
             self.open(tab)?;
         }
