@@ -18,7 +18,7 @@ use crate::resource::{ACCESS, CUSTOM, Object};
 pub type RowHash = [u8; 32];
 
 /// What is said of a row and is not its content: an import does not restore it.
-pub const NOT_RESTORED: [&str; 14] = [
+pub const NOT_RESTORED: [&str; 15] = [
     "id",
     "key",
     "prefix",
@@ -33,6 +33,7 @@ pub const NOT_RESTORED: [&str; 14] = [
     "email",
     "mark",
     "mine",
+    "gone",
 ];
 
 /// Who people are, whatever their ids.

@@ -4,12 +4,12 @@
 //! of attached files are not in it, nor are histories and ledgers. What is new in the form gets a new list or key; what
 //! means something else gets a new number.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use serde_json::{Value as Json, json};
-use shared::clock::{Actor, Millis};
-use shared::ids::{Kind, OrgId, UserId};
+use shared::clock::Millis;
+use shared::ids::{Kind, OrgId};
+use shared::row::Row;
 
 use crate::content::{self, Identities};
 use crate::library::Library;
@@ -36,12 +36,15 @@ pub struct About<'a> {
     pub organization: OrgId,
     pub organization_name: &'a str,
     pub exported_at: Millis,
-    /// Who the actors are, where that is known: rows name then who made them.
-    pub authors: &'a BTreeMap<Actor, UserId>,
 }
 
-/// Writes an export.
-pub fn write(library: &Library<'_>, about: &About<'_>, out: &mut impl Write) -> fmt::Result {
+/// Writes an export. `remarks` are what else is known of a row: no import restores them.
+pub fn write(
+    library: &Library<'_>,
+    about: &About<'_>,
+    remarks: impl Fn(&Row) -> Vec<(&'static str, Json)>,
+    out: &mut impl Write,
+) -> fmt::Result {
     let people = Identities::of(&library.people());
     writeln!(out, "{{\"format\": \"{FORMAT}\",")?;
     writeln!(out, "\"exported_at\": {},", resource::time(about.exported_at))?;
@@ -55,9 +58,7 @@ pub fn write(library: &Library<'_>, about: &About<'_>, out: &mut impl Write) -> 
             if kind != Kind::Member {
                 hashes.push(content::row_hash(row.id, &object, &people));
             }
-            if let Some(author) = about.authors.get(&row.created.actor) {
-                object.insert("created_by".into(), json!(author));
-            }
+            object.extend(remarks(row).into_iter().map(|(name, json)| (name.to_owned(), json)));
             let comma = if at > 0 { "," } else { "" };
             write!(out, "{comma}\n{}", Json::Object(object))?;
         }

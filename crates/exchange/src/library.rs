@@ -53,9 +53,11 @@ impl<'a> Library<'a> {
         self.name(id.into(), "?")
     }
 
-    /// The tasks that stand, in the order of their ids.
+    /// The tasks that stand, in the order of their ids. With a project that is deleted its tasks are out of sight.
     pub fn tasks(&self) -> Vec<TaskView> {
-        self.rows(Kind::Task).filter_map(TaskView::of).filter(|task| shared::query::shows(task, None)).collect()
+        let gone = |id: ProjectId| self.rows.get(&id.into()).is_some_and(|project| project.life.is_deleted());
+        let tasks = self.rows(Kind::Task).filter_map(TaskView::of);
+        tasks.filter(|task| shared::query::shows(task, None) && !gone(task.project)).collect()
     }
 
     /// The projects that stand, in the team's order.

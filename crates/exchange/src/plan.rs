@@ -120,6 +120,7 @@ impl Plan {
     /// What came of it.
     pub fn finish(mut self, dry_run: bool) -> Report {
         self.report.dry_run = dry_run;
+        self.report.problems.sort_by_key(|problem| problem.line);
         self.report.content = self.check.map(Check::finish);
         self.report
     }

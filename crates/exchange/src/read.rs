@@ -86,7 +86,7 @@ pub fn read<'a>(bytes: &'a [u8], source: Option<Source>, here: &Here) -> Result<
     }
     let text = text(bytes)?;
     let json = text.trim_start().starts_with(['{', '[']);
-    let mut parcel = match source {
+    let parcel = match source {
         Some(Source::Json) => tern::read(text)?,
         Some(Source::Trello) if json => trello::read_json(text, here)?,
         None if json && trello::is_trello(text) => trello::read_json(text, here)?,
@@ -96,7 +96,6 @@ pub fn read<'a>(bytes: &'a [u8], source: Option<Source>, here: &Here) -> Result<
     if parcel.items.len() > ROWS {
         return Err(Unreadable::TooManyRows);
     }
-    parcel.report.problems.sort_by_key(|problem| problem.line);
     Ok(parcel)
 }
 

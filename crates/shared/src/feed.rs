@@ -23,7 +23,7 @@ pub struct NewFeed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<ProjectId>,
     /// Only those that are assigned to the member.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mine: bool,
     /// Only those for which a filter holds, as saved views have them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,9 @@ use std::io::{BufWriter, Seek as _, Write as _};
 use exchange::json::About;
 use exchange::library::Library;
 use exchange::{Format, calendar, json, markdown, table};
+use serde_json::json;
 use shared::ids::ProjectId;
+use shared::row::Row;
 use tempfile::SpooledTempFile;
 
 use super::shelves::Reading;
@@ -45,8 +47,10 @@ impl Services {
             match format {
                 Format::Json => {
                     let (organization, exported_at) = (account.organization, now());
-                    let about = About { organization, organization_name: name, exported_at, authors: &authors };
-                    json::write(&library, &about, &mut text)
+                    let about = About { organization, organization_name: name, exported_at };
+                    let author =
+                        |row: &Row| authors.get(&row.created.actor).map(|author| ("created_by", json!(author)));
+                    json::write(&library, &about, |row| author(row).into_iter().collect(), &mut text)
                 }
                 Format::Csv => table::write(&library, &mut text),
                 Format::Markdown => markdown::write(&library, &mut text),

@@ -39,10 +39,12 @@ impl Sheet {
             reader.headers().map_err(invalid)?.iter().map(|name| name.trim().to_owned()).collect();
         let folded = columns.iter().map(|name| fold(name)).collect();
         let mut records = Vec::new();
-        let mut last = 1;
+        let (mut last, mut at) = (1, 0);
         for record in reader.into_records() {
             let record = record.map_err(invalid)?;
-            last = record.position().map_or(last, csv::Position::line);
+            let begin = begin(text, record.position());
+            last += lines(text, at, begin);
+            at = begin;
             records.push((last, record));
             if records.len() > ROWS {
                 return Err(Unreadable::TooManyRows);
@@ -90,6 +92,19 @@ impl Sheet {
         }
         lines
     }
+}
+
+/// Where a record begins. Of the two characters that end a line the second one is counted to the next record.
+fn begin(text: &str, position: Option<&csv::Position>) -> usize {
+    let at = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or_default();
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
+}
+
+/// How many lines end between two places.
+fn lines(text: &str, from: usize, to: usize) -> u64 {
+    let between = text.as_bytes().get(from..to).unwrap_or_default();
+    between.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 impl<'a> Line<'a> {
