@@ -126,9 +126,9 @@ fn rows(export: &str) -> BTreeMap<(&'static str, String), Json> {
 
 #[tokio::test]
 async fn what_is_exported_and_imported_is_the_same() {
-    let server = Server::start().await;
-    let ines = server.register("ines@saltmarsh.example").await;
-    let bo = server.join(&ines, "bo@saltmarsh.example").await;
+    let origin = Server::start().await;
+    let ines = origin.register("ines@saltmarsh.example").await;
+    let bo = origin.join(&ines, "bo@saltmarsh.example").await;
     furnish(&ines, &bo).await;
     let out = export(&ines, "format=json").await;
     let written = rows(&out);
@@ -139,14 +139,13 @@ async fn what_is_exported_and_imported_is_the_same() {
     assert_eq!(by_bo["created_by"], json!(bo.session.account.user));
 
     // On another server, with the same people, who have other ids there, and led by somebody else.
-    let elsewhere = Server::start().await;
-    let eve = elsewhere.register("eve@elsewhere.example").await;
+    let server = Server::start().await;
+    let eve = server.register("eve@elsewhere.example").await;
     let here = [&ines, &bo].map(|device| device.session.account.user.to_string());
     let mut there = Vec::new();
     for email in ["ines@saltmarsh.example", "bo@saltmarsh.example"] {
-        there.push(elsewhere.join(&eve, email).await.session.account.user.to_string());
+        there.push(server.join(&eve, email).await.session.account.user.to_string());
     }
-    let server = elsewhere;
     let before = footprint(&server).await;
     let tried = import(&eve, "dry_run=true", out.clone()).await;
     assert_eq!(footprint(&server).await, before, "a trial does nothing");
