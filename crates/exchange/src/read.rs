@@ -103,24 +103,24 @@ fn table(text: &str, source: Option<Source>, here: &Here) -> Result<Parcel<'stat
     let sheet = Sheet::of(text)?;
     let source = source.unwrap_or_else(|| guess(&sheet));
     match source {
-        Source::Todoist => todoist::read(sheet, here),
-        Source::Trello => trello::read_table(sheet, here),
-        Source::Asana => asana::read(sheet, here),
-        Source::Linear => linear::read(sheet, here),
-        Source::Json | Source::Csv => tern_table::read(sheet, here),
+        Source::Todoist => todoist::read(&sheet, here),
+        Source::Trello => trello::read_table(&sheet, here),
+        Source::Asana => asana::read(&sheet, here),
+        Source::Linear => linear::read(&sheet, here),
+        Source::Json | Source::Csv => tern_table::read(&sheet, here),
     }
 }
 
 /// Whose columns these are.
 fn guess(sheet: &Sheet) -> Source {
+    let known: [(Source, &[&str]); 4] = [
+        (Source::Todoist, &["type", "content"]),
+        (Source::Trello, &["card name"]),
+        (Source::Asana, &["task id", "name"]),
+        (Source::Linear, &["team", "title"]),
+    ];
     let has = |names: &[&str]| names.iter().all(|name| sheet.has(name));
-    match () {
-        () if has(&["type", "content"]) => Source::Todoist,
-        () if has(&["card name"]) => Source::Trello,
-        () if has(&["task id", "name"]) => Source::Asana,
-        () if has(&["team", "title"]) => Source::Linear,
-        () => Source::Csv,
-    }
+    known.into_iter().find(|(_, names)| has(names)).map_or(Source::Csv, |(source, _)| source)
 }
 
 /// The bytes as text, without the mark that some programs put before it.

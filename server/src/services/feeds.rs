@@ -1,6 +1,7 @@
 //! Calendars by a secret address. Whoever knows the address reads as the member who made it, what that one may see, and
 //! nothing but the calendar.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use exchange::calendar;
@@ -104,7 +105,7 @@ fn write(reading: &Reading, feed: &NewFeed, viewer: Viewer) -> Result<String, fm
     let mut text = String::new();
     // Of a project that has closed to the member meanwhile, nothing.
     let closed = feed.project.is_some_and(|project| !open.has(Scope::Project(project)));
-    let wanted = if closed { Default::default() } else { shelf.matching(open, &filter(feed), viewer) };
+    let wanted = if closed { BTreeSet::new() } else { shelf.matching(open, &filter(feed), viewer) };
     let library = Library::of(shelf.all(open), None);
     calendar::write(&library, &feed.name, |task| wanted.contains(&task.id), &mut text)?;
     Ok(text)

@@ -28,7 +28,7 @@ const COLUMNS: [(&str, &str); 13] = [
     ("priority", "priority"),
 ];
 
-pub(super) fn read(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
+pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
     sheet.needs("name")?;
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);
@@ -57,7 +57,6 @@ fn draft(line: Line<'_>, report: &mut Report) -> Draft {
     if let Some(stands) = stands.filter(|_| line.get("completed at").is_empty()) {
         report.mapped.status(section, stands);
     }
-    let known = |word: &str| priority(word);
     Draft {
         line: line.number,
         key: text("task id"),
@@ -65,7 +64,7 @@ fn draft(line: Line<'_>, report: &mut Report) -> Draft {
         description: line.whole("notes").to_owned(),
         status: stands,
         // A field that teams make themselves: of other words than these nothing follows.
-        priority: known(line.get("priority")),
+        priority: priority(line.get("priority")),
         project: split(line.get("projects")).into_iter().next().unwrap_or_default(),
         section: section.to_owned(),
         parent: text("parent task").map_or(Parent::None, Parent::Title),

@@ -31,7 +31,7 @@ const COLUMNS: [(&str, &str); 15] = [
     ("project milestone", "section"),
 ];
 
-pub(super) fn read(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
+pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
     sheet.needs("title")?;
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);

@@ -117,7 +117,7 @@ struct Lines<'a> {
 
 impl Lines<'_> {
     fn of(&mut self, raw: &RawValue) -> u64 {
-        let begin = (raw.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize).min(self.text.len());
+        let begin = raw.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr()).min(self.text.len());
         if begin < self.at {
             (self.at, self.line) = (0, 1);
         }

@@ -11,7 +11,7 @@ use crate::table::{COLUMNS, split, unguarded};
 /// Where tasks go that name no project.
 const UNNAMED: &str = "Imported";
 
-pub(super) fn read(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
+pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
     sheet.needs("title")?;
     let mut report = Report::default();
     let same: Vec<(&str, &str)> =

@@ -22,7 +22,10 @@ const COLUMNS: [(&str, &str); 8] = [
     ("date", "due, or recurrence"),
 ];
 
-pub(super) fn read(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
+/// Where tasks go: a file is one project, and does not say which.
+const UNNAMED: &str = "Imported from Todoist";
+
+pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
     sheet.needs("type")?;
     sheet.needs("content")?;
     let mut report = Report::default();
@@ -32,7 +35,6 @@ pub(super) fn read(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreada
         board.add(line, &mut report);
     }
     let mut packer = Packer::new(Source::Todoist, here, report);
-    const UNNAMED: &str = "Imported from Todoist";
     for (line, section) in board.sections {
         let project = packer.project(line, UNNAMED);
         packer.section(line, project, &section);

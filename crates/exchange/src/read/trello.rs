@@ -32,7 +32,7 @@ const COLUMNS: [(&str, &str); 11] = [
     ("due complete", "status"),
 ];
 
-pub(super) fn read_table(sheet: Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
+pub(super) fn read_table(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unreadable> {
     sheet.needs("card name")?;
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);

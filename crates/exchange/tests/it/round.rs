@@ -1,16 +1,12 @@
 //! What is written is what is read, whatever tasks say.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-mod support;
-
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use shared::ids::Kind;
 use tern_exchange::{markdown, table};
 use uuid::Uuid;
 
-use support::{INES, Organization};
+use crate::support::{INES, Organization};
 
 fn line() -> impl Strategy<Value = String> {
     "[\\PC]{1,40}".prop_filter("a title says something", |text| !text.trim().is_empty())

@@ -1,14 +1,10 @@
 //! Files of other programs, as these write them: what comes of them.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
-mod support;
-
 use serde_json::{Value as Json, json};
 use shared::ids::{Kind, ProjectId, UserId};
 use uuid::Uuid;
 
-use support::{INES, Organization};
+use crate::support::{INES, Organization};
 use tern_exchange::read::Source;
 
 /// Asserts that a row says this, and whatever else.
