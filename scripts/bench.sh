@@ -5,7 +5,7 @@
 #   scripts/bench.sh           both
 #   scripts/bench.sh system    the system; of the code, what Criterion has measured before
 #
-# SECONDS_OF_LOAD, USERS, RATE, STORED, LARGEST and ROUNDS say how much (bench/src/settings.rs). However it ends, the
+# SECONDS_OF_LOAD, USERS, RATE, STORED, LARGEST, ROUNDS and ONLY_FILES say how much (bench/src/settings.rs). However it ends, the
 # driver stops the server it has started, and the server its PostgreSQL.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

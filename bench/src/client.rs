@@ -1,13 +1,14 @@
 //! HTTP as a device speaks it: one connection, kept open, answers compressed.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::answer::Answer;
 use engine::transport::{Transport, TransportError};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
-use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
 use shared::ids::DeviceId;
@@ -85,6 +86,22 @@ impl Connection {
     /// Asks for what is at an address, as a program does; fails if it is nothing good.
     pub(crate) async fn get(&self, path: &str) -> Result<(), TransportError> {
         self.answer(self.http.get(self.address(path))).await.map(|IgnoredAny| ())
+    }
+
+    /// Fetches a file.
+    pub(crate) async fn file(&self, path: &str) -> Outcome<Vec<u8>> {
+        let Answer { status, body, .. } = self.ask(self.http.get(self.address(path))).await?;
+        if status == 200 { Ok(body) } else { Err(format!("{path} is answered with {status}").into()) }
+    }
+
+    /// Sends a file in. Returns how many tasks were made of it.
+    pub(crate) async fn import(&self, path: &str, file: Vec<u8>) -> Outcome<u64> {
+        #[derive(Deserialize)]
+        struct Report {
+            made: BTreeMap<String, u64>,
+        }
+        let Report { made } = self.answer(self.http.post(self.address(path)).body(file)).await?;
+        Ok(made.get("task").copied().unwrap_or_default())
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) largest: usize,
     /// `ROUNDS` of what is done again and again.
     pub(crate) rounds: usize,
+    /// `ONLY_FILES`, not 0: only exports and imports.
+    pub(crate) only_files: bool,
 }
 
 impl Settings {
@@ -43,6 +45,7 @@ impl Settings {
             stored: number("STORED", 10_000)?,
             largest: number("LARGEST", 100_000)?,
             rounds: number("ROUNDS", 20)?,
+            only_files: number("ONLY_FILES", 0_u8)? != 0,
         })
     }
 }

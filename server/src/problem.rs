@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use exchange::read::Unreadable;
 use shared::mutation::Refusal;
 use shared::protocol::{Problem, kind};
 
@@ -172,6 +173,14 @@ impl From<Failure> for ApiProblem {
                 "It has changed since. Read it again, and decide anew.",
             ),
             Failure::Key(problem) => key(problem),
+            Failure::Feed(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::Unreadable(problem) => unreadable(&problem),
+            Failure::NoRoom => Self::unavailable(),
+            Failure::ExchangesUnderway => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                kind::BUSY,
+                "Other exports or imports are under way. Send the request again in a moment.",
+            ),
             Failure::Database(error) => error.into(),
             Failure::Bug(what) => {
                 tracing::error!(what, "bug");
@@ -212,6 +221,14 @@ fn key(problem: KeyProblem) -> ApiProblem {
     let (status, kind) = match problem {
         KeyProblem::Underway => (StatusCode::CONFLICT, kind::UNDERWAY),
         KeyProblem::Used => (StatusCode::UNPROCESSABLE_ENTITY, kind::KEY_USED),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn unreadable(problem: &Unreadable) -> ApiProblem {
+    let (status, kind) = match problem {
+        Unreadable::TooLarge | Unreadable::TooManyRows => (StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
     };
     ApiProblem::new(status, kind, problem.to_string())
 }

@@ -12,7 +12,8 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
+    attachments, auth, devices, docs, exchange, feeds, files, health, invitations, layers, members, resources, sync,
+    tokens, ws,
 };
 use crate::services::Services;
 
@@ -42,7 +43,9 @@ fn table() -> (Router<AppState>, Document) {
     members::routes(&mut api);
     devices::routes(&mut api);
     tokens::routes(&mut api);
+    feeds::routes(&mut api);
     resources::routes(&mut api);
+    exchange::routes(&mut api);
     sync::routes(&mut api);
     ws::routes(&mut api);
     api.finish()

@@ -1,6 +1,7 @@
 //! What is measured, one file per question. Each answers with lines of the table.
 
 mod device;
+mod import;
 mod list;
 mod load;
 mod organization;
@@ -20,6 +21,10 @@ const USUAL: usize = 10_000;
 pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
     let (mut lines, mut flat) = (Vec::new(), Vec::new());
     let mut organization = Organization::found(url, "Saltmarsh").await?;
+    if settings.only_files {
+        organization.grow(USUAL).await?;
+        return import::files(&organization, url).await;
+    }
     for size in [USUAL / 10, USUAL, USUAL * 10].into_iter().filter(|size| *size <= settings.largest) {
         say(&format!("growing an organization to {size} tasks"));
         organization.grow(size).await?;
@@ -31,6 +36,8 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
             lines.push(device::relay(&organization, settings.rounds).await?);
             lines.push(terminal::list(&organization, &settings.terminal, url, settings.rounds).await?);
             lines.push(push::full(&mut organization, settings.rounds).await?);
+            say("exports and imports");
+            lines.extend(import::files(&organization, url).await?);
         }
     }
     lines.extend(load::run(settings, url).await?);

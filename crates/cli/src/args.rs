@@ -125,6 +125,8 @@ pub(crate) enum Do {
     Watch(Watch),
     /// Write all that is on this device to a file
     Export(Export),
+    /// Take a file in: Tern's JSON or CSV, or what Todoist, Trello, Asana or Linear export
+    Import(Import),
     /// Print a script that completes commands in a shell
     Completions { shell: Shell },
     /// Print the manual page, or write one for each command into a directory
@@ -288,6 +290,21 @@ pub(crate) struct Export {
     pub(crate) output: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; `-` is the standard input
+    pub(crate) file: PathBuf,
+    /// Whose form it has; without it, what it looks like
+    #[arg(long, short)]
+    pub(crate) format: Option<Source>,
+    /// Where its tasks go, whatever it says
+    #[arg(long)]
+    pub(crate) project: Option<String>,
+    /// Say what would come of it, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
     /// Everything, in the form of docs/cli.md
@@ -296,6 +313,8 @@ pub(crate) enum Format {
     Csv,
     /// The tasks as lists to read
     Markdown,
+    /// The tasks as a calendar (RFC 5545)
+    Ics,
 }
 
 macro_rules! names {
@@ -311,6 +330,11 @@ macro_rules! names {
             }
         }
     };
+}
+
+names! {
+    /// Whose form a file has.
+    Source of exchange::read::Source: Json, Csv, Todoist, Trello, Asana, Linear
 }
 
 names! {

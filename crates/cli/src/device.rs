@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use engine::command::Command;
+use engine::command::{Command, CommandError};
 use engine::engine::Engine;
 use engine::replica::Replica;
 use engine::status::{Blocked, Pill, SyncStatus};
@@ -58,6 +58,11 @@ impl Device {
     /// Carries out a command; ready when it is durable.
     pub(crate) async fn execute(&mut self, command: &Command) -> Outcome<EntityId> {
         Ok(self.engine.execute(command, &mut Machine).await?)
+    }
+
+    /// The same, for who goes on where the rules refuse it.
+    pub(crate) async fn carry(&mut self, command: &Command) -> Result<EntityId, CommandError> {
+        self.engine.execute(command, &mut Machine).await
     }
 
     /// Tries for a moment to bring what was done to the server. Whether that works is not what the member has asked for:

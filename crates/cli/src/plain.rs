@@ -7,7 +7,6 @@ use shared::comment::CommentView;
 use shared::member::MemberView;
 use shared::project::ProjectView;
 use shared::row::Row;
-use shared::section::SectionView;
 use shared::task::TaskView;
 use shared::value::Value;
 
@@ -67,14 +66,6 @@ pub(crate) fn project(item: &Item<ProjectView>) -> Json {
     json!({
         "id": id, "name": name, "description": description, "order": order, "prefix": prefix, "icon": icon,
         "color": color, "hidden": hidden, "archived": archived, "deleted": deleted, "mark": mark(item.mark),
-    })
-}
-
-pub(crate) fn section(item: &Item<SectionView>) -> Json {
-    let SectionView { id, project, order, name, icon, color, hidden, deleted } = &item.value;
-    json!({
-        "id": id, "project": project, "order": order, "name": name, "icon": icon, "color": color, "hidden": hidden,
-        "deleted": deleted, "mark": mark(item.mark),
     })
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use shared::date::Date;
 use shared::field::{Field, TextField};
 use shared::ids::{AttachmentId, EntityId, Kind, ProjectId, TaskId};
-use shared::mutation::{Refusal, Undo};
+use shared::mutation::{Op, Refusal, Undo};
 use shared::register::Tag;
 use shared::relation::Relation;
 use shared::value::{FileFacts, Place, Value};
@@ -18,6 +18,8 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Create(New),
+    /// What was planned elsewhere as a whole, such as a row of a file, whose id is made of what the file says.
+    Carry(Op),
     /// Attaches a file to a task. Its content is on this device already ([`crate::store::files`]), under this id.
     Attach {
         id: AttachmentId,

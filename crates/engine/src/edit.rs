@@ -58,6 +58,7 @@ pub fn plan(replica: &Replica, command: &Command, env: &mut impl Env) -> Result<
 fn op(command: &Command, env: &mut impl Env) -> Option<Op> {
     Some(match command {
         Command::Create(new) => Op::Create(create(new, new.kind.of(env.new_id()))),
+        Command::Carry(op) => op.clone(),
         Command::Attach { id, task, name, file } => {
             let subject = Value::Subject(Subject { task: *task, reply_to: None });
             let values = [(Field::Subject, subject), (Field::File, Value::File(file.clone()))];

@@ -21,7 +21,7 @@
 //! | [`protocol`] | what device and server say to each other |
 //! | [`compact`] | how an answer with many rows is written in few bytes |
 //! | [`realtime`] | what the server says unasked |
-//! | [`account`], [`device`], [`api_token`] | how somebody signs in, on what, and with what programs work |
+//! | [`account`], [`device`], [`api_token`], [`feed`] | how somebody signs in, on what, and with what programs work |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
 //! | [`quick_add`] | what a line says of a new task |
@@ -36,6 +36,7 @@ pub mod compact;
 pub mod custom_field;
 pub mod date;
 pub mod device;
+pub mod feed;
 pub mod field;
 pub mod hash;
 pub mod ids;

@@ -11,11 +11,12 @@ use walkdir::WalkDir;
 /// Each crate's folder, and which of our crates it may depend on.
 const MAY_IMPORT: &[(&str, &str, &[&str])] = &[
     ("tern-shared", "crates/shared", &[]),
+    ("tern-exchange", "crates/exchange", &["shared"]),
     ("tern-engine", "crates/engine", &["shared"]),
     ("tern-app", "app", &["shared", "engine"]),
     ("tern-frontend", "frontend", &["app", "engine", "shared"]),
-    ("tern-server", "server", &["shared"]),
-    ("tern-cli", "crates/cli", &["engine", "shared"]),
+    ("tern-server", "server", &["shared", "exchange"]),
+    ("tern-cli", "crates/cli", &["engine", "exchange", "shared"]),
     ("tern-simulation", "crates/simulation", &["shared", "engine", "server"]),
     ("tern-bench", "bench", &["shared", "engine"]),
 ];
@@ -76,7 +77,8 @@ fn check_absent(folder: &str, except: &[&str], words: &[&str]) {
 
 #[test]
 fn crates_import_only_whom_they_may() {
-    let names: BTreeSet<&str> = ["shared", "engine", "cli", "app", "server", "simulation", "frontend", "bench"].into();
+    let names: BTreeSet<&str> =
+        ["shared", "exchange", "engine", "cli", "app", "server", "simulation", "frontend", "bench"].into();
     for (package, folder, allowed) in MAY_IMPORT {
         let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = text.parse().unwrap();
@@ -110,6 +112,7 @@ fn every_member_of_the_workspace_has_a_rule() {
 #[test]
 fn pure_code_is_pure() {
     check_absent("crates/shared/src", &[], IMPURE);
+    check_absent("crates/exchange/src", &[], IMPURE);
     check_absent("crates/engine/src", &["store/indexeddb"], IMPURE);
     check_absent("server/src/domain", &[], IMPURE);
 }

@@ -11,7 +11,7 @@ use super::{DbError, OrgTx};
 
 impl OrgTx {
     /// The devices of a member, or of all, with a session that goes on; those that signed in first come first. What
-    /// works with a token is no device, nor is what changes rows beside one. `here` is the session that asks.
+    /// works with a token or reads a calendar is no device, nor is what changes rows beside one. `here` is the session that asks.
     pub async fn devices(&mut self, of: Option<UserId>, here: Uuid, now: Millis) -> Result<Vec<Device>, DbError> {
         type Columns = (Uuid, Uuid, String, OffsetDateTime, OffsetDateTime, OffsetDateTime, bool);
         let org = self.org().0;
@@ -24,6 +24,7 @@ impl OrgTx {
              WHERE s.org_id = $1 AND ($2::uuid IS NULL OR a.user_id = $2)
                AND s.revoked_at IS NULL AND s.expires_at > $4
                AND NOT EXISTS (SELECT FROM api_tokens t WHERE (t.org_id, t.id) = (s.org_id, s.family))
+               AND NOT EXISTS (SELECT FROM feeds f WHERE (f.org_id, f.id) = (s.org_id, s.family))
              GROUP BY d.user_id, d.id
              ORDER BY d.last_sign_in, d.id",
         )

@@ -33,7 +33,7 @@ pub struct NewOrganization<'a> {
     pub epoch: Epoch,
 }
 
-/// An invitation, or a personal access token, as presented: which organization it claims to be for, and the hash of the token.
+/// An invitation, a personal access token, or a calendar's secret, as presented: which organization it claims to be for, and the hash of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ticket {
     pub org: OrgId,
@@ -143,7 +143,7 @@ impl Door {
         Ok(ids.into_iter().map(OrgId).collect())
     }
 
-    /// Enters the organization that a personal access token claims to be of. What it is worth, its hash says.
+    /// Enters the organization that a personal access token or a calendar's secret claims to be of. What it is worth, its hash says.
     pub(super) async fn token(self, ticket: &Ticket) -> Result<OrgTx, DbError> {
         OrgTx::confine(self.tx, ticket.org).await
     }

@@ -16,6 +16,7 @@
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `contents` | how far the contents of attachments have come |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
+//! | `feeds` | calendars by a secret address |
 //! | `finished` | what was finished long ago |
 //! | `purge` | letting go of what was deleted long ago |
 //! | `notices` | what the servers of one database tell each other |
@@ -29,6 +30,7 @@ mod devices;
 mod door;
 mod epochs;
 mod error;
+mod feeds;
 mod finished;
 mod history;
 mod kept_answers;
@@ -46,6 +48,7 @@ pub use api_tokens::{NEVER, TokenBearer};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
+pub use feeds::FeedBearer;
 pub use history::Entry;
 pub use kept_answers::{Answer, Once};
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};

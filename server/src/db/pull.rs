@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Counter, Version};
+use shared::clock::{Actor, Counter, Version};
 use shared::ids::{EntityId, Kind, UserId};
 use shared::protocol::{Fill, PushResult, RefusedMutation};
 use shared::scope::{Scope, Stage};
@@ -10,7 +10,7 @@ use shared::text::TextChange;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::convert::{bigint, entity, names, row, scope, stage_number, unsigned};
+use super::convert::{actor, bigint, entity, names, row, scope, stage_number, unsigned};
 use super::lineage::columns;
 use super::push::{ScopeColumns, org_clock, org_clock_statement, scope_state};
 use super::{DbError, OrgTx};
@@ -62,6 +62,17 @@ impl OrgTx {
                 .await?;
         let rows: Vec<_> = states.iter().map(|state| row(state)).collect::<Result<_, _>>()?;
         Ok(rows.iter().filter_map(field_type).collect())
+    }
+
+    /// Whose the actors are; the server's own is nobody's.
+    pub async fn authors(&mut self) -> Result<BTreeMap<Actor, UserId>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(i64, Uuid)> =
+            sqlx::query_as("SELECT actor, user_id FROM actors WHERE org_id = $1 AND user_id IS NOT NULL")
+                .bind(org)
+                .fetch_all(self.connection())
+                .await?;
+        columns.into_iter().map(|(number, user)| Ok((actor(number)?, UserId(user)))).collect()
     }
 
     /// What changed in some scopes after a version, in order.

@@ -12,7 +12,7 @@ use shared::protocol::{
     Fill, FillPage, FillPlace, LastMutation, PullPage, PullRequest, PullResponse, PulledRow, RefusedMutation, SCHEMA,
 };
 use shared::row::{Row, TextLog};
-use shared::scope::{Reader, Scope};
+use shared::scope::{Reader, Right, Scope};
 use shared::text::TextChange;
 
 use super::lineage::Lineage;
@@ -63,6 +63,11 @@ impl Open {
     pub fn of(&self, named: &[Scope]) -> Vec<Scope> {
         let mut once = BTreeSet::new();
         named.iter().copied().filter(|scope| self.states.contains_key(scope) && once.insert(*scope)).collect()
+    }
+
+    /// What a reader may do in a scope; `None`: not even know of it.
+    pub fn right(&self, scope: Scope, reader: Reader) -> Option<Right> {
+        self.states.get(&scope.gate()).and_then(|gate| scope.right(&gate.access, reader))
     }
 
     /// Whether a scope is open.

@@ -221,6 +221,27 @@ impl Shelf {
         }
     }
 
+    /// Every row that is open to a reader.
+    pub fn all<'a>(&'a self, open: &'a Open) -> impl Iterator<Item = &'a Row> {
+        self.books.values().filter(|book| open.has(book.scope)).map(|book| &book.row)
+    }
+
+    /// The rows that are not.
+    pub fn closed<'a>(&'a self, open: &'a Open) -> impl Iterator<Item = EntityId> {
+        self.books.values().filter(|book| !open.has(book.scope)).map(|book| book.row.id)
+    }
+
+    /// The tasks that are open to a reader and for which a filter holds.
+    pub fn matching(&self, open: &Open, filter: &Filter, viewer: Viewer) -> BTreeSet<TaskId> {
+        let found: HashMap<&str, Found> =
+            filter.texts().into_iter().map(|text| (text, self.index.find(text))).collect();
+        let has_text = |text: &str, id: TaskId| found.get(text).is_some_and(|found| found.contains(id));
+        let matcher = filter.matcher(viewer, &has_text);
+        let books = self.books.values().filter(|book| open.has(book.scope));
+        let tasks = books.filter_map(|book| Some(Subject::from(book.task.as_deref()?)));
+        tasks.filter(|task| matcher.matches(task)).map(|task| task.id).collect()
+    }
+
     /// A row that is open to a reader.
     pub fn get(&self, id: EntityId, open: &Open) -> Option<&Row> {
         self.books.get(&id).filter(|book| open.has(book.scope)).map(|book| &book.row)

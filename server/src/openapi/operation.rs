@@ -117,6 +117,13 @@ impl Operation {
         self.problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
     }
 
+    /// A part of the path that is a name. What is named by none is not there.
+    pub(crate) fn name(mut self, name: &'static str, about: &'static str, example: &str) -> Self {
+        let schema = json!({ "type": "string", "examples": [example] });
+        self.parameters.push(Parameter { name, place: "path", about, schema, required: true });
+        self.problem(StatusCode::NOT_FOUND, kind::NOT_FOUND)
+    }
+
     /// A part of the path that is a number.
     pub(crate) fn number(mut self, name: &'static str, about: &'static str) -> Self {
         let schema = json!({ "type": "integer", "minimum": 0, "examples": [0] });
@@ -165,6 +172,12 @@ impl Operation {
     pub(crate) fn takes_bytes(mut self) -> Self {
         self.body.push(Content { media_type: "application/octet-stream", shape: None, example: None });
         self.problem(StatusCode::BAD_REQUEST, kind::INVALID).problem(StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE)
+    }
+
+    /// Takes other bytes, too.
+    pub(crate) fn or_takes(mut self, media_type: &'static str) -> Self {
+        self.body.push(Content { media_type, shape: None, example: None });
+        self
     }
 
     /// Answers with JSON of a type.

@@ -72,7 +72,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
         demand_json(request.headers())?;
-        read_json(&read(request.into_body()).await?).map(Self)
+        read_json(&read(request.into_body(), BODY_BYTES).await?).map(Self)
     }
 }
 
@@ -99,11 +99,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     JSON.iter().any(|json| essence.eq_ignore_ascii_case(json))
 }
 
-/// Of a body that is too large, so many times the limit is still read before the answer: a client that is busy
-/// sending would see a broken connection instead.
-const PATIENCE: usize = 16;
+/// Of a body that is too large, so many bytes are still read before the answer: a client that is busy sending would see a
+/// broken connection instead.
+const PATIENCE: usize = 15 * BODY_BYTES;
 
-async fn read(body: axum::body::Body) -> Result<Vec<u8>, ApiProblem> {
+/// Reads a body of at most so many bytes.
+pub(super) async fn read(body: axum::body::Body, most: usize) -> Result<Vec<u8>, ApiProblem> {
     let mut chunks = body.into_data_stream();
     let (mut bytes, mut total) = (Vec::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
@@ -111,16 +112,16 @@ async fn read(body: axum::body::Body) -> Result<Vec<u8>, ApiProblem> {
             ApiProblem::invalid(StatusCode::BAD_REQUEST, "The body did not arrive completely. Send the request again.")
         })?;
         total = total.saturating_add(chunk.len());
-        if total <= BODY_BYTES {
+        if total <= most {
             bytes.extend_from_slice(&chunk);
-        } else if total > BODY_BYTES * PATIENCE {
+        } else if total > most + PATIENCE {
             break;
         }
     }
-    if total <= BODY_BYTES {
+    if total <= most {
         return Ok(bytes);
     }
-    let detail = format!("The body is larger than {BODY_BYTES} bytes. Send less at once.");
+    let detail = format!("The body is larger than {most} bytes. Send less at once.");
     Err(ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE, detail))
 }
 
@@ -158,7 +159,7 @@ impl FromRequest<AppState> for Bytes {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
-        read(request.into_body()).await.map(Self)
+        read(request.into_body(), BODY_BYTES).await.map(Self)
     }
 }
 

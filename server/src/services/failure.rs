@@ -1,8 +1,10 @@
 //! Why a use case did not do what it was asked to.
 
+use exchange::read::Unreadable;
 use shared::account::InvalidAccount;
 use shared::api_token::InvalidApiToken;
 use shared::device::InvalidDeviceName;
+use shared::feed::InvalidFeed;
 
 use crate::contents::ContentsError;
 use crate::db::DbError;
@@ -70,6 +72,14 @@ pub enum Failure {
     Changed,
     #[error(transparent)]
     Key(#[from] KeyProblem),
+    #[error(transparent)]
+    Feed(#[from] InvalidFeed),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    #[error("a file cannot be kept until it is sent")]
+    NoRoom,
+    #[error("as many exports and imports are under way as there may be")]
+    ExchangesUnderway,
     #[error(transparent)]
     Database(DbError),
     #[error("{0}")]

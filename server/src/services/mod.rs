@@ -5,8 +5,12 @@ mod api_tokens;
 mod contents;
 mod devices;
 mod epochs;
+mod exchanges;
+mod export;
 mod failure;
+mod feeds;
 mod housekeeping;
+mod import;
 mod invitations;
 mod members;
 mod passwords;
@@ -32,7 +36,10 @@ use crate::tokens::{TokenError, Tokens};
 pub use crate::db::{Answer, Once};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
+use exchanges::Exchanges;
+pub use export::Exported;
 pub use failure::{DeviceProblem, Failure, KeyProblem};
+pub use import::Import;
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};
 use shelves::Shelves;
@@ -49,6 +56,7 @@ pub struct Services {
     most_bytes: u64,
     underway: contents::Underway,
     shelves: Shelves,
+    exchanges: Exchanges,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -62,7 +70,8 @@ impl Services {
     /// `most_bytes` is how large an attached file may be.
     pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64) -> Self {
         let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
-        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves: Shelves::default() }
+        let (shelves, exchanges) = (Shelves::default(), Exchanges::default());
+        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves, exchanges }
     }
 
     /// Who bears this access token.

@@ -3,15 +3,14 @@
 
 use shared::account::DeviceInfo;
 use shared::clock::Version;
-use shared::hash::chain;
-use shared::ids::{DeviceId, EntityId, Kind, MutationId};
-use shared::mutation::{Mutation, Op};
-use shared::protocol::{LastMutation, PushRequest, PushResult, SCHEMA};
+use shared::ids::{DeviceId, EntityId, Kind};
+use shared::mutation::Op;
+use shared::protocol::{PushRequest, PushResult, SCHEMA};
 use shared::row::Row;
 use shared::text::{Delta, transform_over};
 use uuid::Uuid;
 
-use super::sync::apply;
+use super::sync::{apply, number};
 use super::{Failure, KeyProblem, Services, now};
 use crate::db::{Answer, Entry, Once, OrgTx};
 use crate::domain::pull::Open;
@@ -222,17 +221,15 @@ async fn as_of(tx: &mut OrgTx, row: &Row, body: &Object, seen: Version, ops: &mu
 async fn run(tx: &mut OrgTx, member: &Member, ops: Vec<Op>, seen: Option<Version>) -> Result<(), Failure> {
     let org = tx.org_clock().await?;
     let (now, reader) = (now(), tx.reader());
-    let actor = if member.is_program() { member.actor() } else { side_actor(tx, member).await? };
-    let mut last = tx.device_clock(actor).await?.0.last;
-    let number = |op: Op| {
-        let id = MutationId(Uuid::now_v7());
-        // Edits of texts are carried to where the texts are now.
-        let ctx = seen.filter(|_| !matches!(op, Op::TextEdit(_))).unwrap_or(org.ver);
-        let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx, at: now, op };
-        last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
-        mutation
-    };
-    let mutations = ops.into_iter().map(number).collect();
+    let actor = side_actor(tx, member).await?;
+    let last = tx.device_clock(actor).await?.0.last;
+    // Edits of texts are carried to where the texts are now.
+    let ctx = |op: &Op| seen.filter(|_| !matches!(op, Op::TextEdit(_))).unwrap_or(org.ver);
+    let ops = ops.into_iter().map(|op| {
+        let ctx = ctx(&op);
+        (op, ctx)
+    });
+    let mutations = number(ops, last, now);
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
     let response = apply(tx, org, reader, &push, now).await?;
     let refused = response.results.into_iter().find_map(|one| match one.result {
@@ -242,8 +239,12 @@ async fn run(tx: &mut OrgTx, member: &Member, ops: Vec<Op>, seen: Option<Version
     refused.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
 }
 
-/// As whom a signed-in device changes rows without syncing: the numbers of its own actor are the device's to give.
-async fn side_actor(tx: &mut OrgTx, member: &Member) -> Result<shared::clock::Actor, Failure> {
+/// As whom rows are changed without syncing: a program as itself, a device that is signed in as another one beside it, because
+/// the numbers of its own actor are the device's to give.
+pub(super) async fn side_actor(tx: &mut OrgTx, member: &Member) -> Result<shared::clock::Actor, Failure> {
+    if member.is_program() {
+        return Ok(member.actor());
+    }
     let id = DeviceId(Uuid::new_v5(&member.device().0, b"api"));
     let device = DeviceInfo { id, name: "API".to_owned() };
     tx.upsert_device(member.user(), &device, now()).await?;

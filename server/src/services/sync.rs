@@ -16,7 +16,7 @@ use super::{Failure, Services, now};
 use crate::db::{Clocks, Loaded, OrgTx};
 use crate::domain::poke::Poke;
 use crate::domain::pull::{self, Open, PullInput};
-use crate::domain::push::{self, OrgClock, PushInput, TextKey};
+use crate::domain::push::{self, OrgClock, PushDecision, PushInput, TextKey};
 use crate::member::Member;
 
 impl Services {
@@ -113,6 +113,22 @@ pub(super) async fn apply(
     request: &PushRequest,
     now: Millis,
 ) -> Result<PushResponse, Failure> {
+    let decision = write(tx, org, reader, request, now).await?;
+    // Last, because of what it locks until the commit: see db::notices.
+    if let Some(poke) = Poke::of(tx.org(), &decision) {
+        tx.poke(&poke).await?;
+    }
+    Ok(decision.response)
+}
+
+/// As [`apply`], and tells nobody: for what is done in several pushes of one transaction.
+pub(super) async fn write(
+    tx: &mut OrgTx,
+    org: OrgClock,
+    reader: Option<Reader>,
+    request: &PushRequest,
+    now: Millis,
+) -> Result<PushDecision, Failure> {
     let (device, lineage) = tx.device_clock(request.actor).await?;
     let Loaded { rows, scopes, states, dependents, parents, logs, stored, elsewhere, prefixes, undone } =
         tx.load(&org, &device, &lineage, &push::needs(request)).await?;
@@ -134,11 +150,22 @@ pub(super) async fn apply(
         request,
     })?;
     tx.write(&decision, now).await?;
-    // Last, because of what it locks until the commit: see db::notices.
-    if let Some(poke) = Poke::of(tx.org(), &decision) {
-        tx.poke(&poke).await?;
-    }
-    Ok(decision.response)
+    Ok(decision)
+}
+
+/// An actor's next mutations, made by somebody who has seen what `ctx` says of each.
+pub(super) fn number(
+    ops: impl IntoIterator<Item = (Op, Version)>,
+    mut last: LastMutation,
+    now: Millis,
+) -> Vec<Mutation> {
+    let next = |(op, ctx)| {
+        let id = MutationId(Uuid::now_v7());
+        let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx, at: now, op };
+        last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
+        mutation
+    };
+    ops.into_iter().map(next).collect()
 }
 
 /// Makes changes of the server's own: numbered mutations of an actor that is nobody's device. Returns with which version
@@ -146,14 +173,9 @@ pub(super) async fn apply(
 pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -> Result<Version, Failure> {
     let org = tx.lock().await?;
     let actor = tx.server_actor().await?;
-    let mut last = tx.device_clock(actor).await?.0.last;
-    let mutations = ops.into_iter().map(|op| {
-        let id = MutationId(Uuid::now_v7());
-        let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx: org.ver, at: now, op };
-        last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
-        mutation
-    });
-    let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations: mutations.collect() };
+    let last = tx.device_clock(actor).await?.0.last;
+    let mutations = number(ops.into_iter().map(|op| (op, org.ver)), last, now);
+    let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
     let response = apply(tx, org, None, &push, now).await?;
     let refused = response.results.iter().any(|one| matches!(one.result, PushResult::Rejected(_)));
     if refused { Err(Failure::Bug("a change of the server's own was refused")) } else { Ok(response.ver) }

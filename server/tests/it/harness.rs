@@ -474,6 +474,7 @@ pub(crate) async fn footprint(server: &Server) -> Vec<(String, i64)> {
         "text_changes",
         "mutations",
         "contents",
+        "feeds",
     ];
     let mut owner = server.owner().await;
     let mut counts = Vec::new();

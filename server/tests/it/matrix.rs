@@ -67,6 +67,8 @@ enum Rule {
     Gives,
     /// Takes a part of a file.
     Takes,
+    /// Takes a file of rows into a project.
+    Imports,
     /// Changes a member; with this.
     OfMembers(u16),
     /// Changes what is one's own, such as a token; with this.
@@ -82,20 +84,25 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         // Without the right password or cookie nothing helps.
         "POST /api/auth/login" | "POST /api/auth/refresh" => Rule::Always(401),
         "GET /api/ws" => Rule::Always(426),
+        // An id is no secret.
+        "GET /api/feeds/{id}" => Rule::Always(404),
+        "POST /api/import" => Rule::Imports,
         "POST /api/auth/logout" => Rule::Always(204),
         // Of an actor that is nobody's.
         "POST /api/auth/resume" => Rule::Writers(404),
         "GET /api/tokens"
         | "GET /api/devices"
+        | "GET /api/feeds"
+        | "GET /api/export"
         | "GET /api/users/me"
         | "POST /api/ws/ticket"
         | "POST /api/sync/pull" => Rule::SignedIn(200),
         "POST /api/sync/push" => Rule::Writers(200),
-        "POST /api/tokens" | "POST /api/views" => Rule::Writers(201),
+        "POST /api/tokens" | "POST /api/views" | "POST /api/feeds" => Rule::Writers(201),
         "POST /api/invitations" | "POST /api/projects" | "POST /api/fields" => Rule::NoGuests(201),
         "PATCH /api/members/{user}" => Rule::OfMembers(200),
         "DELETE /api/members/{user}" => Rule::OfMembers(204),
-        "DELETE /api/tokens/{id}" | "DELETE /api/devices/{id}" => Rule::OfOnesOwn(204),
+        "DELETE /api/tokens/{id}" | "DELETE /api/devices/{id}" | "DELETE /api/feeds/{id}" => Rule::OfOnesOwn(204),
         "PATCH /api/devices/{id}" => Rule::OfOnesOwn(200),
         "GET /api/attachments/{id}" => Rule::Gives,
         "POST /api/attachments" | "POST /api/attachments/{id}/chunks/{n}" | "POST /api/attachments/{id}/complete" => {
@@ -159,6 +166,8 @@ fn expected(decided: Rule, role: Role, target: Target) -> u16 {
         Rule::Manages if !sees(Kind::Project) => (true, 404),
         Rule::Manages => (role == Role::Admin, 200),
         Rule::Takes => (true, if sees(Kind::Attachment) { 200 } else { 404 }),
+        Rule::Imports if !sees(Kind::Project) => (true, 404),
+        Rule::Imports => (!guest, 200),
         // What cannot be seen cannot be named.
         Rule::Makes(_) if !sees(Kind::Project) => (true, 422),
         Rule::Makes(kind) => (!guest || talk(kind), 201),

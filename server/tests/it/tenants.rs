@@ -4,6 +4,8 @@
 //! Routes are read off the router's document, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
 mod devices;
+mod files;
+mod own;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +52,8 @@ struct Names {
     rows: BTreeMap<Kind, Uuid>,
     /// A personal access token.
     token: Uuid,
+    /// A calendar.
+    feed: Uuid,
     device: Uuid,
 }
 
@@ -66,6 +70,7 @@ impl Names {
             email: "nobody@nowhere.example",
             rows: Kind::ALL.iter().map(|kind| (*kind, id())).collect(),
             token: id(),
+            feed: id(),
             device: id(),
         }
     }
@@ -104,6 +109,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     ines.request(Method::POST, "/api/invitations").send().await.unwrap();
     let (_, made) =
         answer(ines.request(Method::POST, "/api/tokens").json(&json!({ "name": "t", "access": "write" }))).await;
+    let (_, feed) = answer(ines.request(Method::POST, "/api/feeds").json(&json!({ "name": "Secret" }))).await;
     let body = json!({ "title": "Secret", "project": second });
     answer(ines.request(Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&body)).await;
     let account = &ines.session.account;
@@ -118,6 +124,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
         email: "ines@saltmarsh.example",
         rows,
         token: made["id"].as_str().unwrap().parse().unwrap(),
+        feed: feed["id"].as_str().unwrap().parse().unwrap(),
         device: ines.id,
     }
 }
@@ -231,20 +238,8 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
             let query = [("ticket", deceived(eve, names.org, |_| {}).await)];
             vec![answer(server.request(Method::GET, "/api/ws").query(&query)).await]
         }
-        "GET /api/tokens" | "POST /api/tokens" => {
-            let (method, path) = route.split_once(' ').unwrap();
-            let body = json!({ "name": "", "access": "read" });
-            let request = |token: String| server.request(method.parse().unwrap(), path).bearer_auth(token).json(&body);
-            as_deceived(eve, names, request).await
-        }
-        "DELETE /api/tokens/{id}" => {
-            let path = format!("/api/tokens/{}", names.token);
-            let mut answers = vec![answer(eve.request(Method::DELETE, &path)).await];
-            answers.extend(
-                as_deceived(eve, names, |token| server.request(Method::DELETE, &path).bearer_auth(token)).await,
-            );
-            answers
-        }
+        route if route.contains("/api/tokens") || route.contains("/api/feeds") => own::attempt(eve, route, names).await,
+        "GET /api/export" | "POST /api/import" => files::attempt(eve, route, names).await,
         route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,

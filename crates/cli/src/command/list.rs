@@ -1,6 +1,7 @@
 //! `tern list`: the tasks that fit some words and options, by the filters, the search and the orders of every client.
 
 use engine::view::{Mark, TaskItem, View};
+pub(crate) use exchange::table::status;
 use serde_json::Value as Json;
 use shared::date::Date;
 use shared::ids::{ProjectId, TaskId};
@@ -87,19 +88,6 @@ fn row<'a>(names: Names<'a>, item: &'a TaskItem, today: Date) -> Cells<'a> {
         tags.join(", ").into(),
         names.project_name(task.project).into(),
     ]
-}
-
-/// A status as it is said everywhere.
-pub(crate) fn status(status: Status) -> &'static str {
-    match status {
-        Status::Backlog => "backlog",
-        Status::Todo => "todo",
-        Status::InProgress => "in_progress",
-        Status::Blocked => "blocked",
-        Status::InReview => "in_review",
-        Status::Done => "done",
-        Status::Cancelled => "cancelled",
-    }
 }
 
 /// The filter of words and options: a task must fit all of them.

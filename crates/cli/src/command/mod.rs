@@ -5,6 +5,7 @@ pub(crate) mod add;
 pub(crate) mod conflicts;
 pub(crate) mod edit;
 pub(crate) mod export;
+mod import;
 pub(crate) mod list;
 pub(crate) mod outbox;
 pub(crate) mod show;
@@ -71,6 +72,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Outcome<()> {
         Do::Sync => sync::sync(&mut tern).await?,
         Do::Watch(asked) => return watch::watch(tern, session, asked).await,
         Do::Export(asked) => export::export(&mut tern, &asked)?,
+        Do::Import(asked) => import::import(&mut tern, &asked).await?,
         // Those that need no session were carried out before.
         Do::Login(_) | Do::Logout { .. } | Do::Completions { .. } | Do::Man { .. } => {}
     }

@@ -11,8 +11,7 @@ use shared::recurrence::Recurrence;
 use shared::value::{FieldType, FileFacts, Reference, Role};
 use shared::workflow::{Priority, Status};
 
-use super::plain::expected;
-use super::{ACCESS, CUSTOM, DELETED, Key, PLACE, RELATIONS, SUBJECT, TAGS, plain_fields};
+use super::{ACCESS, CUSTOM, DELETED, Key, PLACE, RELATIONS, SUBJECT, TAGS, empties, expected, plain_fields};
 
 /// When a row is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +105,7 @@ fn every(kind: Kind, told: Told) -> Vec<(&'static str, Json)> {
 /// As it is taken: `null` empties what can be empty.
 fn taken(kind: Kind, name: &str, mut schema: Json) -> Json {
     let full = match Key::of(kind, name) {
-        Ok(Key::Field(field)) => !super::plain::empties(field.spec().shape),
+        Ok(Key::Field(field)) => !empties(field.spec().shape),
         Ok(Key::Id | Key::Deleted | Key::Custom | Key::Access) => true,
         _ => false,
     };

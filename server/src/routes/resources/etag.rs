@@ -13,7 +13,7 @@ pub(super) fn etag(object: &Object) -> String {
 }
 
 /// Whether the client has this version already.
-pub(super) fn unchanged(headers: &HeaderMap, tag: &str) -> bool {
+pub(in crate::routes) fn unchanged(headers: &HeaderMap, tag: &str) -> bool {
     tags(headers, &IF_NONE_MATCH).any(|known| known == tag || known == "*")
 }
 

@@ -25,8 +25,9 @@ use crate::router::AppState;
 use crate::services::{Change, Failure, Once, What};
 
 use asked::{Cursor, HistoryParameters, ListParameters};
-use etag::{etag, only_if, unchanged};
+use etag::{etag, only_if};
 
+pub(super) use etag::unchanged;
 pub use table::COLLECTIONS;
 pub(crate) use table::routes;
 

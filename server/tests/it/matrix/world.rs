@@ -17,6 +17,9 @@ use crate::rest::{Program, good};
 /// What is in every file.
 const CONTENT: &[u8] = b"Hello harbour";
 
+/// A file of rows.
+const ROWS: &[u8] = b"title\nMend the net\n";
+
 /// One try of an operation.
 pub(super) struct Attempt<'a> {
     /// Where the operation stands in the document.
@@ -82,6 +85,10 @@ async fn token(device: &Device<'_>) -> Uuid {
     make(device, "tokens", &json!({ "name": "t", "access": "read" })).await
 }
 
+async fn feed(device: &Device<'_>) -> Uuid {
+    make(device, "feeds", &json!({ "name": "f" })).await
+}
+
 impl<'a> World<'a> {
     pub(super) async fn make(server: &'a Server) -> Self {
         let owner = server.register("ines@saltmarsh.example").await;
@@ -111,10 +118,12 @@ impl<'a> World<'a> {
         self.closed.insert("field", Uuid::now_v7());
         self.closed.insert("token", token(&self.owner).await);
         self.closed.insert("device", self.owner.id);
+        self.closed.insert("feed", feed(&self.owner).await);
         self.foreign = furnish(&self.outsider, &json!({ "name": "Theirs" }), true).await;
         self.foreign.insert("user", self.outsider.session.account.user.0);
         self.foreign.insert("token", token(&self.outsider).await);
         self.foreign.insert("device", self.outsider.id);
+        self.foreign.insert("feed", feed(&self.outsider).await);
     }
 
     fn device(&self, role: Role) -> Option<&Device<'a>> {
@@ -141,17 +150,14 @@ impl<'a> World<'a> {
         match (attempt.target, what) {
             (Target::Absent, _) | (Target::Closed, "user") => Uuid::now_v7(),
             // An outsider's own things are of their own organization.
-            (Target::Foreign, "token" | "device" | "user") if attempt.role == Role::Outsider => {
-                if what == "user" {
-                    self.owner.session.account.user.0
-                } else {
-                    self.closed[what]
-                }
+            (Target::Foreign, "token" | "device" | "user" | "feed") if attempt.role == Role::Outsider => {
+                if what == "user" { self.owner.session.account.user.0 } else { self.closed[what] }
             }
             (Target::Foreign, _) if attempt.role == Role::Outsider => self.closed[what],
             (Target::Foreign, _) => self.foreign[what],
             (Target::Closed, _) => self.closed[what],
             (Target::Open, "token") => token(own).await,
+            (Target::Open, "feed") => feed(own).await,
             (Target::Open, "device") => {
                 let id = Uuid::now_v7();
                 self.server.login(&own.session.account.email, id).await;
@@ -178,10 +184,14 @@ impl<'a> World<'a> {
             path = path.replace("{id}", &id).replace("{user}", &id);
         }
         let mut request = self.request(role, method, &path);
+        if path == "/api/import" {
+            let project = self.name("project", attempt).await.to_string();
+            request = request.query(&[("project", project)]);
+        }
         let operation = DOCUMENT.pointer(at).unwrap();
         let contents = &operation["requestBody"]["content"];
         if contents["application/octet-stream"].is_object() {
-            request = request.body(CONTENT);
+            request = request.body(if path == "/api/import" { ROWS } else { CONTENT });
         }
         if let Some(example) = contents["application/json"].get("example") {
             request = request.json(&self.body(example, named, attempt).await);
@@ -254,6 +264,7 @@ fn what(collection: &str) -> &'static str {
         "members" | "users" => "user",
         "tokens" => "token",
         "devices" => "device",
+        "feeds" => "feed",
         other => KINDS.iter().find(|(name, _)| other.strip_suffix('s') == Some(name)).map_or("task", |(name, _)| name),
     }
 }

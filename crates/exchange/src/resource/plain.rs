@@ -1,7 +1,7 @@
 //! Values of fields as plain JSON.
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value as Json, json};
+use serde_json::{Number, Value as Json, json};
 use shared::clock::Millis;
 use shared::field::Shape;
 use shared::value::{FieldType, Value};
@@ -48,7 +48,7 @@ pub(super) fn plain(shape: Shape, value: &Value) -> Json {
 }
 
 /// What a field can hold, for people.
-pub(super) fn expected(shape: Shape) -> &'static str {
+pub fn expected(shape: Shape) -> &'static str {
     match shape {
         Shape::Status => "a status: backlog, todo, in_progress, in_review, blocked, done or cancelled",
         Shape::Priority => "a priority: none, low, medium, high or urgent",
@@ -68,7 +68,7 @@ pub(super) fn expected(shape: Shape) -> &'static str {
 }
 
 /// Whether `null` empties a field.
-pub(super) fn empties(shape: Shape) -> bool {
+pub fn empties(shape: Shape) -> bool {
     !matches!(shape, Shape::Status | Shape::Priority | Shape::File | Shape::FieldType | Shape::Role)
 }
 
@@ -106,7 +106,11 @@ pub(super) fn read_custom(field_type: &FieldType, json: &Json) -> Option<Value> 
     }
     match field_type {
         FieldType::Text => json.as_str().map(line),
-        FieldType::Number => json.as_number().map(|number| Value::Text(number.to_string())),
+        // As it is shown, too.
+        FieldType::Number => match json {
+            Json::String(text) => text.parse::<Number>().ok().map(|_| line(text)),
+            json => json.as_number().map(|number| Value::Text(number.to_string())),
+        },
         FieldType::Date => read(Shape::Date, json),
         FieldType::Flag => read(Shape::Flag, json),
         FieldType::People => read(Shape::People, json),
