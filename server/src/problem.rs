@@ -169,6 +169,9 @@ impl From<Failure> for ApiProblem {
             }
             Failure::Device(problem) => device(problem),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
+            Failure::NoConflict => Self::not_found(
+                "There is no such conflict, or it was settled meanwhile. Read the list of conflicts again.",
+            ),
             Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
             Failure::Earlier(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
             Failure::Refused(refusal) => refused(&refusal),

@@ -5,6 +5,7 @@ pub(crate) mod auth;
 mod cookie;
 pub(crate) mod devices;
 pub(crate) mod docs;
+pub(crate) mod earlier;
 mod extract;
 pub(crate) mod files;
 pub(crate) mod health;

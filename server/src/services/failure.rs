@@ -63,6 +63,8 @@ pub enum Failure {
     Device(#[from] DeviceProblem),
     #[error("there is no such thing, or not for who asks")]
     NotFound,
+    #[error("there is no such conflict, or it is settled")]
+    NoConflict,
     #[error(transparent)]
     Resource(#[from] InvalidResource),
     #[error(transparent)]

@@ -8,7 +8,7 @@ use shared::ids::{EntityId, Kind, MutationId};
 use uuid::Uuid;
 
 use super::names::{REFERENCES, kind, say, snake};
-use super::{InvalidChange, Moment};
+use super::{InvalidChange, Moment, Words};
 use crate::domain::resource::{InvalidResource, Object};
 
 /// What is to be done with a row.
@@ -56,7 +56,8 @@ pub struct Change {
 pub struct Sent {
     /// What its author calls the row.
     pub local: Option<String>,
-    pub kind: Option<Kind>,
+    /// The kind of the row, and in which words it was named.
+    pub kind: Option<(Kind, Words)>,
     pub operation: Option<Operation>,
     /// What the row was to say, as it was sent.
     pub data: Object,
@@ -90,7 +91,7 @@ const ID_CHARS: usize = 200;
 
 /// Reads a change. `of`: of which kind all are, where the change itself does not say; its fields may then stand beside what
 /// says which row is meant. `known`: what the request says its author had seen.
-pub fn read(json: &Json, of: Option<Kind>, ids: &Ids, known: &str) -> Sent {
+pub fn read(json: &Json, of: Option<(Kind, Words)>, ids: &Ids, known: &str) -> Sent {
     let mut sent =
         Sent { local: None, kind: of, operation: None, data: Object::new(), change: Err(InvalidChange::Form) };
     let Some(object) = json.as_object() else { return sent };
@@ -145,7 +146,7 @@ fn envelope(object: &Object, inline: bool, sent: &mut Sent) -> Result<Envelope, 
             "id" | "server_id" => id(&name, value).map(|id| envelope.server_id = Some(id)),
             "client_id" | "local_id" => id(&name, value).map(|_| ()),
             "entity_type" | "type" if !inline => {
-                text("type", value).and_then(kind).map(|(kind, _)| sent.kind = Some(kind))
+                text("type", value).and_then(kind).map(|named| sent.kind = Some(named))
             }
             "operation" => text("operation", value).and_then(operation).map(|one| sent.operation = Some(one)),
             "timestamp" => time(value).map(|time| envelope.timestamp = Some(time)),
@@ -166,7 +167,7 @@ fn envelope(object: &Object, inline: bool, sent: &mut Sent) -> Result<Envelope, 
 
 impl Envelope {
     fn open(self, sent: &Sent, ids: &Ids, known: &str) -> Result<Change, InvalidChange> {
-        let kind = sent.kind.ok_or(InvalidChange::Missing("type"))?;
+        let (kind, _) = sent.kind.ok_or(InvalidChange::Missing("type"))?;
         let operation = match sent.operation {
             None | Some(Operation::Update) if self.deleted => Operation::Delete,
             other => other.unwrap_or(Operation::Put),
@@ -259,6 +260,7 @@ fn clock(json: &Json) -> Result<VectorClock<String>, InvalidChange> {
 mod tests {
     use serde_json::json;
 
+    use super::super::PROJECTS;
     use super::*;
 
     const IDS: Ids = Ids { space: Uuid::from_u128(7) };
@@ -327,11 +329,11 @@ mod tests {
     fn fields_may_stand_beside_the_id_where_the_kind_is_known() {
         let item =
             json!({ "clientId": "i", "version": 3, "title": "a", "type": "movie", "movieId": "1", "dueDate": null });
-        let change = read(&item, Some(Kind::Task), &IDS, "").change.unwrap();
+        let change = read(&item, Some((Kind::Task, PROJECTS)), &IDS, "").change.unwrap();
         assert_eq!((change.version, change.operation), (Some(3), Operation::Put));
         assert_eq!(change.body["reference"]["id"], json!("1"));
         assert_eq!(change.body["due"], Json::Null);
         let gone = json!({ "id": "i", "deleted": true });
-        assert_eq!(read(&gone, Some(Kind::Task), &IDS, "").change.unwrap().operation, Operation::Delete);
+        assert_eq!(read(&gone, Some((Kind::Task, PROJECTS)), &IDS, "").change.unwrap().operation, Operation::Delete);
     }
 }

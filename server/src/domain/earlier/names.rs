@@ -250,6 +250,13 @@ fn read_reference(outside: &Object) -> Result<Json, InvalidResource> {
     }
 }
 
+/// `in_progress` for `inProgress`, `In progress` and `IN-PROGRESS`.
+fn spelled(text: &str) -> String {
+    let capitals = !text.chars().any(char::is_lowercase);
+    let words = if capitals { text.to_lowercase() } else { snake(text) };
+    words.split(['_', '-', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
+}
+
 /// A value as we write it: dates without a time of day, statuses and priorities in our spelling.
 fn adapted(ours: &str, value: &Json) -> Json {
     let Some(text) = value.as_str() else { return value.clone() };
@@ -258,12 +265,12 @@ fn adapted(ours: &str, value: &Json) -> Json {
             let day = super::Moment::read(text).map(|moment| moment.to_string());
             json!(day.as_deref().and_then(|day| day.get(..10)).unwrap_or(text))
         }
-        "status" => json!(match snake(text).replace(['-', ' '], "_").trim_start_matches('_') {
+        "status" => json!(match spelled(text).as_str() {
             "completed" => "done",
             "canceled" => "cancelled",
             "to_do" | "open" => "todo",
             "review" => "in_review",
-            other => return json!(other),
+            other => other,
         }),
         "priority" => json!(text.to_ascii_lowercase()),
         _ => value.clone(),
@@ -284,7 +291,7 @@ mod tests {
             "id": 7, "createdAt": 1 });
         let ours = json!({ "title": "a", "due": "2026-03-01", "section": null, "status": "in_progress" });
         assert_eq!(said(theirs), Ok(ours.clone()));
-        let snake = json!({ "title": "a", "due_date": "2026-03-01", "section_id": null, "status": "In Progress" });
+        let snake = json!({ "title": "a", "due_date": "2026-03-01", "section_id": null, "status": "IN-PROGRESS" });
         assert_eq!(said(snake), Ok(ours));
         assert!(said(json!({ "dueDate": null, "due_date": null })).is_err());
         assert_eq!(said(json!({ "colour": "red" })), Ok(json!({ "colour": "red" })), "what is none is said so later");

@@ -30,7 +30,8 @@ pub use unsettled::{Choice, Unsettled, UnsettledSide};
 pub struct EarlierResult {
     /// What its author calls the row.
     pub local_id: Option<String>,
-    pub kind: Option<Kind>,
+    /// The kind of the row, and in which words it was named.
+    pub kind: Option<(Kind, Words)>,
     pub operation: Option<Operation>,
     pub came: Result<EarlierDone, Failure>,
 }
@@ -129,10 +130,10 @@ impl Services {
         entity: &str,
         items: &[Json],
     ) -> Result<Vec<EarlierResult>, Failure> {
-        let (kind, _) = earlier::kind(entity)?;
+        let of = earlier::kind(entity)?;
         let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
         let whom = whom(&mut tx, member, None).await?;
-        let sent = items.iter().map(|item| earlier::read(item, Some(kind), &whom.ids, ""));
+        let sent = items.iter().map(|item| earlier::read(item, Some(of), &whom.ids, ""));
         let results = change::change_all(&mut tx, &whom, sent.collect(), Known::Present).await?;
         tx.commit().await?;
         Ok(results)

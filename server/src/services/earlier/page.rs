@@ -21,6 +21,8 @@ pub struct EarlierRow {
     pub id: EntityId,
     /// `None`: it has gone where who asks may not look.
     pub row: Option<Row>,
+    /// It was made since.
+    pub made: bool,
 }
 
 impl EarlierRow {
@@ -29,7 +31,8 @@ impl EarlierRow {
         self.row.as_ref().map_or_else(|| earlier::gone(self.id), |row| earlier::show(row, words))
     }
 
-    fn is_deleted(&self) -> bool {
+    /// Whether it is deleted, or gone.
+    pub fn is_deleted(&self) -> bool {
         self.row.as_ref().is_none_or(|row| row.life.is_deleted())
     }
 }
@@ -67,14 +70,16 @@ pub(super) async fn page(
         Some(end) => end,
         None => (tx.org_clock().await?.ver, tx.last_moment().await?),
     };
-    let row = |one: Located| EarlierRow { id: one.row.id, row: Some(one.row) };
+    let made = |row: &Row| row.created.ver > since.from;
+    let row = |one: Located| EarlierRow { id: one.row.id, made: made(&one.row), row: Some(one.row) };
     let mut rows: Vec<EarlierRow> = rows.into_iter().map(row).collect();
     if since.from == 0 {
         // Of what it never had, a client need not hear that it is gone.
         rows.retain(|row| !row.is_deleted());
     } else {
         let left = tx.left(since.from, until, &scopes).await?;
-        rows.extend(left.into_iter().filter(|id| kinds.contains(&id.kind())).map(|id| EarlierRow { id, row: None }));
+        let left = left.into_iter().filter(|id| kinds.contains(&id.kind()));
+        rows.extend(left.map(|id| EarlierRow { id, row: None, made: false }));
         let opened = opened(tx, reader.user.into(), &open, (since.from, until)).await?;
         let before = tx.changes_of(kinds, 0, &opened, usize::MAX).await?;
         rows.extend(before.into_iter().filter(|one| one.pos <= since.from).map(row));

@@ -65,10 +65,10 @@ impl Services {
         let wanted = |row: &Row| conflicts(row).iter().any(|one| one.id == id);
         let found = reading.shelf.rows(Kind::Task, &reading.open, wanted, None, 1).rows.first().map(|row| row.id);
         drop(reading);
-        let row = current(&mut tx, found.ok_or(Failure::NotFound)?).await?;
+        let row = current(&mut tx, found.ok_or(Failure::NoConflict)?).await?;
         let found: Vec<Conflict> = conflicts(&row).into_iter().filter(|one| one.id == id).collect();
         let found = seen_by(&mut tx, member.user(), found).await?;
-        let Unsettled { conflict, local, remote, .. } = found.first().ok_or(Failure::NotFound)?;
+        let Unsettled { conflict, local, remote, .. } = found.first().ok_or(Failure::NoConflict)?;
         let op = match choice {
             Choice::Local => conflict.settle(&local.side),
             Choice::Remote => conflict.settle(&remote.side),
