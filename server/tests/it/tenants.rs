@@ -4,6 +4,7 @@
 //! Routes are read off the router's document, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
 mod devices;
+mod earlier;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -248,6 +249,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
+        route if route.contains("/api/sync") => earlier::attempt(eve, route, names).await,
         route => return rows::attempt(eve, route, names).await,
     })
 }

@@ -90,21 +90,10 @@ const EXTERNAL: &str = "external";
 const REFERENCE: &str = "reference";
 
 impl Words {
-    /// With `due_date` instead of `dueDate`.
-    pub fn snake(self) -> Self {
-        Self { camel: false, ..self }
-    }
-
     /// What rows of a kind are called.
     pub fn kind(self, kind: Kind) -> &'static str {
         let found = ENTITIES.iter().find(|(one, ..)| *one == kind);
         found.map_or(kind.name(), |(_, most, some, _)| if self.spaces { some } else { most })
-    }
-
-    /// What several rows of a kind are called.
-    pub fn kinds(self, kind: Kind) -> &'static str {
-        let found = ENTITIES.iter().find(|(one, ..)| *one == kind);
-        found.map_or(kind.name(), |(_, _, _, many)| many[usize::from(self.spaces)])
     }
 
     /// What a field is called.
@@ -334,7 +323,8 @@ mod tests {
                 assert_eq!(kind(name), Ok((kind_, words)));
             }
             assert_eq!(kind(some).unwrap().0, kind_);
-            assert_eq!((SPACES.kind(kind_), SNAKE.kinds(kind_)), (some, many[0]));
+            assert_eq!((SPACES.kind(kind_), SNAKE.kind(kind_)), (some, most));
+            assert_eq!(kind(many[1]).unwrap().0, kind_);
         }
         assert!(kind("member").is_err());
         assert_eq!((SPACES.field("due"), SNAKE.field("project")), ("dueDate".to_owned(), "project_id".to_owned()));

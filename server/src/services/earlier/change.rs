@@ -9,6 +9,7 @@ use shared::ids::{EntityId, Kind, TaskId};
 use shared::mutation::{Op, Refusal};
 use shared::row::Row;
 use shared::scope::{Right, Scope};
+use shared::text::TextError;
 use shared::value::Value;
 use uuid::Uuid;
 
@@ -75,13 +76,25 @@ async fn make(
         None => None,
     };
     let at = row.as_ref().map_or(0, |row| seen.unwrap_or(row.ver));
-    let past = if row.is_some() { tx.past(change.entity, seen.unwrap_or(0)).await? } else { Vec::new() };
-    let others = past.iter().any(|one| one.actor != whom.actor);
+    let (theirs, others) = match &row {
+        Some(row) => had(tx, whom, row, at).await?,
+        None => (None, false),
+    };
+    // Who does not say what they have may have anything.
+    let unsaid = row.is_some() && seen.is_none();
+    let others = others || (unsaid && row.as_ref().is_some_and(|row| row.updated.actor != whom.actor));
+    let mut change = change;
+    let said = std::mem::take(&mut change.body);
+    let shown = theirs.as_ref().map(|view| resource::show(&view.row)).unwrap_or_default();
+    change.body = said.into_iter().filter(|(name, value)| shown.get(name) != Some(value)).collect();
     // That a row was made is told apart from all else that is done to it.
     let done = tx.done_with(change.entity, Ids::mutation(change.fingerprint, 0)).await?;
     let made = row.as_ref().map(|row| row.created.ver);
+    if done.is_some() && row.is_none() {
+        return Err(Failure::NotFound); // it has been closed to its author since
+    }
     if done.is_none_or(|ver| !change.unique && made != Some(ver)) {
-        let ops = operations(tx, whom, &change, row.as_ref(), at).await?;
+        let ops = operations(tx, whom, &change, row.as_ref(), theirs.as_ref()).await?;
         let named = |n| Ids::mutation(change.fingerprint, n);
         if !ops.is_empty() {
             run(tx, whom.actor, ops, Some(at), named).await?;
@@ -94,8 +107,20 @@ async fn make(
     };
     let deleted = change.operation == Operation::Delete;
     let conflict = others.then(|| EarlierConflict { fields: otherwise(&change.body, &now, deleted), sent });
-    let version = if others { seen } else { Some(now.ver) };
+    let version = if others || unsaid { seen } else { Some(now.ver) };
     Ok(EarlierDone { row: now, version, conflict, clock })
+}
+
+/// The row as a change's author had it, who had seen it up to a version, and whether others have changed it since.
+async fn had(tx: &mut OrgTx, whom: &Whom, row: &Row, at: Version) -> Result<(Option<View>, bool), Failure> {
+    let past = tx.past(row.id, at).await?;
+    let theirs = view(row, &past, whom.actor).map_err(misfit)?;
+    Ok((Some(theirs), past.iter().any(|one| one.actor != whom.actor)))
+}
+
+/// Too much was done to a text since.
+fn misfit(_: TextError) -> Failure {
+    Failure::Refused(Refusal::TextBase)
 }
 
 async fn open(tx: &mut OrgTx) -> Result<Open, Failure> {
@@ -127,13 +152,13 @@ async fn seen(
     Ok(seen.map(|seen| seen.clamp(row.created.ver, row.ver)))
 }
 
-/// What is to be done. `at`: what the author had seen of the row.
+/// What is to be done. `theirs`: the row as the author had it.
 async fn operations(
     tx: &mut OrgTx,
     whom: &Whom,
     change: &Change,
     row: Option<&Row>,
-    at: Version,
+    theirs: Option<&View>,
 ) -> Result<Vec<Op>, Failure> {
     let types = if change.body.contains_key("custom") { tx.field_types().await? } else { FieldTypes::new() };
     let invalid = |invalid: InvalidResource| Failure::from(InvalidChange::from(change.in_their_words(invalid)));
@@ -154,11 +179,9 @@ async fn operations(
         }
         (_, None) => Err(Failure::NotFound),
         (Operation::Delete, Some(row)) => Ok(vec![Op::Delete(row.id)]),
-        (_, Some(row)) => {
-            let past = tx.past(row.id, at).await?;
-            let misfit = |_| Failure::Bug("what was done to a row cannot be taken back");
-            let View { row: theirs, since } = view(row, &past, whom.actor).map_err(misfit)?;
-            let mut ops = resource::patch(&theirs, &change.body, &types).map_err(invalid)?;
+        (_, Some(_)) => {
+            let View { row: theirs, since } = theirs.ok_or(Failure::Bug("nobody knows what a row was"))?;
+            let mut ops = resource::patch(theirs, &change.body, &types).map_err(invalid)?;
             for op in &mut ops {
                 if let Op::TextEdit(edit) = op
                     && let Some(others) = since.get(&edit.field)

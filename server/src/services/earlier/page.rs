@@ -81,8 +81,10 @@ pub(super) async fn page(
         let left = left.into_iter().filter(|id| kinds.contains(&id.kind()));
         rows.extend(left.map(|id| EarlierRow { id, row: None, made: false }));
         let opened = opened(tx, reader.user.into(), &open, (since.from, until)).await?;
-        let before = tx.changes_of(kinds, 0, &opened, usize::MAX).await?;
-        rows.extend(before.into_iter().filter(|one| one.pos <= since.from).map(row));
+        if !opened.is_empty() {
+            let before = tx.changes_of(kinds, 0, &opened, usize::MAX).await?;
+            rows.extend(before.into_iter().filter(|one| one.pos <= since.from).map(row));
+        }
     }
     Ok(EarlierPage { rows, words, last_sync: moment.to_string(), has_more: end.is_some() })
 }
@@ -96,6 +98,7 @@ async fn changed(
     limit: Option<usize>,
 ) -> Result<(Vec<Located>, Option<(Version, Moment)>), Failure> {
     let Some(limit) = limit else { return Ok((tx.changes_of(kinds, since.from, scopes, usize::MAX).await?, None)) };
+    let limit = limit.max(1);
     let mut most = limit;
     loop {
         let mut rows = tx.changes_of(kinds, since.from, scopes, most.saturating_add(1)).await?;
