@@ -12,7 +12,7 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, exchange, feeds, files, health, invitations, layers, members, resources, sync,
+    attachments, auth, devices, docs, earlier, exchange, feeds, files, health, invitations, layers, members, resources, sync,
     tokens, ws,
 };
 use crate::services::Services;
@@ -47,6 +47,7 @@ fn table() -> (Router<AppState>, Document) {
     resources::routes(&mut api);
     exchange::routes(&mut api);
     sync::routes(&mut api);
+    earlier::routes(&mut api);
     ws::routes(&mut api);
     api.finish()
 }

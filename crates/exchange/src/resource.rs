@@ -118,6 +118,11 @@ pub fn show(row: &Row) -> Object {
     object
 }
 
+/// What is shown of a value of a field.
+pub fn shown(field: Field, value: &Value) -> Json {
+    plain(field.spec().shape, value)
+}
+
 fn show_place(place: &Place, kind: Kind, object: &mut Object) {
     object.insert("order".into(), json!(place.order));
     if kind != Kind::Project {
@@ -280,7 +285,8 @@ fn text(name: &str, json: &Json) -> Result<String, InvalidResource> {
     }
 }
 
-fn value(name: &str, field: Field, json: &Json) -> Result<Value, InvalidResource> {
+/// What a field is to hold that somebody calls so.
+pub fn value(name: &str, field: Field, json: &Json) -> Result<Value, InvalidResource> {
     let shape = field.spec().shape;
     read(shape, json).ok_or_else(|| InvalidResource::value(name, expected(shape)))
 }

@@ -6,6 +6,7 @@ mod cookie;
 pub(crate) mod devices;
 pub(crate) mod docs;
 pub(crate) mod exchange;
+pub(crate) mod earlier;
 mod extract;
 pub(crate) mod feeds;
 pub(crate) mod files;

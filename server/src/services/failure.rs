@@ -9,6 +9,7 @@ use shared::feed::InvalidFeed;
 use crate::contents::ContentsError;
 use crate::db::DbError;
 use crate::domain::contents::ContentProblem;
+use crate::domain::earlier::InvalidChange;
 use crate::domain::members::MemberProblem;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
@@ -64,8 +65,12 @@ pub enum Failure {
     Device(#[from] DeviceProblem),
     #[error("there is no such thing, or not for who asks")]
     NotFound,
+    #[error("there is no such conflict, or it is settled")]
+    NoConflict,
     #[error(transparent)]
     Resource(#[from] InvalidResource),
+    #[error(transparent)]
+    Earlier(#[from] InvalidChange),
     #[error("{0}")]
     Refused(Refusal),
     #[error("it is not of this version any more")]

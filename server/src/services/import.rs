@@ -13,9 +13,9 @@ use shared::mutation::Refusal;
 use shared::protocol::{PushRequest, PushResult, SCHEMA};
 use shared::scope::{Right, Scope};
 
-use super::resources::side_actor;
+use super::resources::actor_of;
 use super::shelves::Reading;
-use super::sync::{number, write};
+use super::sync::{new_mutation, number, write};
 use super::{Failure, Services, now};
 use crate::db::OrgTx;
 use crate::domain::poke::Poke;
@@ -88,11 +88,11 @@ impl Services {
 /// what the other devices are to be told.
 async fn run(tx: &mut OrgTx, member: &Member, plan: &mut Plan) -> Result<Option<Poke>, Failure> {
     let (now, reader, mut org) = (now(), tx.reader(), tx.org_clock().await?);
-    let actor = side_actor(tx, member).await?;
+    let actor = actor_of(tx, member).await?;
     let mut last = tx.device_clock(actor).await?.0.last;
     let (mut poke, mut refused) = (None, Vec::new());
     for (batch, steps) in plan.steps().chunks(MUTATIONS_PER_PUSH).enumerate() {
-        let ops = steps.iter().map(|Step { op, .. }| (op.clone(), org.ver));
+        let ops = steps.iter().map(|Step { op, .. }| (new_mutation(), op.clone(), org.ver));
         let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations: number(ops, last, now) };
         let decision = write(tx, org, reader, &push, now).await?;
         (org, last) = (decision.org, decision.device.last);

@@ -4,6 +4,7 @@
 mod api_tokens;
 mod contents;
 mod devices;
+mod earlier;
 mod epochs;
 mod exchanges;
 mod export;
@@ -38,6 +39,9 @@ pub use contents::{Expected, Given};
 pub use devices::Whose;
 use exchanges::Exchanges;
 pub use export::Exported;
+pub use earlier::{
+    Choice, EarlierConflict, EarlierDone, EarlierPage, EarlierResult, EarlierRow, EarlierSync, Unsettled, UnsettledSide,
+};
 pub use failure::{DeviceProblem, Failure, KeyProblem};
 pub use import::Import;
 pub use passwords::Passwords;

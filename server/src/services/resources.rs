@@ -2,15 +2,16 @@
 //! merged like those of any device.
 
 use shared::account::DeviceInfo;
-use shared::clock::Version;
-use shared::ids::{DeviceId, EntityId, Kind};
+use shared::clock::{Actor, Version};
+use shared::ids::{DeviceId, EntityId, Kind, MutationId};
+use shared::merge::Outcome;
 use shared::mutation::Op;
-use shared::protocol::{PushRequest, PushResult, SCHEMA};
+use shared::protocol::{NumberedResult, PushRequest, PushResult, SCHEMA};
 use shared::row::Row;
 use shared::text::{Delta, transform_over};
 use uuid::Uuid;
 
-use super::sync::{apply, number};
+use super::sync::{apply, new_mutation, number};
 use super::{Failure, KeyProblem, Services, now};
 use crate::db::{Answer, Entry, Once, OrgTx};
 use crate::domain::pull::Open;
@@ -187,7 +188,8 @@ impl Services {
             (What::Delete, Some(_)) => (vec![Op::Delete(entity)], None),
         };
         if !ops.is_empty() {
-            run(tx, member, ops, seen).await?;
+            let actor = actor_of(tx, member).await?;
+            run(tx, actor, ops, seen, |_| new_mutation()).await?;
         }
         let after = tx.located(entity).await?.ok_or(Failure::Bug("what was changed is not there"))?;
         Ok(resource::show(&after.row))
@@ -217,36 +219,45 @@ async fn as_of(tx: &mut OrgTx, row: &Row, body: &Object, seen: Version, ops: &mu
 }
 
 /// Does what operations say, in a transaction that is in line and that the caller commits; the first that is refused is
-/// why nothing may be.
-async fn run(tx: &mut OrgTx, member: &Member, ops: Vec<Op>, seen: Option<Version>) -> Result<(), Failure> {
+/// why nothing may be. `named`: what each mutation is called.
+pub(super) async fn run(
+    tx: &mut OrgTx,
+    actor: Actor,
+    ops: Vec<Op>,
+    seen: Option<Version>,
+    named: impl Fn(usize) -> MutationId,
+) -> Result<Vec<Outcome>, Failure> {
     let org = tx.org_clock().await?;
     let (now, reader) = (now(), tx.reader());
-    let actor = side_actor(tx, member).await?;
     let last = tx.device_clock(actor).await?.0.last;
     // Edits of texts are carried to where the texts are now.
     let ctx = |op: &Op| seen.filter(|_| !matches!(op, Op::TextEdit(_))).unwrap_or(org.ver);
-    let ops = ops.into_iter().map(|op| {
+    let ops = ops.into_iter().enumerate().map(|(at, op)| {
         let ctx = ctx(&op);
-        (op, ctx)
+        (named(at), op, ctx)
     });
     let mutations = number(ops, last, now);
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
     let response = apply(tx, org, reader, &push, now).await?;
-    let refused = response.results.into_iter().find_map(|one| match one.result {
-        PushResult::Rejected(refusal) => Some(refusal),
-        PushResult::Accepted(_) => None,
-    });
-    refused.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
+    let outcome = |one: NumberedResult| match one.result {
+        PushResult::Rejected(refusal) => Err(Failure::Refused(refusal)),
+        PushResult::Accepted(outcome) => Ok(outcome),
+    };
+    response.results.into_iter().map(outcome).collect()
 }
 
 /// As whom rows are changed without syncing: a program as itself, a device that is signed in as another one beside it, because
 /// the numbers of its own actor are the device's to give.
-pub(super) async fn side_actor(tx: &mut OrgTx, member: &Member) -> Result<shared::clock::Actor, Failure> {
+pub(super) async fn actor_of(tx: &mut OrgTx, member: &Member) -> Result<Actor, Failure> {
     if member.is_program() {
         return Ok(member.actor());
     }
     let id = DeviceId(Uuid::new_v5(&member.device().0, b"api"));
-    let device = DeviceInfo { id, name: "API".to_owned() };
+    side_actor(tx, member, DeviceInfo { id, name: "API".to_owned() }).await
+}
+
+/// The actor of something that works beside a member's devices.
+pub(super) async fn side_actor(tx: &mut OrgTx, member: &Member, device: DeviceInfo) -> Result<Actor, Failure> {
     tx.upsert_device(member.user(), &device, now()).await?;
-    Ok(tx.actor_of(member.user(), id).await?)
+    Ok(tx.actor_of(member.user(), device.id).await?)
 }

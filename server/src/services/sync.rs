@@ -155,17 +155,20 @@ pub(super) async fn write(
 
 /// An actor's next mutations, made by somebody who has seen what `ctx` says of each.
 pub(super) fn number(
-    ops: impl IntoIterator<Item = (Op, Version)>,
+    ops: impl IntoIterator<Item = (MutationId, Op, Version)>,
     mut last: LastMutation,
     now: Millis,
 ) -> Vec<Mutation> {
-    let next = |(op, ctx)| {
-        let id = MutationId(Uuid::now_v7());
+    let next = |(id, op, ctx)| {
         let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx, at: now, op };
         last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
         mutation
     };
     ops.into_iter().map(next).collect()
+}
+
+pub(super) fn new_mutation() -> MutationId {
+    MutationId(Uuid::now_v7())
 }
 
 /// Makes changes of the server's own: numbered mutations of an actor that is nobody's device. Returns with which version
@@ -174,7 +177,7 @@ pub(super) async fn apply_as_server(tx: &mut OrgTx, ops: Vec<Op>, now: Millis) -
     let org = tx.lock().await?;
     let actor = tx.server_actor().await?;
     let last = tx.device_clock(actor).await?.0.last;
-    let mutations = number(ops.into_iter().map(|op| (op, org.ver)), last, now);
+    let mutations = number(ops.into_iter().map(|op| (new_mutation(), op, org.ver)), last, now);
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
     let response = apply(tx, org, None, &push, now).await?;
     let refused = response.results.iter().any(|one| matches!(one.result, PushResult::Rejected(_)));

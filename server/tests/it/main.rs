@@ -12,6 +12,7 @@ mod bad_input;
 mod contract;
 mod device;
 mod devices;
+mod earlier;
 mod endurance;
 mod examples;
 mod exchange;

@@ -96,8 +96,12 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         | "GET /api/export"
         | "GET /api/users/me"
         | "POST /api/ws/ticket"
+        | "GET /api/sync/conflicts"
         | "POST /api/sync/pull" => Rule::SignedIn(200),
-        "POST /api/sync/push" => Rule::Writers(200),
+        // Each change of the one has an answer of its own.
+        "POST /api/sync/push" | "POST /api/sync" => Rule::Writers(200),
+        // Of what nobody disagrees about. Who may, where somebody does, earlier::conflicts tries.
+        "POST /api/sync/conflicts/{id}/resolve" => Rule::Writers(404),
         "POST /api/tokens" | "POST /api/views" | "POST /api/feeds" => Rule::Writers(201),
         "POST /api/invitations" | "POST /api/projects" | "POST /api/fields" => Rule::NoGuests(201),
         "PATCH /api/members/{user}" => Rule::OfMembers(200),

@@ -6,6 +6,7 @@
 mod devices;
 mod files;
 mod own;
+mod earlier;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -243,6 +244,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
+        route if route.contains("/api/sync") => earlier::attempt(eve, route, names).await,
         route => return rows::attempt(eve, route, names).await,
     })
 }

@@ -229,7 +229,7 @@ impl<'a> World<'a> {
         }
         if attempt.path.ends_with("/resume") {
             body["history"]["actor"] = json!(77_777);
-        } else if attempt.path.contains("/sync/") {
+        } else if attempt.path.ends_with("/sync/push") || attempt.path.ends_with("/sync/pull") {
             let account = account.unwrap_or(&self.admin.session.account);
             body["actor"] =
                 json!(if attempt.role == Role::Reader { self.actor_of_reader().await } else { account.actor });
