@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Value;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
 use shared::ids::DeviceId;
@@ -85,6 +86,11 @@ impl Connection {
     /// Asks for what is at an address, as a program does; fails if it is nothing good.
     pub(crate) async fn get(&self, path: &str) -> Result<(), TransportError> {
         self.answer(self.http.get(self.address(path))).await.map(|IgnoredAny| ())
+    }
+
+    /// Sends JSON to an address, as a program does; what it answers with.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, TransportError> {
+        self.answer(self.http.post(self.address(path)).json(body)).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {

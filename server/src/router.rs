@@ -12,7 +12,7 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
+    attachments, auth, devices, docs, files, graphql, health, invitations, layers, members, resources, sync, tokens, ws,
 };
 use crate::services::Services;
 
@@ -44,6 +44,7 @@ fn table() -> (Router<AppState>, Document) {
     tokens::routes(&mut api);
     resources::routes(&mut api);
     sync::routes(&mut api);
+    graphql::routes(&mut api);
     ws::routes(&mut api);
     api.finish()
 }

@@ -1,6 +1,7 @@
 //! What is measured, one file per question. Each answers with lines of the table.
 
 mod device;
+mod graphql;
 mod list;
 mod load;
 mod organization;
@@ -33,6 +34,8 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
             lines.push(push::full(&mut organization, settings.rounds).await?);
         }
     }
+    say("pages by GraphQL");
+    lines.extend(graphql::pages(url, settings.largest.min(USUAL)).await?);
     lines.extend(load::run(settings, url).await?);
     lines.extend(flat);
     Ok(lines)

@@ -8,6 +8,9 @@ use super::{Db, DbError, convert};
 use crate::domain::push::OrgClock;
 use crate::member::Member;
 
+/// Begins a transaction in which every statement sees one and the same moment.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// A transaction that sees one organization's rows and no other's. To have one is to be allowed: it is made from a
 /// [`Member`] whose session still stands, or by [`super::Door`] for somebody who has just proved who they are.
 /// Dropped without [`Self::commit`], it leaves nothing.
@@ -54,9 +57,17 @@ impl OrgTx {
 
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
-        let mut tx = Self::enter(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member.org()).await?;
+        let mut tx = Self::enter(db, READ, member.org()).await?;
         tx.admit(member).await?;
         Ok(tx)
+    }
+
+    /// Goes on with what is now, on the same connection: for reading, as [`Self::snapshot`].
+    pub async fn renew(&mut self) -> Result<(), DbError> {
+        // Nothing in a UUID needs quoting.
+        let renew = format!("COMMIT; {READ}; SELECT set_config('tern.org', '{}', true)", self.org.0);
+        sqlx::raw_sql(AssertSqlSafe(renew)).execute(self.connection()).await?;
+        Ok(())
     }
 
     /// For the server's own housekeeping, of which no member knows.

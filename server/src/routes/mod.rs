@@ -7,6 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod docs;
 mod extract;
 pub(crate) mod files;
+pub(crate) mod graphql;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;

@@ -16,6 +16,7 @@ mod resources;
 mod resume;
 mod sessions;
 mod shelves;
+mod snapshot;
 mod sync;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,13 +30,14 @@ use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
-pub use crate::db::{Answer, Once};
+pub use crate::db::{Answer, Entry, Once};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
 pub use failure::{DeviceProblem, Failure, KeyProblem};
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};
 use shelves::Shelves;
+pub use snapshot::Snapshot;
 
 /// What the use cases work with.
 #[derive(Debug)]

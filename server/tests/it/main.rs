@@ -16,6 +16,7 @@ mod endurance;
 mod examples;
 mod failpoints;
 mod files;
+mod graphql;
 mod harness;
 mod housekeeping;
 mod isolation;
