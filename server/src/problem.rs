@@ -47,6 +47,11 @@ impl ApiProblem {
         &self.0
     }
 
+    /// The kind in a word, such as `not-found`.
+    pub(crate) fn word(&self) -> &str {
+        self.0.kind.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The server cannot work at the moment.
     pub(crate) fn unavailable() -> Self {
         // A connection may have been lost after the commit, so whether it was done is not to be said.
@@ -165,6 +170,7 @@ impl From<Failure> for ApiProblem {
             Failure::Device(problem) => device(problem),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
             Failure::Resource(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::Earlier(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
             Failure::Refused(refusal) => refused(&refusal),
             Failure::Changed => Self::new(
                 StatusCode::PRECONDITION_FAILED,

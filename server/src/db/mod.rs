@@ -9,6 +9,7 @@
 //! | `accounts` | actors, sessions, invitations |
 //! | `devices` | what members are signed in on |
 //! | `api_tokens` | personal access tokens |
+//! | `earlier` | times instead of versions, and what was done to a row since |
 //! | `history` | what has been done to a row |
 //! | `kept_answers` | what requests were answered with that must not be done twice |
 //! | `members` | who belongs to an organization, and as what |
@@ -27,6 +28,7 @@ mod contents;
 mod convert;
 mod devices;
 mod door;
+mod earlier;
 mod epochs;
 mod error;
 mod finished;

@@ -13,9 +13,11 @@
 //! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
 //! | [`resource`] | what a row is as plain JSON, and what is to be done where it shall say something else |
 //! | [`shelf`] | which rows a list shows, and in which order |
+//! | [`earlier`] | what clients of earlier systems mean, and what they are shown |
 //! | [`session`] | whether a refresh token continues its session |
 
 pub mod contents;
+pub mod earlier;
 pub mod lineage;
 pub mod members;
 pub mod poke;

@@ -65,6 +65,11 @@ impl Open {
         named.iter().copied().filter(|scope| self.states.contains_key(scope) && once.insert(*scope)).collect()
     }
 
+    /// All scopes that are open.
+    pub fn all(&self) -> Vec<Scope> {
+        self.states.keys().copied().collect()
+    }
+
     /// Whether a scope is open.
     pub fn has(&self, scope: Scope) -> bool {
         self.states.contains_key(&scope)
@@ -107,10 +112,15 @@ pub const ROWS: usize = ROWS_PER_PULL + 1;
 /// Cuts what was read, at most [`ROWS`] and those of the last one's version, to a page. Returns where the page ends, if
 /// something follows. Rows of one version stay together.
 pub fn cut(rows: &mut Vec<Located>, most: usize) -> Option<Version> {
+    cut_to(rows, most, BYTES_PER_PULL)
+}
+
+/// The same with another limit for the bytes.
+pub fn cut_to(rows: &mut Vec<Located>, most: usize, most_bytes: usize) -> Option<Version> {
     let mut bytes = 0_usize;
     let heavy = rows.iter().position(|one| {
         bytes = bytes.saturating_add(one.bytes);
-        bytes > BYTES_PER_PULL
+        bytes > most_bytes
     });
     let next = heavy.unwrap_or(most).min(most).max(1);
     let pos = rows.get(next)?.pos;

@@ -7,6 +7,7 @@ use shared::device::InvalidDeviceName;
 use crate::contents::ContentsError;
 use crate::db::DbError;
 use crate::domain::contents::ContentProblem;
+use crate::domain::earlier::InvalidChange;
 use crate::domain::members::MemberProblem;
 use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
@@ -64,6 +65,8 @@ pub enum Failure {
     NotFound,
     #[error(transparent)]
     Resource(#[from] InvalidResource),
+    #[error(transparent)]
+    Earlier(#[from] InvalidChange),
     #[error("{0}")]
     Refused(Refusal),
     #[error("it is not of this version any more")]

@@ -4,6 +4,7 @@
 mod api_tokens;
 mod contents;
 mod devices;
+mod earlier;
 mod epochs;
 mod failure;
 mod housekeeping;
@@ -33,6 +34,9 @@ use crate::tokens::{TokenError, Tokens};
 pub use crate::db::{Answer, Entry, Once};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
+pub use earlier::{
+    Choice, EarlierConflict, EarlierDone, EarlierPage, EarlierResult, EarlierRow, EarlierSync, Unsettled, UnsettledSide,
+};
 pub use failure::{DeviceProblem, Failure, KeyProblem};
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};

@@ -2,11 +2,12 @@
 //! merged like those of any device.
 
 use shared::account::DeviceInfo;
-use shared::clock::Version;
+use shared::clock::{Actor, Version};
 use shared::hash::chain;
 use shared::ids::{DeviceId, EntityId, Kind, MutationId};
+use shared::merge::Outcome;
 use shared::mutation::{Mutation, Op};
-use shared::protocol::{LastMutation, PushRequest, PushResult, SCHEMA};
+use shared::protocol::{LastMutation, NumberedResult, PushRequest, PushResult, SCHEMA};
 use shared::row::Row;
 use shared::text::{Delta, transform_over};
 use uuid::Uuid;
@@ -160,7 +161,8 @@ impl Services {
             (What::Delete, Some(_)) => (vec![Op::Delete(entity)], None),
         };
         if !ops.is_empty() {
-            run(tx, member, ops, seen).await?;
+            let actor = actor_of(tx, member).await?;
+            run(tx, actor, ops, seen, |_| MutationId(Uuid::now_v7())).await?;
         }
         let after = tx.located(entity).await?.ok_or(Failure::Bug("what was changed is not there"))?;
         Ok(resource::show(&after.row))
@@ -190,34 +192,46 @@ async fn as_of(tx: &mut OrgTx, row: &Row, body: &Object, seen: Version, ops: &mu
 }
 
 /// Does what operations say, in a transaction that is in line and that the caller commits; the first that is refused is
-/// why nothing may be.
-async fn run(tx: &mut OrgTx, member: &Member, ops: Vec<Op>, seen: Option<Version>) -> Result<(), Failure> {
+/// why nothing may be. `named`: what each mutation is called.
+pub(super) async fn run(
+    tx: &mut OrgTx,
+    actor: Actor,
+    ops: Vec<Op>,
+    seen: Option<Version>,
+    named: impl Fn(usize) -> MutationId,
+) -> Result<Vec<Outcome>, Failure> {
     let org = tx.org_clock().await?;
     let (now, reader) = (now(), tx.reader());
-    let actor = if member.is_program() { member.actor() } else { side_actor(tx, member).await? };
     let mut last = tx.device_clock(actor).await?.0.last;
-    let number = |op: Op| {
-        let id = MutationId(Uuid::now_v7());
+    let number = |(at, op): (usize, Op)| {
+        let id = named(at);
         // Edits of texts are carried to where the texts are now.
         let ctx = seen.filter(|_| !matches!(op, Op::TextEdit(_))).unwrap_or(org.ver);
         let mutation = Mutation { n: last.n + 1, id, prev_hash: last.hash, ctx, at: now, op };
         last = LastMutation { n: mutation.n, hash: chain(last.hash, mutation.n, id) };
         mutation
     };
-    let mutations = ops.into_iter().map(number).collect();
+    let mutations = ops.into_iter().enumerate().map(number).collect();
     let push = PushRequest { schema: SCHEMA, actor, epoch: org.epoch, mutations };
     let response = apply(tx, org, reader, &push, now).await?;
-    let refused = response.results.into_iter().find_map(|one| match one.result {
-        PushResult::Rejected(refusal) => Some(refusal),
-        PushResult::Accepted(_) => None,
-    });
-    refused.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
+    let outcome = |one: NumberedResult| match one.result {
+        PushResult::Rejected(refusal) => Err(Failure::Refused(refusal)),
+        PushResult::Accepted(outcome) => Ok(outcome),
+    };
+    response.results.into_iter().map(outcome).collect()
 }
 
-/// As whom a signed-in device changes rows without syncing: the numbers of its own actor are the device's to give.
-async fn side_actor(tx: &mut OrgTx, member: &Member) -> Result<shared::clock::Actor, Failure> {
+/// As whom somebody changes rows without syncing. The numbers of a signed-in device's own actor are the device's to give.
+pub(super) async fn actor_of(tx: &mut OrgTx, member: &Member) -> Result<Actor, Failure> {
+    if member.is_program() {
+        return Ok(member.actor());
+    }
     let id = DeviceId(Uuid::new_v5(&member.device().0, b"api"));
-    let device = DeviceInfo { id, name: "API".to_owned() };
+    side_actor(tx, member, DeviceInfo { id, name: "API".to_owned() }).await
+}
+
+/// The actor of something that works beside a member's devices.
+pub(super) async fn side_actor(tx: &mut OrgTx, member: &Member, device: DeviceInfo) -> Result<Actor, Failure> {
     tx.upsert_device(member.user(), &device, now()).await?;
-    Ok(tx.actor_of(member.user(), id).await?)
+    Ok(tx.actor_of(member.user(), device.id).await?)
 }

@@ -2,6 +2,7 @@
 
 mod bad;
 mod changes;
+mod earlier;
 mod lists;
 mod moments;
 mod rights;

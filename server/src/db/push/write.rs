@@ -39,7 +39,7 @@ impl OrgTx {
         self.upsert_prefixes(&decision.prefixes).await?;
         self.insert_texts(&decision.texts).await?;
         self.insert_handled(decision.device.actor, &decision.handled, now).await?;
-        self.write_clocks(decision).await
+        self.write_clocks(decision, now).await
     }
 
     pub(in crate::db) async fn upsert_scopes(&mut self, states: &BTreeMap<Scope, ScopeState>) -> Result<(), DbError> {
@@ -183,13 +183,18 @@ impl OrgTx {
     async fn insert_handled(&mut self, actor: Actor, handled: &[Handled], now: Millis) -> Result<(), DbError> {
         let org = self.org().0;
         let inverse = |one: &Handled| one.inverse.as_ref().map(json).transpose();
+        // Moments grow with versions (migration 0041): each push begins after the one before, whatever the clock says.
         sqlx::query(
             "INSERT INTO mutations
                (org_id, actor, n, id, entity_id, kind, op, ctx, at, ver, result, inverse, handled_at)
-             SELECT $1, $2, n, id, entity_id, kind, op::json, ctx, at, ver, result::jsonb, inverse::json, $3
-             FROM UNNEST($4::bigint[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
-                         $11::bigint[], $12::text[], $13::text[])
-               AS t (n, id, entity_id, kind, op, ctx, at, ver, result, inverse)",
+             SELECT $1, $2, n, t.id, entity_id, kind, op::json, ctx, at, t.ver, result::jsonb, inverse::json,
+               greatest($3, date_trunc('milliseconds', o.moment) + interval '1 millisecond')
+                 + place * interval '1 microsecond'
+             FROM organizations o,
+               UNNEST($4::bigint[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::bigint[], $10::bigint[],
+                      $11::bigint[], $12::text[], $13::text[]) WITH ORDINALITY
+               AS t (n, id, entity_id, kind, op, ctx, at, ver, result, inverse, place)
+             WHERE o.id = $1",
         )
         .bind(org)
         .bind(i64::from(actor))
@@ -209,11 +214,17 @@ impl OrgTx {
         Ok(())
     }
 
-    async fn write_clocks(&mut self, decision: &PushDecision) -> Result<(), DbError> {
+    async fn write_clocks(&mut self, decision: &PushDecision, now: Millis) -> Result<(), DbError> {
         let org = self.org().0;
         let DeviceClock { actor, last } = decision.device;
+        let accepted = decision.handled.iter().rposition(|one| one.ver.is_some()).map(|last| bigint(last as u64 + 1));
         sqlx::query(
-            "WITH organization AS (UPDATE organizations SET ver = $2 WHERE id = $1)
+            "WITH organization AS (
+               UPDATE organizations SET ver = $2, moment = CASE WHEN $7::bigint IS NULL THEN moment ELSE
+                 greatest($6, date_trunc('milliseconds', moment) + interval '1 millisecond')
+                   + $7 * interval '1 microsecond' END
+               WHERE id = $1
+             )
              UPDATE actors SET last_n = $4, last_hash = $5 WHERE org_id = $1 AND actor = $3",
         )
         .bind(org)
@@ -221,6 +232,8 @@ impl OrgTx {
         .bind(i64::from(actor))
         .bind(bigint(last.n))
         .bind(bits(last.hash))
+        .bind(timestamp(now))
+        .bind(accepted)
         .execute(self.connection())
         .await?;
         Ok(())

@@ -124,7 +124,7 @@ pub fn unsettled(row: &Row) -> Vec<Object> {
     let one = |field: Field| {
         let standing = row.values.get(&field).map(Reg::siblings).unwrap_or_default();
         let value = |one: &Sibling<Value>| {
-            let value = plain(field.spec().shape, &one.value);
+            let value = shown(field, &one.value);
             json!({ "value": value, "at": time(one.stamp.at), "version": one.stamp.ver, "actor": one.stamp.actor })
         };
         let values: Vec<Json> = standing.iter().map(value).collect();
@@ -136,6 +136,11 @@ pub fn unsettled(row: &Row) -> Vec<Object> {
 /// Whether a row is in a project or a section, a part of a task, or about another row.
 pub fn belongs(row: &Row, of: EntityId) -> bool {
     row.place().rows().any(|one| one == of) || row.subject().is_some_and(|subject| subject.rows().any(|one| one == of))
+}
+
+/// What is shown of a value of a field.
+pub fn shown(field: Field, value: &Value) -> Json {
+    plain(field.spec().shape, value)
 }
 
 fn show_place(place: &Place, kind: Kind, object: &mut Object) {
@@ -299,7 +304,8 @@ fn text(name: &str, json: &Json) -> Result<String, InvalidResource> {
     }
 }
 
-fn value(name: &str, field: Field, json: &Json) -> Result<Value, InvalidResource> {
+/// What a field is to hold that somebody calls so.
+pub fn value(name: &str, field: Field, json: &Json) -> Result<Value, InvalidResource> {
     let shape = field.spec().shape;
     read(shape, json).ok_or_else(|| InvalidResource::value(name, expected(shape)))
 }

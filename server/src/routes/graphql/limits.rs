@@ -10,7 +10,7 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use serde_json::Value as Json;
 
-use crate::routes::resources::asked::{LIMIT, MOST};
+use crate::routes::resources::asked::MOST;
 
 /// Bytes of a query. What is long belongs into the variables.
 pub(super) const QUERY_BYTES: usize = 32 * 1024;
@@ -20,8 +20,10 @@ const NESTED: usize = 48;
 const DEPTH: usize = 15;
 /// Fields of the query itself: each is a list or a change.
 const ROOTS: usize = 20;
+/// Rows of a list, if nothing is said: fewer than by REST, because there may be lists in it.
+pub(super) const LIMIT: usize = 50;
 /// Values of an answer.
-const COST: u64 = 20_000;
+const COST: u64 = 50_000;
 /// What the schema says of itself is many values, and cheap.
 const INTROSPECTION: u64 = 250_000;
 /// What a list costs beside its rows.

@@ -16,12 +16,13 @@ use shared::query::sort::{SortBy, SortKey};
 use uuid::Uuid;
 
 use super::asking::{asking, history as load_history, snapshot};
+use super::limits::LIMIT;
 use super::names::{camel, type_name, word};
 use super::refusal::{bug, invalid, refusal};
 use super::rows::{id_of, parent};
 use super::values::{self, DATE, DATE_TIME, JSON, Node, PRIORITY, SORT_BY, STATUS, as_json, later};
 use crate::domain::shelf::Question;
-use crate::routes::resources::asked::{self, Cursor, LIMIT, MOST};
+use crate::routes::resources::asked::{self, Cursor, MOST};
 use crate::services::{Selection, Snapshot};
 
 /// Of what a list is.
@@ -107,7 +108,7 @@ pub(super) fn field(name: &str, kind: Kind, owner: Owner) -> Field {
 
 fn paged(field: Field) -> Field {
     field
-        .argument(argument("first", TypeRef::INT, "How many at most: from 1 to 500, 100 if it is left out."))
+        .argument(argument("first", TypeRef::INT, "How many at most: from 1 to 500, 50 if it is left out."))
         .argument(argument("after", TypeRef::STRING, "The `endCursor` of the page before."))
 }
 
@@ -143,6 +144,14 @@ pub(super) fn history(kind: Kind) -> Field {
 
 fn given<'a>(args: &'a ObjectAccessor<'_>, name: &str) -> Option<&'a Value> {
     args.get(name).map(|value| value.as_value()).filter(|value| **value != Value::Null)
+}
+
+/// What an argument lists; one alone is a list of one.
+fn list<'a>(args: &'a ObjectAccessor<'_>, name: &str) -> Option<&'a [Value]> {
+    given(args, name).map(|value| match value {
+        Value::List(all) => all,
+        one => std::slice::from_ref(one),
+    })
 }
 
 fn text<'a>(args: &'a ObjectAccessor<'_>, name: &str) -> Result<Option<&'a str>, Error> {
@@ -243,7 +252,7 @@ fn read<T: DeserializeOwned>(name: &str, json: Json) -> Result<T, Error> {
 }
 
 fn sort(args: &ObjectAccessor<'_>) -> Result<Vec<SortKey>, Error> {
-    let Some(Value::List(keys)) = given(args, "sort") else { return Ok(vec![SortKey::ascending(SortBy::Created)]) };
+    let Some(keys) = list(args, "sort") else { return Ok(vec![SortKey::ascending(SortBy::Created)]) };
     keys.iter().map(|key| read("sort", lowered(key)?)).collect()
 }
 
@@ -270,7 +279,7 @@ fn lowered(value: &Value) -> Result<Json, Error> {
 
 /// The names of an enum's values that an argument lists.
 fn enums<T: DeserializeOwned>(args: &ObjectAccessor<'_>, name: &str) -> Result<Option<Vec<T>>, Error> {
-    let Some(Value::List(all)) = given(args, name) else { return Ok(None) };
+    let Some(all) = list(args, name) else { return Ok(None) };
     let one = |value: &Value| match value {
         Value::Enum(one) => read(name, json!(word(one))),
         Value::String(one) => read(name, json!(word(one))),
@@ -302,8 +311,9 @@ fn filter(args: &ObjectAccessor<'_>) -> Result<Filter, Error> {
             id => Who::User(read::<UserId>("assignee", json!(id))?),
         }]));
     }
-    if let Some(tags) = given(args, "tag") {
-        is(Condition::Tags(TagRule::Any(read("tag", as_json(tags)?)?)));
+    if let Some(tags) = list(args, "tag") {
+        let tags = tags.iter().map(as_json).collect::<Result<Json, _>>()?;
+        is(Condition::Tags(TagRule::Any(read("tag", tags)?)));
     }
     if let Some(words) = text(args, "q")? {
         is(Condition::Text(words.to_owned()));

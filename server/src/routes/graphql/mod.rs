@@ -7,13 +7,17 @@
 //! | `values` | scalars, enums and small objects |
 //! | `rows`, `lists` | rows as types, read off the table of fields, and lists of them |
 //! | `query`, `mutation`, `subscription` | what can be asked, changed and listened to |
+//! | `earlier` | what clients of earlier systems ask and send |
 //! | `asking` | who asks, and from which moment they are answered |
+//! | `absent` | variables that are not given |
 //! | `limits` | what a query may cost |
 //! | `refusal` | errors |
 //! | `socket` | the WebSocket of subscriptions |
 //! | `explorer` | a page to try it with |
 
+mod absent;
 mod asking;
+mod earlier;
 mod explorer;
 mod limits;
 mod lists;
@@ -148,7 +152,8 @@ impl Asked {
         let variables = Variables::from_json(variables.unwrap_or_default().into());
         let operation = limits::operation(&document, operation_name.as_deref()).map_err(too_much)?;
         limits::check(&document, operation, &variables).map_err(too_much)?;
-        let of = operation.ty;
+        let (of, absent) = (operation.ty, absent::absent(operation, &variables));
+        absent::leave_out(&mut document, &absent);
         let mut request = Request::new(query).variables(variables);
         request.operation_name = operation_name;
         request.set_parsed_query(document);

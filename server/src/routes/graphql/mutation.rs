@@ -14,6 +14,7 @@ use shared::protocol::Problem;
 use uuid::Uuid;
 
 use super::asking::asking;
+use super::earlier;
 use super::lists::named_id;
 use super::names::type_name;
 use super::query::{DEVICE, shown};
@@ -32,7 +33,7 @@ const PROBLEM: &str = "Problem";
 pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
     let kinds = Kind::ALL.iter().copied().filter(|kind| *kind != Kind::Member);
     let root = kinds.clone().flat_map(fields).fold(ObjectType::new(MUTATION), ObjectType::field);
-    let root = root.field(rename_device()).field(sign_device_out());
+    let root = root.field(rename_device()).field(sign_device_out()).field(earlier::push());
     let schema = kinds.fold(schema, |schema, kind| schema.register(result(kind)).register(one_of_several(kind)));
     let problem = ObjectType::new(PROBLEM)
         .description("Why a change was not done.")

@@ -9,6 +9,7 @@ use shared::device::Device;
 use shared::ids::Kind;
 
 use super::asking::{asking, snapshot};
+use super::earlier;
 use super::lists::{self, Owner, named_id};
 use super::names::{many, one, type_name};
 use super::refusal::{bug, refusal};
@@ -31,7 +32,7 @@ pub(super) fn register(schema: SchemaBuilder) -> SchemaBuilder {
             Ok(snapshot(&ctx).await?.show(me).map(|row| FieldValue::owned_any(Node(row))))
         })
     });
-    let query = rows.field(me.description("Oneself.")).field(devices()).field(organization());
+    let query = rows.field(me.description("Oneself.")).field(devices()).field(organization()).field(earlier::pull());
     let organization = ObjectType::new(ORGANIZATION)
         .description("A team with its own data.")
         .field(values::field("id", TypeRef::named_nn(TypeRef::ID), values::plain))

@@ -7,14 +7,15 @@ use async_graphql::dynamic::{Schema, SchemaError};
 use super::mutation::{self, MUTATION};
 use super::query::{self, QUERY};
 use super::subscription::{self, SUBSCRIPTION};
-use super::{lists, rows, values};
+use super::{earlier, lists, rows, values};
 use crate::problem::ApiProblem;
 
 static SCHEMA: LazyLock<Result<Schema, SchemaError>> = LazyLock::new(|| {
     let schema = Schema::build(QUERY, Some(MUTATION), Some(SUBSCRIPTION));
     // What a query may cost has been reckoned before; see `limits`.
     let schema = lists::register(rows::register(values::register(schema)));
-    subscription::register(mutation::register(query::register(schema))).finish()
+    let schema = earlier::register(mutation::register(query::register(schema)));
+    subscription::register(schema).finish()
 });
 
 pub(super) fn schema() -> Result<&'static Schema, ApiProblem> {

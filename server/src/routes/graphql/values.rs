@@ -214,8 +214,16 @@ pub(super) fn input(holds: Holds, needed: bool) -> TypeRef {
     }
 }
 
-/// What a key takes.
+/// What a key takes. One alone is a list of one.
 pub(super) fn take(holds: Holds, value: &Value) -> Result<Json, Error> {
+    let several = match holds {
+        Holds::Tags | Holds::Relations => true,
+        Holds::Value(shape) => matches!(shape, Shape::Moments | Shape::People),
+        _ => false,
+    };
+    if several && !matches!(value, Value::List(_) | Value::Null) {
+        return take(holds, &Value::List(vec![value.clone()]));
+    }
     match holds {
         Holds::Value(shape) => Kind::of(shape).take(value),
         Holds::Id | Holds::Row(_) => Kind::Plain(TypeRef::ID).take(value),
@@ -252,6 +260,16 @@ where
             }
         }
     })
+}
+
+/// The same of what cannot be `null`.
+pub(super) fn surely<'a, F, R>(ctx: ResolverContext<'a>, ask: impl FnOnce(ResolverContext<'a>) -> F) -> FieldFuture<'a>
+where
+    F: Future<Output = Result<R, Error>> + Send + 'a,
+    R: Into<FieldValue<'a>> + Send,
+{
+    let asked = ask(ctx);
+    FieldFuture::new(async move { asked.await.map(Some) })
 }
 
 /// Registers all of these types.

@@ -23,7 +23,7 @@ use crate::problem::ApiProblem;
 use crate::services::Selection;
 
 /// Rows of a page, if nothing is said, and at most.
-pub(in crate::routes) const LIMIT: usize = 100;
+const LIMIT: usize = 100;
 pub(in crate::routes) const MOST: usize = 500;
 
 /// The parameters of a list. Those that a kind of rows cannot be asked by are refused.

@@ -135,6 +135,7 @@ async fn filters_and_orders_are_those_of_rest() {
     let mut shown = 0;
     for (arguments, query) in [
         ("status: [TODO]", "status=todo"),
+        ("status: TODO, tag: \"t0\", sort: { by: DUE }", "status=todo&tag=t0&sort=due"),
         ("status: [DONE, TODO], priority: [HIGH, URGENT]", "status=done,todo&priority=high,urgent"),
         ("q: \"net\"", "q=net"),
         ("tag: [\"t1\"]", "tag=t1"),

@@ -41,18 +41,19 @@ async fn more_rows_are_not_more_statements() {
             program.data(comment, json!({ "task": id })).await;
         }
     };
+    // A statement that is new to a connection is a request more: that of several times is counted which has no such one.
     let statements = async || {
-        let before = wire.requests();
-        let answer = ines.data(EVERYTHING, json!({})).await;
-        (wire.requests() - before, answer)
+        let (mut least, mut answer) = (usize::MAX, Json::Null);
+        for _ in 0..6 {
+            let before = wire.requests();
+            answer = ines.data(EVERYTHING, json!({})).await;
+            least = least.min(wire.requests() - before);
+        }
+        (least, answer)
     };
     grow(2).await;
-    let (_, few) = statements().await;
-    // Once the rows are in memory.
-    let (of_few, again) = statements().await;
-    assert_eq!(few, again);
+    let (of_few, few) = statements().await;
     grow(30).await;
-    statements().await;
     let (of_many, many) = statements().await;
     let rows = |answer: &Json| answer["tasks"]["edges"].as_array().unwrap().len();
     assert_eq!((rows(&few), rows(&many)), (2, 32));
@@ -72,6 +73,7 @@ async fn everything_in_an_answer_is_of_one_moment() {
     let id = task(&program, &project(&ines).await, "0").await;
     let update =
         "mutation($id: ID!, $title: String) { updateTask(id: $id, input: { title: $title, notes: $title }) { id } }";
+    program.data(update, json!({ "id": id, "title": "0" })).await;
     let write = async {
         for number in 1..=40 {
             program.data(update, json!({ "id": id, "title": number.to_string() })).await;

@@ -145,7 +145,8 @@ async fn guests_and_programs_that_may_only_read_change_nothing() {
                 (one["name"].as_str().unwrap(), one["type"]["ofType"]["name"].as_str().unwrap_or_default());
             let value = match (argument, of) {
                 ("id", _) => id.to_string(),
-                ("inputs", _) => "[]".to_owned(),
+                ("inputs" | "items", _) => "[]".to_owned(),
+                ("entity", _) => "\"task\"".to_owned(),
                 ("name", _) => "\"x\"".to_owned(),
                 ("input", of) if of.starts_with("New") => new_input(of, &project, &id),
                 ("input", _) => "{}".to_owned(),

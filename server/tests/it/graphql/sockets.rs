@@ -1,5 +1,6 @@
 //! Subscriptions: who hears of what, and when a socket is refused or closed.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -9,12 +10,12 @@ use serde_json::{Value as Json, json};
 use shared::protocol::kind;
 use shared::realtime::close;
 use tern_server::router::Pace;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use uuid::Uuid;
 
 use super::{Asks, task};
 use crate::harness::{Server, check, create, edit, task_id};
@@ -249,7 +250,7 @@ async fn a_subscription_that_cannot_be_is_refused() {
 
 #[tokio::test]
 async fn a_socket_ends_with_its_session_and_its_client() {
-    let server = Server::start_at(Pace { ping: Duration::from_millis(20) }).await;
+    let server = Server::start().await;
     let ines = server.register("ines@saltmarsh.example").await;
     let program = Program::of(&ines, "write").await;
     let (mut by_device, mut by_token) =
@@ -265,14 +266,27 @@ async fn a_socket_ends_with_its_session_and_its_client() {
     let token = format!("Bearer {}", ines.session.access_token.0);
     late.say(json!({ "type": "connection_init", "payload": { "Authorization": token } })).await;
     assert_eq!(late.next().await, Err(4403), "the session has ended, though the token has not");
+}
 
-    // Signs of life come by themselves; who gives none is left.
-    let bo = server.login("ines@saltmarsh.example", Uuid::now_v7()).await;
-    let address = server.url.strip_prefix("http://").unwrap();
-    let mut deaf = Socket::open(&server, &bo.session.access_token.0).await;
-    let sign = timeout(PATIENCE, deaf.0.next()).await.expect("it comes").unwrap().unwrap();
-    assert!(matches!(&sign, Message::Ping(_)) || sign.to_text().unwrap().contains("ping"), "{sign:?}");
-    assert!(!address.is_empty());
+#[tokio::test]
+async fn signs_of_life_come_by_themselves_and_who_gives_none_is_left() {
+    let server = Server::start_at(Pace { ping: Duration::from_millis(20) }).await;
+    let ines = server.register("ines@saltmarsh.example").await;
+    let mut socket = Socket::open(&server, &ines.session.access_token.0).await;
+    let mut signs = BTreeSet::new();
+    while signs.len() < 2 {
+        match timeout(PATIENCE, socket.0.next()).await.expect("it comes").unwrap().unwrap() {
+            Message::Ping(_) => signs.insert("of the socket"),
+            Message::Text(text) => signs.insert(if text.contains("ping") { "of the protocol" } else { "something" }),
+            other => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(signs, BTreeSet::from(["of the protocol", "of the socket"]));
+    // Who reads nothing answers nothing. What was sent until then is still there, and then it is over.
+    let mut deaf = Socket::open(&server, &ines.session.access_token.0).await.0.into_inner();
+    let mut all = Vec::new();
+    let ended = timeout(PATIENCE, deaf.read_to_end(&mut all)).await.expect("it ends");
+    assert!(ended.is_ok() && !all.is_empty(), "{ended:?}");
 }
 
 #[tokio::test]
