@@ -147,7 +147,7 @@ impl Asked {
         let too_much = |problem: limits::TooMuch| refusal::refuse(problem.to_string());
         limits::check_text(&query).map_err(too_much)?;
         let document = parse_query(&query);
-        let document =
+        let mut document =
             document.map_err(|error| refusal::dress(Response::from_errors(vec![ServerError::from(error)])))?;
         let variables = Variables::from_json(variables.unwrap_or_default().into());
         let operation = limits::operation(&document, operation_name.as_deref()).map_err(too_much)?;
