@@ -9,6 +9,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use shared::account::{Account, DeviceInfo, Invitation, LoginRequest, Password, RegisterRequest, Session};
 use shared::clock::Actor;
 use shared::ids::DeviceId;
@@ -102,6 +103,11 @@ impl Connection {
         }
         let Report { made } = self.answer(self.http.post(self.address(path)).body(file)).await?;
         Ok(made.get("task").copied().unwrap_or_default())
+    }
+
+    /// Sends JSON to an address, as a program does; what it answers with.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, TransportError> {
+        self.answer(self.http.post(self.address(path)).json(body)).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, TransportError> {

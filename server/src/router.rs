@@ -12,8 +12,8 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, earlier, exchange, feeds, files, health, invitations, layers, members, resources, sync,
-    tokens, ws,
+    attachments, auth, devices, docs, earlier, exchange, feeds, files, graphql, health, invitations, layers, members, resources,
+    sync, tokens, ws,
 };
 use crate::services::Services;
 
@@ -48,6 +48,7 @@ fn table() -> (Router<AppState>, Document) {
     exchange::routes(&mut api);
     sync::routes(&mut api);
     earlier::routes(&mut api);
+    graphql::routes(&mut api);
     ws::routes(&mut api);
     api.finish()
 }

@@ -2,6 +2,7 @@
 
 mod device;
 mod import;
+mod graphql;
 mod list;
 mod load;
 mod organization;
@@ -40,6 +41,8 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
             lines.extend(import::files(&organization, url).await?);
         }
     }
+    say("pages by GraphQL");
+    lines.extend(graphql::pages(url, settings.largest.min(USUAL)).await?);
     lines.extend(load::run(settings, url).await?);
     lines.extend(flat);
     Ok(lines)

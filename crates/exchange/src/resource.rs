@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use shared::field::{Field, TextField, Writer};
 use shared::ids::{CustomFieldId, EntityId, Kind, TaskId};
 use shared::mutation::{Create, EditRelations, EditTags, Op, TextEdit};
-use shared::register::Tag;
+use shared::register::{Reg, Sibling, Tag};
 use shared::relation::Relation;
 use shared::row::Row;
 use shared::text::Delta;
@@ -116,6 +116,25 @@ pub fn show(row: &Row) -> Object {
     object.insert("created_at".into(), time(row.created.at));
     object.insert("updated_at".into(), time(row.updated.at));
     object
+}
+
+/// The fields of a row with concurrent values that no rule could decide between, each with the values that stand.
+pub fn unsettled(row: &Row) -> Vec<Object> {
+    let one = |field: Field| {
+        let standing = row.values.get(&field).map(Reg::siblings).unwrap_or_default();
+        let value = |one: &Sibling<Value>| {
+            let value = shown(field, &one.value);
+            json!({ "value": value, "at": time(one.stamp.at), "version": one.stamp.ver, "actor": one.stamp.actor })
+        };
+        let values: Vec<Json> = standing.iter().map(value).collect();
+        Object::from_iter([("field".to_owned(), json!(field)), ("values".to_owned(), json!(values))])
+    };
+    row.unsettled().map(one).collect()
+}
+
+/// Whether a row is in a project or a section, a part of a task, or about another row.
+pub fn belongs(row: &Row, of: EntityId) -> bool {
+    row.place().rows().any(|one| one == of) || row.subject().is_some_and(|subject| subject.rows().any(|one| one == of))
 }
 
 /// What is shown of a value of a field.

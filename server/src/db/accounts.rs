@@ -1,5 +1,7 @@
 //! Devices, actors, sessions and invitations of one organization.
 
+use std::collections::HashMap;
+
 use shared::account::{Account, DeviceInfo};
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, Epoch, UserId};
@@ -27,6 +29,26 @@ pub struct Session {
 }
 
 impl OrgTx {
+    /// Whose these actors are. Those of the server itself are nobody's.
+    pub async fn people(&mut self, actors: &[Actor]) -> Result<HashMap<Actor, UserId>, DbError> {
+        let org = self.org().0;
+        let columns: Vec<(i64, Uuid)> = sqlx::query_as(
+            "SELECT actor, user_id FROM actors WHERE org_id = $1 AND actor = ANY($2) AND user_id IS NOT NULL",
+        )
+        .bind(org)
+        .bind(actors.iter().map(|actor| i64::from(*actor)).collect::<Vec<_>>())
+        .fetch_all(self.connection())
+        .await?;
+        columns.into_iter().map(|(number, user)| Ok((actor(number)?, UserId(user)))).collect()
+    }
+
+    /// What the organization is called.
+    pub async fn organization(&mut self) -> Result<String, DbError> {
+        let org = self.org().0;
+        let name = sqlx::query_scalar("SELECT name FROM organizations WHERE id = $1").bind(org);
+        Ok(name.fetch_one(self.connection()).await?)
+    }
+
     /// Remembers a device and what it calls itself, unless its member has given it another name.
     pub async fn upsert_device(&mut self, user: UserId, device: &DeviceInfo, now: Millis) -> Result<(), DbError> {
         sqlx::query(

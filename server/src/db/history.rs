@@ -1,5 +1,7 @@
 //! What has been done to a row: the log of mutations, as its readers see it.
 
+use std::collections::HashMap;
+
 use shared::clock::{Actor, Counter, Millis, Version};
 use shared::field::TextField;
 use shared::ids::{DeviceId, EntityId, UserId};
@@ -7,7 +9,7 @@ use shared::merge::Inverse;
 use shared::mutation::Op;
 use uuid::Uuid;
 
-use super::convert::{actor, bigint, unsigned};
+use super::convert::{actor, bigint, entity, unsigned};
 use super::{DbError, OrgTx};
 
 /// One change of a row.
@@ -23,38 +25,48 @@ pub struct Entry {
 }
 
 impl OrgTx {
-    /// What was done to a row before a version, the latest first.
-    pub async fn history(&mut self, id: EntityId, before: Version, limit: usize) -> Result<Vec<Entry>, DbError> {
-        type Columns = (i64, i64, i64, Option<Uuid>, Option<Uuid>, Option<String>, i64, String);
+    /// What was done to some rows before a version, of each the latest first.
+    pub async fn histories(
+        &mut self,
+        ids: &[EntityId],
+        before: Version,
+        limit: usize,
+    ) -> Result<HashMap<EntityId, Vec<Entry>>, DbError> {
+        type Columns = (String, Uuid, i64, i64, i64, Option<Uuid>, Option<Uuid>, Option<String>, i64, String);
         let org = self.org().0;
         let columns: Vec<Columns> = sqlx::query_as(
-            "SELECT m.ver, m.actor, m.n, a.user_id, a.device_id, d.name, m.at, m.op::text
-             FROM mutations m
+            "SELECT w.kind, w.id, m.ver, m.actor, m.n, a.user_id, a.device_id, d.name, m.at, m.op::text
+             FROM UNNEST($2::text[], $3::uuid[]) AS w (kind, id)
+             CROSS JOIN LATERAL (
+               SELECT * FROM mutations
+               WHERE org_id = $1 AND kind = w.kind AND entity_id = w.id AND ver < $4
+               ORDER BY ver DESC LIMIT $5
+             ) m
              JOIN actors a ON (a.org_id, a.actor) = (m.org_id, m.actor)
              LEFT JOIN devices d ON (d.user_id, d.id) = (a.user_id, a.device_id)
-             WHERE m.org_id = $1 AND m.kind = $2 AND m.entity_id = $3 AND m.ver < $4
-             ORDER BY m.ver DESC LIMIT $5",
+             ORDER BY m.ver DESC",
         )
         .bind(org)
-        .bind(id.kind().name())
-        .bind(id.uuid())
+        .bind(ids.iter().map(|id| id.kind().name().to_owned()).collect::<Vec<_>>())
+        .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
         .bind(bigint(before))
         .bind(bigint(limit as u64))
         .fetch_all(self.connection())
         .await?;
-        let entry = |(ver, number, n, user, device, name, at, op): Columns| {
+        let mut histories: HashMap<EntityId, Vec<Entry>> = HashMap::new();
+        for (kind, id, ver, number, n, user, device, name, at, op) in columns {
             let author =
                 user.zip(device).map(|(user, device)| (UserId(user), DeviceId(device), name.unwrap_or_default()));
-            Ok(Entry {
+            histories.entry(entity(&kind, id)?).or_default().push(Entry {
                 ver: unsigned(ver),
                 actor: actor(number)?,
                 n: unsigned(n),
                 author,
                 at,
                 op: serde_json::from_str(&op)?,
-            })
-        };
-        columns.into_iter().map(entry).collect()
+            });
+        }
+        Ok(histories)
     }
 
     /// What would take the edits of a text back that came after a version, the latest first.

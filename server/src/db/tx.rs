@@ -34,7 +34,7 @@ pub struct Clocks {
     pub lineage: Lineage,
 }
 
-/// Sees one moment.
+/// Begins a transaction in which every statement sees one and the same moment.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The member, if their session stands and they still are one.
@@ -119,6 +119,14 @@ impl OrgTx {
             false => (DeviceClock { actor, last }, Lineage::new(actor, Vec::new())),
         };
         Ok((tx, Clocks { org: org_clock((epoch, ver, floor, restored)), device, lineage }))
+    }
+
+    /// Goes on with what is now, on the same connection: for reading, as [`Self::snapshot`].
+    pub async fn renew(&mut self) -> Result<(), DbError> {
+        // Nothing in a UUID needs quoting.
+        let renew = format!("COMMIT; {SNAPSHOT}; SELECT set_config('tern.org', '{}', true)", self.org.0);
+        sqlx::raw_sql(AssertSqlSafe(renew)).execute(self.connection()).await?;
+        Ok(())
     }
 
     /// For the server's own housekeeping, of which no member knows.

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use shared::clock::{Millis, Version};
@@ -21,6 +22,7 @@ use shared::scope::{Reader, Scope};
 use shared::task::TaskView;
 use shared::value::Value;
 use shared::workflow::{Priority, Status};
+use uuid::Uuid;
 
 use super::pull::{Located, Open};
 use super::push::{OrgClock, ScopeState};
@@ -35,6 +37,10 @@ pub struct Shelf {
     states: BTreeMap<Scope, ScopeState>,
     books: HashMap<EntityId, Book>,
     index: SearchIndex,
+    /// Of every kind all rows, and those that belong to another row, in the order in which they were made.
+    lists: HashMap<(Kind, Option<EntityId>), BTreeSet<RowPlace>>,
+    /// Every row by the version of its last change.
+    changes: BTreeSet<(Version, EntityId)>,
 }
 
 #[derive(Debug)]
@@ -53,6 +59,8 @@ pub struct Question {
     pub after: Option<TaskPlace>,
     pub limit: usize,
     pub viewer: Viewer,
+    /// Only those in this project, in this section, or that are parts of this task.
+    pub of: Option<EntityId>,
 }
 
 /// A page of a list.
@@ -126,11 +134,21 @@ impl TaskPlace {
 }
 
 const NO_TAGS: &[Tag] = &[];
+/// After every other id.
+const LAST: EntityId = EntityId::Member(UserId(Uuid::max()));
 
 impl RowPlace {
-    fn of(row: &Row) -> Self {
+    pub fn of(row: &Row) -> Self {
         Self { made: row.created.ver, id: row.id }
     }
+}
+
+/// The lists that a row is in: that of its kind, and one for each row that it belongs to.
+fn lists(row: &Row) -> impl Iterator<Item = (Kind, Option<EntityId>)> {
+    let kind = row.id.kind();
+    let place = (kind != Kind::Project).then(|| row.place()).into_iter().flat_map(|place| place.rows());
+    let subject = row.subject().into_iter().flat_map(|subject| subject.rows());
+    std::iter::once(None).chain(place.chain(subject).map(Some)).map(move |of| (kind, of))
 }
 
 impl Shelf {
@@ -171,10 +189,36 @@ impl Shelf {
     pub fn put(&mut self, rows: Vec<Located>, ver: Version) {
         for Located { row, scope, .. } in rows {
             self.read(&row);
+            self.take_out(row.id);
+            for list in lists(&row) {
+                self.lists.entry(list).or_default().insert(RowPlace::of(&row));
+            }
+            self.changes.insert((row.ver, row.id));
             let task = TaskView::of(&row).map(Box::new);
             self.books.insert(row.id, Book { row, scope, task });
         }
         self.ver = self.ver.max(ver);
+    }
+
+    /// Takes a row away, and from every list that it is in.
+    fn take_out(&mut self, id: EntityId) {
+        let Some(Book { row, .. }) = self.books.remove(&id) else { return };
+        self.changes.remove(&(row.ver, id));
+        for list in lists(&row) {
+            if let Some(rows) = self.lists.get_mut(&list) {
+                rows.remove(&RowPlace::of(&row));
+                if rows.is_empty() {
+                    self.lists.remove(&list);
+                }
+            }
+        }
+    }
+
+    /// The books of a list, from a place on.
+    fn list(&self, list: (Kind, Option<EntityId>), after: Option<RowPlace>) -> impl Iterator<Item = &Book> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let places = self.lists.get(&list).into_iter().flat_map(move |rows| rows.range((from, Bound::Unbounded)));
+        places.filter_map(|place| self.books.get(&place.id))
     }
 
     /// Takes away what was deleted so long ago that the server has let go of it.
@@ -192,7 +236,7 @@ impl Shelf {
                 }
                 _ => {}
             }
-            self.books.remove(&id);
+            self.take_out(id);
         }
     }
 
@@ -247,9 +291,28 @@ impl Shelf {
         self.books.get(&id).filter(|book| open.has(book.scope)).map(|book| &book.row)
     }
 
+    /// Where a task would stand in a list.
+    pub fn task_place(&self, id: TaskId) -> Option<TaskPlace> {
+        self.books.get(&id.into())?.task.as_deref().map(|task| TaskPlace::of(&Subject::from(task)))
+    }
+
+    /// The first row of a kind, in the order in which they changed last, that is open to a reader and of which `wanted`
+    /// holds. After a version, or after one of the rows that changed with it.
+    pub fn changed_after(
+        &self,
+        kind: Kind,
+        open: &Open,
+        (ver, row): (Version, Option<EntityId>),
+        wanted: impl Fn(&Row) -> bool,
+    ) -> Option<&Row> {
+        let from = (Bound::Excluded((ver, row.unwrap_or(LAST))), Bound::Unbounded);
+        let ids = self.changes.range(from).map(|(_, id)| *id).filter(|id| id.kind() == kind);
+        ids.filter_map(|id| self.get(id, open)).find(|row| wanted(row))
+    }
+
     /// The tasks that are open to a reader and asked for.
     pub fn tasks(&self, open: &Open, question: &Question) -> Answer<'_, TaskPlace> {
-        let Question { filter, sort, after, limit, viewer } = question;
+        let Question { filter, sort, after, limit, viewer, of } = question;
         let found: HashMap<&str, Found> =
             filter.texts().into_iter().map(|text| (text, self.index.find(text))).collect();
         let has_text = |text: &str, id: TaskId| found.get(text).is_some_and(|found| found.contains(id));
@@ -258,7 +321,7 @@ impl Shelf {
         let from = after.as_ref().map(TaskPlace::subject);
         let follows =
             |task: &Subject<'_>| from.as_ref().is_none_or(|from| compare(sort, &places, from, task) == Ordering::Less);
-        let books = self.books.values().filter(|book| open.has(book.scope));
+        let books = self.list((Kind::Task, *of), None).filter(|book| open.has(book.scope));
         let tasks = books.filter_map(|book| Some(Subject::from(book.task.as_deref()?)));
         let tasks: Vec<Subject<'_>> = tasks.filter(|task| matcher.matches(task)).filter(follows).collect();
         let mut order = first(&tasks, sort, &places, limit + 1);
@@ -271,26 +334,25 @@ impl Shelf {
 
     /// In which order people are listed: by name.
     fn places(&self) -> Places {
-        let people = self.books.values().filter(|book| book.row.id.kind() == Kind::Member);
+        let people = self.list((Kind::Member, None), None);
         let mut people: Vec<_> =
             people.map(|book| (book.row.text(TextField::Name).unwrap_or_default(), book.row.id.uuid())).collect();
         people.sort_unstable();
         people.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// The rows of a kind that are open to a reader and of which `wanted` holds, in the order in which they were made.
+    /// The rows of a kind, or those of them that belong to another row, that are open to a reader and of which `wanted`
+    /// holds, in the order in which they were made.
     pub fn rows(
         &self,
-        kind: Kind,
+        list: (Kind, Option<EntityId>),
         open: &Open,
         wanted: impl Fn(&Row) -> bool,
         after: Option<RowPlace>,
         limit: usize,
     ) -> Answer<'_, RowPlace> {
-        let books = self.books.values().filter(|book| book.row.id.kind() == kind && open.has(book.scope));
-        let follows = |row: &&Row| after.is_none_or(|after| RowPlace::of(row) > after);
-        let mut rows: Vec<&Row> = books.map(|book| &book.row).filter(follows).filter(|row| wanted(row)).collect();
-        rows.sort_unstable_by_key(|row| RowPlace::of(row));
+        let books = self.list(list, after).filter(|book| open.has(book.scope));
+        let mut rows: Vec<&Row> = books.map(|book| &book.row).filter(|row| wanted(row)).take(limit + 1).collect();
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| RowPlace::of(row));
@@ -304,8 +366,7 @@ mod tests {
     use shared::merge::{self, Around};
     use shared::mutation::{Create, Op};
     use shared::scope::Access;
-    use shared::value::Role;
-    use uuid::Uuid;
+    use shared::value::{Place, Role};
 
     use super::*;
 
@@ -332,5 +393,62 @@ mod tests {
         member.life.delete(stamp(2));
         shelf.put(vec![located(member)], 2);
         assert!(shelf.open_to(ada).is_none(), "removed");
+    }
+
+    /// A row that anybody sees, made with operations.
+    fn row(create: Create, ver: u64) -> Row {
+        let stamp = Stamp { actor: 1, ctr: ver, ver, ctx: 0, at: 0 };
+        let mut row = None;
+        merge::apply(&mut row, &Op::Create(create), stamp, &Around::default()).unwrap();
+        row.unwrap()
+    }
+
+    fn located(row: Row) -> Located {
+        Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 }
+    }
+
+    #[test]
+    fn a_row_is_in_the_lists_that_it_belongs_to_and_in_no_others() {
+        let ada = UserId(Uuid::from_u128(1));
+        let [one, two] = [2, 3].map(|id| ProjectId(Uuid::from_u128(id)));
+        let task = |n: u128| TaskId(Uuid::from_u128(n));
+        let place = |project, parent| Value::Place(Place { project: Some(project), parent, ..Place::default() });
+        let new =
+            |id, place, ver| located(row(Create::new(id).text(TextField::Title, "x").value(Field::Place, place), ver));
+        let mut shelf = Shelf::default();
+        let member = Create::new(ada).text(TextField::Name, "Ada").value(Field::Role, Value::Role(Role::Member));
+        let rows = vec![
+            located(row(member, 1)),
+            new(task(7), place(one, None), 2),
+            new(task(8), place(one, Some(task(7))), 3),
+            new(task(9), place(two, None), 4),
+        ];
+        shelf.put(rows, 4);
+        let open = shelf.open_to(ada).unwrap();
+        let rows = |shelf: &Shelf, of: EntityId, after| -> Vec<u128> {
+            let found = shelf.rows((Kind::Task, Some(of)), &open, |_| true, after, 9).rows;
+            found.iter().map(|row| row.id.uuid().as_u128()).collect()
+        };
+        assert_eq!((rows(&shelf, one.into(), None), rows(&shelf, task(7).into(), None)), (vec![7, 8], vec![8]));
+        let first = shelf.get(task(7).into(), &open).map(RowPlace::of);
+        assert_eq!(rows(&shelf, one.into(), first), [8]);
+        // It moves, and is gone from where it was.
+        let mut moved = shelf.get(task(8).into(), &open).unwrap().clone();
+        moved.assign(Field::Place, place(two, None), Stamp { actor: 1, ctr: 5, ver: 5, ctx: 4, at: 0 });
+        moved.ver = 5;
+        shelf.put(vec![located(moved.clone())], 5);
+        assert_eq!((rows(&shelf, one.into(), None), rows(&shelf, two.into(), None)), (vec![7], vec![8, 9]));
+        assert_eq!(rows(&shelf, task(7).into(), None), [0; 0]);
+        let changed = |shelf: &Shelf, after| {
+            shelf.changed_after(Kind::Task, &open, after, |_| true).map(|row| (row.ver, row.id.uuid().as_u128()))
+        };
+        assert_eq!((changed(&shelf, (2, None)), changed(&shelf, (4, None))), (Some((4, 9)), Some((5, 8))));
+        assert_eq!((changed(&shelf, (3, Some(task(6).into()))), changed(&shelf, (5, None))), (Some((4, 9)), None));
+        // What is let go of is in no list.
+        moved.life.delete(Stamp { actor: 1, ctr: 6, ver: 6, ctx: 5, at: 0 });
+        moved.ver = 6;
+        shelf.put(vec![located(moved)], 6);
+        shelf.forget(6);
+        assert_eq!((rows(&shelf, two.into(), None), changed(&shelf, (4, None))), (vec![9], None));
     }
 }

@@ -34,6 +34,15 @@ pub enum Ending {
     Replaced,
 }
 
+/// Of what a socket hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ears {
+    /// Of what others do: a device has what it did itself.
+    Others,
+    /// Of everything: whoever follows changes wants all of them.
+    Everybody,
+}
+
 /// The sockets of this server. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Hub {
@@ -52,6 +61,7 @@ struct Rooms {
 #[derive(Debug)]
 struct Place {
     actor: Actor,
+    ears: Ears,
     /// The session.
     family: Uuid,
     mailbox: Mutex<Mailbox>,
@@ -81,10 +91,11 @@ impl Default for Hub {
 
 impl Hub {
     /// Takes a seat for a device, whose access ends after `left`. From now on it misses nothing.
-    pub(crate) fn join(&self, member: &Member, left: Duration) -> Seat {
+    pub(crate) fn join(&self, member: &Member, left: Duration, ears: Ears) -> Seat {
         let (org, actor, family) = (member.org(), member.actor(), member.family());
         let place = Arc::new(Place {
             actor,
+            ears,
             family,
             mailbox: Mutex::default(),
             posted: Notify::new(),
@@ -106,10 +117,10 @@ impl Hub {
         Seat { hub: self.clone(), org, number, place, until: Instant::now() + left, stop: self.stop.subscribe() }
     }
 
-    /// Tells every device of the organization but the one that did it.
+    /// Tells every device of the organization, but not the one that did it.
     pub(crate) fn poke(&self, poke: &Poke) {
         let (named, unnamed) = (poke.messages(), [ServerMessage::SyncRequired { ver: poke.ver }]);
-        for place in self.room(poke.org).iter().filter(|place| place.actor != poke.actor) {
+        for place in self.room(poke.org).iter().filter(|place| place.hears(poke.actor)) {
             place.post(if place.sees_what_is_open() { &named } else { &unnamed });
         }
     }
@@ -169,6 +180,10 @@ impl Hub {
 }
 
 impl Place {
+    fn hears(&self, actor: Actor) -> bool {
+        self.ears == Ears::Everybody || self.actor != actor
+    }
+
     fn post(&self, messages: &[ServerMessage]) {
         let mut mailbox = self.lock();
         for message in messages {
@@ -274,16 +289,21 @@ mod tests {
     #[tokio::test]
     async fn a_poke_reaches_the_organizations_other_devices_only() {
         let hub = Hub::default();
-        let (own, other, stranger) =
-            (hub.join(&member(1, 1), LONG), hub.join(&member(1, 2), LONG), hub.join(&member(2, 3), LONG));
+        let everything = hub.join(&member(1, 1), LONG, Ears::Everybody);
+        let (own, other, stranger) = (
+            hub.join(&member(1, 1), LONG, Ears::Others),
+            hub.join(&member(1, 2), LONG, Ears::Others),
+            hub.join(&member(2, 3), LONG, Ears::Others),
+        );
         hub.poke(&poke(1, 1, 7));
         assert_eq!((waiting(&own), waiting(&other), waiting(&stranger)), (vec![], vec![7], vec![]));
+        assert_eq!(waiting(&everything), [7]);
     }
 
     #[tokio::test]
     async fn what_was_posted_before_anybody_waited_is_not_missed() {
         let hub = Hub::default();
-        let seat = hub.join(&member(1, 1), LONG);
+        let seat = hub.join(&member(1, 1), LONG, Ears::Others);
         seat.greet(3, Role::Guest);
         hub.poke(&poke(1, 2, 4));
         assert_eq!(seat.messages().await, [ServerMessage::SyncRequired { ver: 4 }]);
@@ -292,7 +312,7 @@ mod tests {
     #[tokio::test]
     async fn a_guest_is_not_told_what_changed() {
         let hub = Hub::default();
-        let (guest, ben) = (hub.join(&member(1, 1), LONG), hub.join(&member(1, 2), LONG));
+        let (guest, ben) = (hub.join(&member(1, 1), LONG, Ears::Others), hub.join(&member(1, 2), LONG, Ears::Others));
         guest.greet(3, Role::Guest);
         ben.greet(3, Role::Member);
         let _ = (guest.messages().await, ben.messages().await);
@@ -304,7 +324,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_read_of_a_role_before_it_changed_does_not_count() {
         let hub = Hub::default();
-        let seat = hub.join(&member(1, 1), LONG);
+        let seat = hub.join(&member(1, 1), LONG, Ears::Others);
         let user = UserId(Uuid::from_u128(1));
         let changed = |org, user| ChangedRole { org: OrgId(Uuid::from_u128(org)), user, role: Role::Guest, ver: 4 };
         hub.change_role(&changed(1, user));
@@ -319,15 +339,18 @@ mod tests {
     #[tokio::test]
     async fn a_seat_ends_with_its_session_its_access_and_the_server() {
         let hub = Hub::default();
-        let (ended, over, last) =
-            (hub.join(&member(1, 1), LONG), hub.join(&member(1, 2), Duration::ZERO), hub.join(&member(1, 3), LONG));
+        let (ended, over, last) = (
+            hub.join(&member(1, 1), LONG, Ears::Others),
+            hub.join(&member(1, 2), Duration::ZERO, Ears::Others),
+            hub.join(&member(1, 3), LONG, Ears::Others),
+        );
         hub.end_session(OrgId(Uuid::from_u128(2)), Uuid::from_u128(1)); // the same session elsewhere is another
         hub.end_session(OrgId(Uuid::from_u128(1)), Uuid::from_u128(1));
         assert_eq!((ended.ended().await, over.ended().await), (Ending::SessionEnded, Ending::AccessOver));
         drop((ended, over));
         let seats = async {
             assert_eq!(last.ended().await, Ending::GoingAway);
-            let late = hub.join(&member(1, 4), LONG);
+            let late = hub.join(&member(1, 4), LONG, Ears::Others);
             assert_eq!(late.ended().await, Ending::GoingAway);
             drop((last, late));
         };
@@ -338,10 +361,11 @@ mod tests {
     #[tokio::test]
     async fn after_a_gap_the_ended_sessions_are_closed_and_the_others_told() {
         let hub = Hub::default();
-        let (ended, stands) = (hub.join(&member(1, 1), LONG), hub.join(&member(1, 2), LONG));
+        let (ended, stands) =
+            (hub.join(&member(1, 1), LONG, Ears::Others), hub.join(&member(1, 2), LONG, Ears::Others));
         let (org, asked) = hub.sessions().remove(0);
         // Who comes while the database is asked has been checked at the door.
-        let new = hub.join(&member(1, 3), LONG);
+        let new = hub.join(&member(1, 3), LONG, Ears::Others);
         hub.catch_up(org, &asked, &RollCall { ver: 9, standing: [(Uuid::from_u128(2), Role::Member)].into() });
         assert_eq!(ended.ended().await, Ending::SessionEnded);
         assert_eq!((waiting(&stands), waiting(&new)), (vec![9], vec![9]));
@@ -352,10 +376,10 @@ mod tests {
     #[tokio::test]
     async fn a_device_that_opens_too_many_loses_the_oldest() {
         let hub = Hub::default();
-        let mut seats: Vec<_> = (0..SEATS_PER_DEVICE).map(|_| hub.join(&member(1, 1), LONG)).collect();
-        let other = hub.join(&member(1, 2), LONG);
+        let mut seats: Vec<_> = (0..SEATS_PER_DEVICE).map(|_| hub.join(&member(1, 1), LONG, Ears::Others)).collect();
+        let other = hub.join(&member(1, 2), LONG, Ears::Others);
         assert!(seats.iter().all(|seat| seat.place.goes_on()));
-        seats.push(hub.join(&member(1, 1), LONG));
+        seats.push(hub.join(&member(1, 1), LONG, Ears::Others));
         assert_eq!(seats[0].ended().await, Ending::Replaced);
         assert!(seats[1..].iter().chain([&other]).all(|seat| seat.place.goes_on()));
     }

@@ -13,4 +13,4 @@ mod hub;
 mod mailbox;
 
 pub use follow::follow;
-pub use hub::{Ending, Hub, Seat};
+pub use hub::{Ears, Ending, Hub, Seat};

@@ -24,17 +24,22 @@ impl FromRequestParts<AppState> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiProblem> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token =
-            header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) = token.ok_or_else(|| {
-            ApiProblem::unauthenticated("Sign in, and send the access token as 'Authorization: Bearer …'.")
-        })?;
-        let token = token.trim();
-        if token.starts_with(API_TOKEN) {
-            return Ok(Self(app.services.token_member(token).await?));
-        }
-        Ok(Self(app.services.member(token)?))
+        bearer(app, header).await.map(Self)
     }
+}
+
+/// Who bears what a header `Authorization` says.
+pub(super) async fn bearer(app: &AppState, header: Option<&str>) -> Result<Member, ApiProblem> {
+    let token =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let (_, token) = token.ok_or_else(|| {
+        ApiProblem::unauthenticated("Sign in, and send the access token as 'Authorization: Bearer …'.")
+    })?;
+    let token = token.trim();
+    if token.starts_with(API_TOKEN) {
+        return Ok(app.services.token_member(token).await?);
+    }
+    Ok(app.services.member(token)?)
 }
 
 /// A request that no other site has made its visitor's browser send. Browsers name the origin of every such request.

@@ -10,6 +10,7 @@ pub(crate) mod earlier;
 mod extract;
 pub(crate) mod feeds;
 pub(crate) mod files;
+pub(crate) mod graphql;
 pub(crate) mod health;
 pub(crate) mod invitations;
 pub(crate) mod layers;

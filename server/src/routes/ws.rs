@@ -21,17 +21,17 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use super::extract::{Bearer, Parameters, SameOrigin};
 use crate::openapi::{Api, op, parameter};
 use crate::problem::ApiProblem;
-use crate::realtime::{Ending, Seat};
+use crate::realtime::{Ears, Ending, Seat};
 use crate::router::AppState;
 
 /// Bytes of a message from a client. It has nothing to say yet.
 const MESSAGE_BYTES: usize = 1_024;
 /// Of each socket, for reading and writing. The library's own would be 256 KiB for every device that is idle.
-const BUFFER_BYTES: usize = 4 * 1_024;
+pub(super) const BUFFER_BYTES: usize = 4 * 1_024;
 /// How long a client may take to answer that the socket is closed.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Pings that may go unanswered.
-const SILENT_PINGS: u32 = 2;
+pub(super) const SILENT_PINGS: u32 = 2;
 
 /// How often a silent connection is tried.
 #[derive(Clone, Copy, Debug)]
@@ -83,17 +83,21 @@ async fn open(
     Parameters(OpenParameters { ticket }): Parameters<OpenParameters>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiProblem> {
-    let upgrade = upgrade.map_err(|rejection| {
-        let detail = format!("{}. Open this address as a WebSocket.", rejection.body_text());
-        ApiProblem::invalid(StatusCode::UPGRADE_REQUIRED, detail)
-    })?;
-    let seat = app.services.take_seat(&ticket).await?;
+    let upgrade = upgrade.map_err(|rejection| no_socket(&rejection))?;
+    let member = app.services.ticket_member(&ticket)?;
+    let seat = app.services.take_seat(&member, Ears::Others).await?;
     let upgrade = upgrade
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES);
     Ok(upgrade.on_upgrade(move |socket| attend(socket, seat, app.pace)))
+}
+
+/// The answer to a request that does not open a socket.
+pub(super) fn no_socket(rejection: &WebSocketUpgradeRejection) -> ApiProblem {
+    let detail = format!("{}. Open this address as a WebSocket.", rejection.body_text());
+    ApiProblem::invalid(StatusCode::UPGRADE_REQUIRED, detail)
 }
 
 /// Serves one socket to its end.
@@ -131,8 +135,8 @@ async fn attend(mut socket: WebSocket, seat: Seat, pace: Pace) {
             }
         }
     };
-    // Whoever does not say goodbye is left.
-    let _ = timeout(FAREWELL, say_goodbye(&mut socket, ending)).await;
+    let (code, reason) = farewell(ending);
+    close(&mut socket, code, reason).await;
 }
 
 fn text(message: &ServerMessage) -> Option<Message> {
@@ -149,14 +153,23 @@ async fn deliver(socket: &mut WebSocket, frames: Vec<Message>) -> Result<(), axu
     socket.flush().await
 }
 
-/// Closes, and waits for the client to agree: what comes before that is of no interest.
-async fn say_goodbye(socket: &mut WebSocket, ending: Ending) -> Result<(), axum::Error> {
-    let (code, reason) = match ending {
+/// What a socket is closed with.
+pub(super) fn farewell(ending: Ending) -> (u16, &'static str) {
+    match ending {
         Ending::GoingAway => (close::GOING_AWAY, "the server stops"),
         Ending::SessionEnded => (close::SESSION_ENDED, "the session has ended"),
         Ending::AccessOver => (close::ACCESS_OVER, "the access has run out"),
         Ending::Replaced => (close::REPLACED, "the device has opened too many sockets"),
-    };
+    }
+}
+
+/// Closes. Whoever does not say goodbye is left.
+pub(super) async fn close(socket: &mut WebSocket, code: u16, reason: &'static str) {
+    let _ = timeout(FAREWELL, say_goodbye(socket, code, reason)).await;
+}
+
+/// Closes, and waits for the client to agree: what comes before that is of no interest.
+async fn say_goodbye(socket: &mut WebSocket, code: u16, reason: &'static str) -> Result<(), axum::Error> {
     socket.send(Message::Close(Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }))).await?;
     while let Some(Ok(_)) = socket.recv().await {}
     Ok(())

@@ -20,23 +20,7 @@ pub enum Whose {
 impl Services {
     /// One's own devices; an admin sees those of the others, too.
     pub async fn devices(&self, member: &Member, whose: Whose) -> Result<Vec<Device>, Failure> {
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let own = member.user();
-        let of = match whose {
-            Whose::Own => Some(own),
-            Whose::Of(user) => Some(user),
-            Whose::Everybodys => None,
-        };
-        let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
-        if of != Some(own) && !leads(reader.role) {
-            return Err(DeviceProblem::Others.into());
-        }
-        if let Some(user) = of
-            && tx.role(user).await?.is_none()
-        {
-            return Err(Failure::NotFound);
-        }
-        Ok(tx.devices(of, member.family(), now()).await?)
+        devices(&mut OrgTx::snapshot(&self.db, member).await?, member, whose).await
     }
 
     /// Gives one of one's devices another name.
@@ -60,6 +44,26 @@ impl Services {
         tracing::info!(user = %member.user(), device = %id, "a device is signed out");
         Ok(())
     }
+}
+
+/// The devices that a member asks for, if they may.
+pub(super) async fn devices(tx: &mut OrgTx, member: &Member, whose: Whose) -> Result<Vec<Device>, Failure> {
+    let own = member.user();
+    let of = match whose {
+        Whose::Own => Some(own),
+        Whose::Of(user) => Some(user),
+        Whose::Everybodys => None,
+    };
+    let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
+    if of != Some(own) && !leads(reader.role) {
+        return Err(DeviceProblem::Others.into());
+    }
+    if let Some(user) = of
+        && tx.role(user).await?.is_none()
+    {
+        return Err(Failure::NotFound);
+    }
+    Ok(tx.devices(of, member.family(), now()).await?)
 }
 
 async fn own(tx: &mut OrgTx, member: &Member, id: DeviceId) -> Result<Device, Failure> {

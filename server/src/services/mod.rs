@@ -21,6 +21,7 @@ mod resources;
 mod resume;
 mod sessions;
 mod shelves;
+mod snapshot;
 mod sync;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -34,7 +35,7 @@ use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
-pub use crate::db::{Answer, Once};
+pub use crate::db::{Answer, Entry, Once};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
 use exchanges::Exchanges;
@@ -47,6 +48,7 @@ pub use import::Import;
 pub use passwords::Passwords;
 pub use resources::{Change, Listing, Selection, What};
 use shelves::Shelves;
+pub use snapshot::Snapshot;
 
 /// What the use cases work with.
 #[derive(Debug)]

@@ -8,8 +8,11 @@ use shared::value::Role;
 use super::{Failure, Services, now};
 use crate::db::{DbError, Notices, OrgTx};
 use crate::member::Member;
-use crate::realtime::{Seat, follow};
+use crate::realtime::{Ears, Seat, follow};
 use crate::tokens::TICKET_SECONDS;
+
+/// How long a socket stays open whose access does not end by itself.
+const LONGEST: Duration = Duration::from_hours(24);
 
 impl Services {
     /// A ticket for one socket of this device.
@@ -19,14 +22,18 @@ impl Services {
         Ok(SocketTicket { ticket, expires_in: TICKET_SECONDS })
     }
 
-    /// Takes a seat with a ticket.
-    pub async fn take_seat(&self, ticket: &str) -> Result<Seat, Failure> {
-        let member = self.tokens.read_socket_ticket(ticket).map_err(|_| Failure::Ticket)?;
+    /// Who bears a ticket for a socket.
+    pub fn ticket_member(&self, ticket: &str) -> Result<Member, Failure> {
+        self.tokens.read_socket_ticket(ticket).map_err(|_| Failure::Ticket)
+    }
+
+    /// Takes a seat for a member, as long as their access lasts.
+    pub async fn take_seat(&self, member: &Member, ears: Ears) -> Result<Seat, Failure> {
         let left = u64::try_from(member.until().saturating_sub(now())).unwrap_or_default();
         // The seat comes before the look: what happens in between is heard, so neither a change nor the end of the
         // session falls into a gap.
-        let seat = self.hub.join(&member, Duration::from_millis(left));
-        let mut tx = OrgTx::snapshot(&self.db, &member).await?;
+        let seat = self.hub.join(member, Duration::from_millis(left).min(LONGEST), ears);
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let ver = tx.org_clock().await?.ver;
         let role = tx.reader().map_or(Role::Guest, |reader| reader.role);
         tx.commit().await?;

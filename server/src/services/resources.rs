@@ -46,56 +46,32 @@ pub enum What {
     Delete,
 }
 
-/// Which rows of a kind are wanted.
-#[derive(Clone, Copy, Debug, Default)]
+/// Which rows of a kind are wanted, and how many of them.
+#[derive(Clone, Copy, Debug)]
 pub struct Selection {
-    /// About this task, or a part of it.
-    pub task: Option<Uuid>,
-    /// Of this project.
-    pub project: Option<Uuid>,
+    pub kind: Kind,
+    /// Only those of this project, or about this row.
+    pub of: Option<EntityId>,
     /// Also what is deleted.
     pub deleted: bool,
-}
-
-impl Selection {
-    fn holds(self, row: &Row) -> bool {
-        let task = || row.subject().map(|subject| subject.task.0);
-        let project = || row.place().project.map(|project| project.0);
-        (self.deleted || !row.life.is_deleted())
-            && self.task.is_none_or(|wanted| task() == Some(wanted))
-            && self.project.is_none_or(|wanted| project() == Some(wanted))
-    }
+    pub after: Option<RowPlace>,
+    pub limit: usize,
 }
 
 impl Services {
     /// The tasks that a member asks for.
     pub async fn list_tasks(&self, member: &Member, question: &Question) -> Result<Listing<TaskPlace>, Failure> {
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let reading = self.shelves.open(&mut tx).await?;
-        let answer = reading.shelf.tasks(&reading.open, question);
-        Ok(Listing { items: answer.rows.into_iter().map(resource::show).collect(), next: answer.next })
+        Ok(self.snapshot(member).await?.tasks(question))
     }
 
     /// The rows of a kind, in the order in which they were made.
-    pub async fn list_rows(
-        &self,
-        member: &Member,
-        kind: Kind,
-        selection: Selection,
-        after: Option<RowPlace>,
-        limit: usize,
-    ) -> Result<Listing<RowPlace>, Failure> {
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let reading = self.shelves.open(&mut tx).await?;
-        let answer = reading.shelf.rows(kind, &reading.open, |row| selection.holds(row), after, limit);
-        Ok(Listing { items: answer.rows.into_iter().map(resource::show).collect(), next: answer.next })
+    pub async fn list_rows(&self, member: &Member, selection: Selection) -> Result<Listing<RowPlace>, Failure> {
+        Ok(self.snapshot(member).await?.rows(selection))
     }
 
     /// One row; what is not open to who asks is not there.
     pub async fn show(&self, member: &Member, id: EntityId) -> Result<Object, Failure> {
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let reading = self.shelves.open(&mut tx).await?;
-        reading.shelf.get(id, &reading.open).map(resource::show).ok_or(Failure::NotFound)
+        self.snapshot(member).await?.show(id).ok_or(Failure::NotFound)
     }
 
     /// What has been done to a row, the latest first.
@@ -106,13 +82,9 @@ impl Services {
         before: Version,
         limit: usize,
     ) -> Result<Vec<Entry>, Failure> {
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let reading = self.shelves.open(&mut tx).await?;
-        if reading.shelf.get(id, &reading.open).is_none() {
-            return Err(Failure::NotFound);
-        }
-        drop(reading);
-        Ok(tx.history(id, before, limit).await?)
+        let snapshot = self.snapshot(member).await?;
+        snapshot.show(id).ok_or(Failure::NotFound)?;
+        Ok(snapshot.histories(&[id], before, limit).await?.remove(&id).unwrap_or_default())
     }
 
     /// Changes rows, each wholly or not at all, in one transaction: what fails leaves the others as they are. `word`

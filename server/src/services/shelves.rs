@@ -31,6 +31,7 @@ impl Default for Shelves {
 }
 
 /// An organization's rows as one member meets them.
+#[derive(Debug)]
 pub(super) struct Reading {
     pub(super) shelf: OwnedRwLockReadGuard<Shelf>,
     pub(super) open: Open,

@@ -19,6 +19,7 @@ mod exchange;
 mod failpoints;
 mod feeds;
 mod files;
+mod graphql;
 mod harness;
 mod housekeeping;
 mod isolation;

@@ -79,14 +79,14 @@ enum Rule {
 fn rule(method: &Method, path: &str) -> Option<Rule> {
     let operation = format!("{method} {path}");
     Some(match operation.as_str() {
-        "GET /api/health" | "GET /api/schema" | "GET /api/docs" => Rule::Always(200),
+        "GET /api/health" | "GET /api/schema" | "GET /api/docs" | "GET /api/graphql" => Rule::Always(200),
         "POST /api/auth/register" => Rule::Always(201),
         // Without the right password or cookie nothing helps.
         "POST /api/auth/login" | "POST /api/auth/refresh" => Rule::Always(401),
-        "GET /api/ws" => Rule::Always(426),
         // An id is no secret.
         "GET /api/feeds/{id}" => Rule::Always(404),
         "POST /api/import" => Rule::Imports,
+        "GET /api/ws" | "GET /api/graphql/ws" => Rule::Always(426),
         "POST /api/auth/logout" => Rule::Always(204),
         // Of an actor that is nobody's.
         "POST /api/auth/resume" => Rule::Writers(404),
@@ -97,6 +97,8 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         | "GET /api/users/me"
         | "POST /api/ws/ticket"
         | "GET /api/sync/conflicts"
+        // Who may do what by GraphQL, `graphql` asks for each field.
+        | "POST /api/graphql"
         | "POST /api/sync/pull" => Rule::SignedIn(200),
         // Each change of the one has an answer of its own.
         "POST /api/sync/push" | "POST /api/sync" => Rule::Writers(200),

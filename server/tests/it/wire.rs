@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sqlx::PgConnection;
@@ -58,6 +59,7 @@ pub(crate) struct Wire {
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedReceiver<()>,
     resume: Arc<Notify>,
+    requests: Arc<AtomicUsize>,
 }
 
 /// What every connection has of the wire.
@@ -69,6 +71,7 @@ struct Shared {
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedSender<()>,
     resume: Arc<Notify>,
+    requests: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -79,7 +82,7 @@ impl Wire {
         let (watch, cut) = (Arc::default(), broadcast::channel(1).0);
         let (sender, reached) = mpsc::unbounded_channel();
         let socket = options.get_socket().unwrap().join(format!(".s.PGSQL.{}", options.get_port()));
-        let (admin, resume) = (options.clone(), Arc::<Notify>::default());
+        let (admin, resume, requests) = (options.clone(), Arc::<Notify>::default(), Arc::<AtomicUsize>::default());
         let shared = Shared {
             socket,
             admin,
@@ -87,6 +90,7 @@ impl Wire {
             cut: cut.clone(),
             reached: sender,
             resume: Arc::clone(&resume),
+            requests: Arc::clone(&requests),
         };
         tokio::spawn(async move {
             while let Ok((server, _)) = listener.accept().await {
@@ -94,7 +98,12 @@ impl Wire {
                 tokio::spawn(connection.run());
             }
         });
-        Self { port, watch, cut, reached, resume }
+        Self { port, watch, cut, reached, resume, requests }
+    }
+
+    /// How many requests PostgreSQL has had.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     /// Breaks every connection but those that listen for notifications: the next transaction is on a fresh one.
@@ -192,6 +201,7 @@ impl Connection {
         }
         let first = self.backend == 0;
         let request = read_request(&mut self.from_server, first).await?;
+        self.shared.requests.fetch_add(1, Ordering::SeqCst);
         let text = if first { String::new() } else { self.text_of(&request) };
         self.listens |= text.contains("LISTEN");
         let moment = self.next_step(&text);

@@ -3,4 +3,4 @@
 mod schema;
 
 pub use exchange::resource::*;
-pub use schema::{Told, example, refer, schema};
+pub use schema::{Holds, KeyOf, Told, example, keys, refer, schema};

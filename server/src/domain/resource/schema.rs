@@ -24,6 +24,71 @@ pub enum Told {
     Changed,
 }
 
+/// What a key of an object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    Id,
+    /// A text that is merged by character.
+    Text,
+    /// A field with one value.
+    Value(Shape),
+    /// The id of a row that this one belongs to.
+    Row(Kind),
+    Order,
+    Tags,
+    Relations,
+    Custom,
+    Access,
+    /// Names of fields.
+    Unsettled,
+    Deleted,
+    Version,
+    Moment,
+}
+
+/// A key of an object that is about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyOf {
+    pub name: &'static str,
+    pub holds: Holds,
+    /// Making a row cannot do without it.
+    pub needed: bool,
+}
+
+/// The keys of an object that is about a row of a kind, but for those that change nothing.
+pub fn keys(kind: Kind, told: Told) -> Vec<KeyOf> {
+    let shown = every(kind, told).into_iter().filter(|(_, schema)| told == Told::Shown || schema["readOnly"] != true);
+    let needed = needed(kind);
+    shown
+        .map(|(name, _)| KeyOf { name, holds: holds(kind, name), needed: needed.iter().any(|one| one == name) })
+        .collect()
+}
+
+fn holds(kind: Kind, name: &str) -> Holds {
+    match (Key::of(kind, name), name) {
+        (Ok(Key::Id), _) => Holds::Id,
+        (Ok(Key::Text(_)), _) => Holds::Text,
+        (Ok(Key::Field(field)), _) => Holds::Value(field.spec().shape),
+        (_, "order") => Holds::Order,
+        (_, "project") => Holds::Row(Kind::Project),
+        (_, "section") => Holds::Row(Kind::Section),
+        (_, "parent" | "task") => Holds::Row(Kind::Task),
+        (_, "reply_to") => Holds::Row(Kind::Comment),
+        (Ok(Key::Tags), _) => Holds::Tags,
+        (Ok(Key::Relations), _) => Holds::Relations,
+        (Ok(Key::Custom), _) => Holds::Custom,
+        (Ok(Key::Access), _) => Holds::Access,
+        (Ok(Key::Deleted), _) => Holds::Deleted,
+        (_, "unsettled") => Holds::Unsettled,
+        (_, "version") => Holds::Version,
+        (_, "created_at" | "updated_at") => Holds::Moment,
+        (_, name) => {
+            let fact = plain_fields(kind).find(|field| field.name() == name);
+            fact.map_or(Holds::Text, |field| Holds::Value(field.spec().shape))
+        }
+    }
+}
+
 /// An example of an id.
 const ID: &str = "01a1ff7c-7868-77ec-ac9f-5b3194bf5f81";
 const OTHER_ID: &str = "01a1ff7c-7797-7383-8036-4ad6aa59b587";

@@ -11,7 +11,7 @@ use crate::problem::ApiProblem;
 use crate::services::{Answer, Failure};
 
 /// What came of each change.
-pub(super) type Results = Vec<Result<Object, Failure>>;
+pub(in crate::routes) type Results = Vec<Result<Object, Failure>>;
 
 /// Of the one change there was: the row, and where it is, if it is new.
 pub(super) fn one(results: Results, good: StatusCode, location: Option<String>) -> Answer {
@@ -33,7 +33,7 @@ pub(super) fn gone(results: Results) -> Answer {
 }
 
 /// 207 (RFC 4918, section 11.1), with a status for each.
-pub(super) fn several(results: Results, good: StatusCode) -> Answer {
+pub(in crate::routes) fn several(results: Results, good: StatusCode) -> Answer {
     let result = |result: Result<Object, Failure>| match result {
         Ok(object) => json!({ "status": good.as_u16(), "item": object }),
         Err(failure) => {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use shared::clock::Version;
 use shared::date::Date;
-use shared::ids::{Kind, ProjectId, TaskId, UserId};
+use shared::ids::{EntityId, Kind, ProjectId, TaskId, UserId};
 use shared::query::filter::{Condition, Filter, TagRule, Viewer, Who};
 use shared::query::sort::{SortBy, SortKey};
 use shared::register::Tag;
@@ -24,7 +24,7 @@ use crate::services::Selection;
 
 /// Rows of a page, if nothing is said, and at most.
 const LIMIT: usize = 100;
-pub(super) const MOST: usize = 500;
+pub(in crate::routes) const MOST: usize = 500;
 
 /// The parameters of a list. Those that a kind of rows cannot be asked by are refused.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -94,7 +94,9 @@ impl ListParameters {
             Some(today) => named("today", today)?,
             None => today()?,
         };
-        Ok(Question { filter: self.filter()?, sort, after, limit, viewer: Viewer { me: Some(me), today } })
+        let parent = self.parent.map(|id| EntityId::Task(TaskId(id)));
+        let of = parent.or_else(|| self.project.map(|id| EntityId::Project(ProjectId(id))));
+        Ok(Question { filter: self.filter()?, sort, after, limit, viewer: Viewer { me: Some(me), today }, of })
     }
 
     fn filter(&self) -> Result<Filter, ApiProblem> {
@@ -147,10 +149,11 @@ impl ListParameters {
     }
 
     fn cursor(&self) -> Result<Option<Cursor>, ApiProblem> {
-        self.cursor.as_deref().map(Cursor::decode).transpose()
+        let misread = || invalid("The parameter `cursor` must be the `next_cursor` of the page before.");
+        self.cursor.as_deref().map(|text| Cursor::decode(text).ok_or_else(misread)).transpose()
     }
 
-    pub(super) fn row_place(&self) -> Result<Option<RowPlace>, ApiProblem> {
+    fn row_place(&self) -> Result<Option<RowPlace>, ApiProblem> {
         match self.cursor()? {
             None => Ok(None),
             Some(Cursor::Row { place }) => Ok(Some(place)),
@@ -159,7 +162,7 @@ impl ListParameters {
     }
 
     /// What is asked of rows that are no tasks.
-    pub(super) fn selection(&self, kind: Kind) -> Result<Selection, ApiProblem> {
+    pub(super) fn selection(&self, kind: Kind, limit: usize) -> Result<Selection, ApiProblem> {
         let given = [
             ("task", self.task.is_some() && !matches!(kind, Kind::Comment | Kind::Attachment)),
             ("project", self.project.is_some() && kind != Kind::Section),
@@ -176,7 +179,9 @@ impl ListParameters {
         if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
             return Err(invalid(format!("This list cannot be asked by `{name}`. Leave the parameter out.")));
         }
-        Ok(Selection { task: self.task, project: self.project, deleted: self.deleted.unwrap_or(false) })
+        let task = self.task.map(|id| EntityId::Task(TaskId(id)));
+        let of = task.or_else(|| self.project.map(|id| EntityId::Project(ProjectId(id))));
+        Ok(Selection { kind, of, deleted: self.deleted.unwrap_or(false), after: self.row_place()?, limit })
     }
 }
 
@@ -237,7 +242,8 @@ pub(super) fn history_parameters() -> [Parameter; 2] {
     [limit(), parameter("cursor", "The `next_cursor` of the page before.", cursor)]
 }
 
-fn today() -> Result<Date, ApiProblem> {
+/// The server's day.
+pub(in crate::routes) fn today() -> Result<Date, ApiProblem> {
     let today = OffsetDateTime::now_utc().date();
     Date::new(today.year(), today.month().into(), today.day()).map_err(|_| ApiProblem::bug())
 }
@@ -245,20 +251,19 @@ fn today() -> Result<Date, ApiProblem> {
 /// Where a list goes on. Opaque to clients.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Cursor {
+pub(in crate::routes) enum Cursor {
     Task { sort: Vec<SortKey>, place: TaskPlace },
     Row { place: RowPlace },
 }
 
 impl Cursor {
-    pub(super) fn encode(&self) -> String {
+    pub(in crate::routes) fn encode(&self) -> String {
         // What is written has only texts for keys, so there is always a JSON of it.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    fn decode(text: &str) -> Result<Self, ApiProblem> {
-        let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        read.ok_or_else(|| invalid("The parameter `cursor` must be the `next_cursor` of the page before."))
+    pub(in crate::routes) fn decode(text: &str) -> Option<Self> {
+        URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
     }
 }
 
@@ -279,7 +284,7 @@ impl HistoryParameters {
 }
 
 /// An entry of a history.
-pub(super) fn entry(entry: &Entry) -> Json {
+pub(in crate::routes) fn entry(entry: &Entry) -> Json {
     let author = entry
         .author
         .as_ref()

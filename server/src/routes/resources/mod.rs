@@ -1,7 +1,7 @@
 //! Rows by REST: the same for every kind, because a row is a row.
 
-mod answer;
-mod asked;
+pub(super) mod answer;
+pub(super) mod asked;
 mod etag;
 mod table;
 
@@ -32,7 +32,7 @@ pub use table::COLLECTIONS;
 pub(crate) use table::routes;
 
 /// How many changes one request may ask for.
-const CHANGES: usize = 100;
+pub(in crate::routes) const CHANGES: usize = 100;
 
 /// A page of a list.
 #[derive(Serialize)]
@@ -67,8 +67,7 @@ async fn page(app: &AppState, member: &Member, kind: Kind, asked: &ListParameter
         let next_cursor = listing.next.map(|place| Cursor::Task { sort, place }.encode());
         return Ok(Json(Page { items: listing.items, next_cursor }));
     }
-    let selection = asked.selection(kind)?;
-    let listing = app.services.list_rows(member, kind, selection, asked.row_place()?, limit).await?;
+    let listing = app.services.list_rows(member, asked.selection(kind, limit)?).await?;
     let next_cursor = listing.next.map(|place| Cursor::Row { place }.encode());
     Ok(Json(Page { items: listing.items, next_cursor }))
 }

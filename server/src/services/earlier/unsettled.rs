@@ -51,7 +51,7 @@ impl Services {
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
         let reading = self.shelves.open(&mut tx).await?;
         let wanted = |row: &Row| !conflicts(row).is_empty();
-        let answer = reading.shelf.rows(Kind::Task, &reading.open, wanted, after, limit);
+        let answer = reading.shelf.rows((Kind::Task, None), &reading.open, wanted, after, limit);
         let found: Vec<Conflict> = answer.rows.into_iter().flat_map(conflicts).collect();
         let next = answer.next;
         drop(reading);
@@ -63,7 +63,8 @@ impl Services {
         let (mut tx, _) = OrgTx::in_line(&self.db, member).await?;
         let reading = self.shelves.open(&mut tx).await?;
         let wanted = |row: &Row| conflicts(row).iter().any(|one| one.id == id);
-        let found = reading.shelf.rows(Kind::Task, &reading.open, wanted, None, 1).rows.first().map(|row| row.id);
+        let found =
+            reading.shelf.rows((Kind::Task, None), &reading.open, wanted, None, 1).rows.first().map(|row| row.id);
         drop(reading);
         let row = current(&mut tx, found.ok_or(Failure::NoConflict)?).await?;
         let found: Vec<Conflict> = conflicts(&row).into_iter().filter(|one| one.id == id).collect();
