@@ -12,7 +12,8 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, files, health, invitations, layers, members, resources, sync, tokens, ws,
+    attachments, auth, devices, docs, files, health, invitations, layers, members, organizations, resources, sync,
+    tokens, webhooks, ws,
 };
 use crate::services::Services;
 
@@ -39,9 +40,11 @@ fn table() -> (Router<AppState>, Document) {
     auth::routes(&mut api);
     attachments::routes(&mut api);
     invitations::routes(&mut api);
+    organizations::routes(&mut api);
     members::routes(&mut api);
     devices::routes(&mut api);
     tokens::routes(&mut api);
+    webhooks::routes(&mut api);
     resources::routes(&mut api);
     sync::routes(&mut api);
     ws::routes(&mut api);

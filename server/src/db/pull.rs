@@ -80,6 +80,27 @@ impl OrgTx {
         rows.into_iter().map(located).collect()
     }
 
+    /// Begins to read everything of the organization that changed after a version, in order: with a cursor, so that all of it
+    /// is one plan, carried out once, however much it is.
+    pub async fn begin_reading(&mut self, after: Version) -> Result<(), DbError> {
+        // Nothing in a UUID or a number needs quoting.
+        let declare = format!(
+            "CLOSE ALL; DECLARE reading NO SCROLL CURSOR FOR
+             SELECT state::text, scope, pos FROM entities WHERE org_id = '{}' AND pos > {} ORDER BY pos",
+            self.org(),
+            bigint(after)
+        );
+        sqlx::raw_sql(AssertSqlSafe(declare)).execute(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Reads on; fewer than [`READ_AT_ONCE`] are the last.
+    pub async fn read_on(&mut self) -> Result<Vec<StoredRow>, DbError> {
+        let fetch = format!("FETCH FORWARD {READ_AT_ONCE} FROM reading");
+        let rows = sqlx::query_as(AssertSqlSafe(fetch)).fetch_all(self.connection()).await?;
+        Ok(rows.into_iter().map(|(state, scope, pos)| StoredRow { state, scope, pos }).collect())
+    }
+
     /// What left some scopes, after a version and up to another, and is in none of them up to there: one that is told
     /// of later may close before.
     pub async fn left(&mut self, after: Version, until: Version, scopes: &[Scope]) -> Result<Vec<EntityId>, DbError> {
@@ -157,6 +178,28 @@ impl OrgTx {
             PushResult::Accepted(_) => Err(DbError::Unreadable(format!("mutation {n} has no version, yet no refusal"))),
         };
         columns.into_iter().map(refused).collect()
+    }
+}
+
+/// Rows that [`OrgTx::read_on`] reads at once.
+pub const READ_AT_ONCE: usize = 2_000;
+
+/// A row as it is stored. To make something of it takes as long as to read it, and no database.
+#[derive(Debug)]
+pub struct StoredRow {
+    state: String,
+    scope: String,
+    pos: i64,
+}
+
+impl StoredRow {
+    /// The version with which it last changed, or came into its scope.
+    pub fn pos(&self) -> Version {
+        unsigned(self.pos)
+    }
+
+    pub fn read(self) -> Result<Located, DbError> {
+        located((self.state, self.scope, self.pos))
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
 //! | [`resource`] | what a row is as plain JSON, and what is to be done where it shall say something else |
 //! | [`shelf`] | which rows a list shows, and in which order |
+//! | [`webhook`] | what webhooks are told, and when again |
 //! | [`session`] | whether a refresh token continues its session |
 
 pub mod contents;
@@ -25,3 +26,4 @@ pub mod resource;
 pub mod resume;
 pub mod session;
 pub mod shelf;
+pub mod webhook;

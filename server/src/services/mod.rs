@@ -3,12 +3,14 @@
 
 mod api_tokens;
 mod contents;
+mod deliveries;
 mod devices;
 mod epochs;
 mod failure;
 mod housekeeping;
 mod invitations;
 mod members;
+mod organizations;
 mod passwords;
 mod realtime;
 mod registration;
@@ -17,24 +19,28 @@ mod resume;
 mod sessions;
 mod shelves;
 mod sync;
+mod webhooks;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::account::Session;
 use shared::clock::Millis;
+use tokio::sync::Notify;
 
 use crate::contents::Contents;
+use crate::courier::Courier;
 use crate::db::{Db, DbError};
 use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
-pub use crate::db::{Answer, Once};
+pub use crate::db::{Answer, Once, Wanted};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
-pub use failure::{DeviceProblem, Failure, KeyProblem};
+pub use failure::{DeviceProblem, Failure, KeyProblem, WebhookProblem};
 pub use passwords::Passwords;
-pub use resources::{Change, Listing, Selection, What};
+pub use resources::{Change, Found, Listing, Selection, What};
 use shelves::Shelves;
 
 /// What the use cases work with.
@@ -49,6 +55,9 @@ pub struct Services {
     most_bytes: u64,
     underway: contents::Underway,
     shelves: Shelves,
+    courier: Courier,
+    /// That webhooks may have something to be told.
+    woken: Arc<Notify>,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -60,9 +69,10 @@ pub struct SignedIn {
 
 impl Services {
     /// `most_bytes` is how large an attached file may be.
-    pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64) -> Self {
+    pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64, courier: Courier) -> Self {
         let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
-        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves: Shelves::default() }
+        let (shelves, woken) = (Shelves::default(), Arc::default());
+        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves, courier, woken }
     }
 
     /// Who bears this access token.

@@ -3,6 +3,7 @@
 mod answer;
 mod asked;
 mod etag;
+mod search;
 mod table;
 
 use axum::Json;
