@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use shared::limits::ATTACHMENT_BYTES;
 use tracing_subscriber::EnvFilter;
 
+use crate::domain::webhook::Reach;
+
 /// How the server is set up.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -27,6 +29,8 @@ pub struct Config {
     pub log: Log,
     /// `TERN_FINISHED_DAYS`: after how many days finished work is put aside for devices that do not keep it.
     pub finished_days: u16,
+    /// `TERN_WEBHOOKS_PRIVATE`: whether webhooks may be in private networks.
+    pub webhooks: Reach,
 }
 
 /// Contains a password, and is never shown.
@@ -65,6 +69,8 @@ pub enum ConfigError {
     FinishedDays(String),
     #[error("TERN_ATTACHMENT_MB is '{0}', but must be a number of megabytes from 1 to 4294967295.")]
     AttachmentMb(String),
+    #[error("TERN_WEBHOOKS_PRIVATE is '{0}', but must be 'allow' or 'refuse'.")]
+    WebhooksPrivate(String),
     #[error("{0} is not valid UTF-8. Write it in UTF-8.")]
     Encoding(&'static str),
 }
@@ -95,12 +101,21 @@ impl Config {
             attachment_mb: most.parse().ok().filter(|most| *most > 0).ok_or(ConfigError::AttachmentMb(most))?,
             log: log(&text("TERN_LOG")?.unwrap_or_default())?,
             finished_days: days.parse().ok().filter(|days| *days > 0).ok_or(ConfigError::FinishedDays(days))?,
+            webhooks: reach(text("TERN_WEBHOOKS_PRIVATE")?.unwrap_or_default())?,
         })
     }
 }
 
 fn set(variable: impl Fn(&str) -> Option<OsString>, name: &str) -> Option<OsString> {
     variable(name).filter(|value| !value.is_empty())
+}
+
+fn reach(text: String) -> Result<Reach, ConfigError> {
+    match text.as_str() {
+        "" | "refuse" => Ok(Reach::Public),
+        "allow" => Ok(Reach::Anywhere),
+        _ => Err(ConfigError::WebhooksPrivate(text)),
+    }
 }
 
 fn log(text: &str) -> Result<Log, ConfigError> {
@@ -130,7 +145,7 @@ mod tests {
         assert_eq!(config.data_dir, PathBuf::from("./data"));
         assert_eq!(config.log, Log { filter: DEFAULT_FILTER.into(), json: false });
         assert_eq!(config.attachments_dir, PathBuf::from("./data/attachments"));
-        assert_eq!((config.finished_days, config.attachment_mb), (30, 100));
+        assert_eq!((config.finished_days, config.attachment_mb, config.webhooks), (30, 100, Reach::Public));
     }
 
     #[test]
@@ -139,6 +154,9 @@ mod tests {
         assert_eq!(read(&[("TERN_HOST", "here")]).unwrap_err(), ConfigError::Host("here".into()));
         assert_eq!(read(&[("TERN_FINISHED_DAYS", "0")]).unwrap_err(), ConfigError::FinishedDays("0".into()));
         assert_eq!(read(&[("TERN_ATTACHMENT_MB", "all")]).unwrap_err(), ConfigError::AttachmentMb("all".into()));
+        let yes = ConfigError::WebhooksPrivate("yes".into());
+        assert_eq!(read(&[("TERN_WEBHOOKS_PRIVATE", "yes")]).unwrap_err(), yes);
+        assert_eq!(read(&[("TERN_WEBHOOKS_PRIVATE", "allow")]).unwrap().webhooks, Reach::Anywhere);
         assert_eq!(read(&[("TERN_LOG", "a=b=c")]).unwrap_err(), ConfigError::Log("a=b=c".into()));
     }
 

@@ -10,11 +10,13 @@
 //! | [`services`] | one transaction script per use case |
 //! | [`domain`] | decisions, pure |
 //! | [`realtime`] | who has a socket open, and who is told what |
+//! | [`contents`], [`courier`] | the content store, and the way to webhooks |
 //! | [`db`] | the only SQL, and the private PostgreSQL |
 //! | [`member`], [`tokens`] | who is asking |
 
 pub mod config;
 pub mod contents;
+pub mod courier;
 pub mod db;
 pub mod domain;
 pub mod member;

@@ -12,7 +12,7 @@ use crate::db::DbError;
 use crate::domain::contents::ContentProblem;
 use crate::domain::members::MemberProblem;
 use crate::domain::push::PushProblem;
-use crate::services::{DeviceProblem, Failure, KeyProblem};
+use crate::services::{DeviceProblem, Failure, KeyProblem, WebhookProblem};
 use crate::tokens::TokenError;
 
 /// An error that a client gets.
@@ -87,6 +87,7 @@ pub(crate) fn title(kind: &str) -> &'static str {
         kind::CONTENT => "The content is another one",
         kind::BUSY => "Too many requests",
         kind::UNDERWAY => "It is being done",
+        kind::OFF => "It is switched off",
         kind::KEY_USED => "The key is of another request",
         _ => "The server cannot work at the moment",
     }
@@ -169,6 +170,8 @@ impl From<Failure> for ApiProblem {
                 Self::new(StatusCode::FORBIDDEN, kind::NOT_ALLOWED, "A token is not good for this. Sign in to do it.")
             }
             Failure::Device(problem) => device(problem),
+            Failure::InvalidWebhook(problem) => Self::invalid(StatusCode::UNPROCESSABLE_ENTITY, problem.to_string()),
+            Failure::Webhook(problem) => webhook(problem),
             Failure::NotFound => Self::not_found("There is no such thing here. Check the id."),
             Failure::NoConflict => Self::not_found(
                 "There is no such conflict, or it was settled meanwhile. Read the list of conflicts again.",
@@ -222,6 +225,14 @@ fn device(problem: DeviceProblem) -> ApiProblem {
     let (status, kind) = match problem {
         DeviceProblem::Name(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
         DeviceProblem::Others => (StatusCode::FORBIDDEN, kind::NOT_ALLOWED),
+    };
+    ApiProblem::new(status, kind, problem.to_string())
+}
+
+fn webhook(problem: WebhookProblem) -> ApiProblem {
+    let (status, kind) = match problem {
+        WebhookProblem::Admins => (StatusCode::FORBIDDEN, kind::NOT_ALLOWED),
+        WebhookProblem::Off => (StatusCode::CONFLICT, kind::OFF),
     };
     ApiProblem::new(status, kind, problem.to_string())
 }

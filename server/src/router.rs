@@ -12,8 +12,8 @@ use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove}
 
 use crate::openapi::{Api, Document};
 use crate::routes::{
-    attachments, auth, devices, docs, earlier, exchange, feeds, files, graphql, health, invitations, layers, members, resources,
-    sync, tokens, ws,
+    attachments, auth, devices, docs, earlier, exchange, feeds, files, graphql, health, invitations, layers, members,
+    organizations, resources, sync, tokens, webhooks, ws,
 };
 use crate::services::Services;
 
@@ -40,10 +40,12 @@ fn table() -> (Router<AppState>, Document) {
     auth::routes(&mut api);
     attachments::routes(&mut api);
     invitations::routes(&mut api);
+    organizations::routes(&mut api);
     members::routes(&mut api);
     devices::routes(&mut api);
     tokens::routes(&mut api);
     feeds::routes(&mut api);
+    webhooks::routes(&mut api);
     resources::routes(&mut api);
     exchange::routes(&mut api);
     sync::routes(&mut api);

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, MEGABYTE};
 use crate::contents::{Contents, ContentsOpenError};
+use crate::courier::{Courier, PATIENCE};
 use crate::db::cluster::{Cluster, ClusterError};
 use crate::db::{self, BegunEpoch, Db, DbError, Notices, OpenError};
 use crate::router::{AppState, Files, FilesError, Pace, router};
@@ -136,7 +137,8 @@ async fn start(config: &Config, cluster: &mut Option<Cluster>) -> Result<Started
     let db = db::open(options, CONNECTIONS).await?;
     let most_bytes = u64::from(config.attachment_mb) * MEGABYTE;
     let contents = Contents::in_directory(&config.attachments_dir)?;
-    let services = Services::new(db.clone(), Tokens::new(&keys)?, contents, most_bytes);
+    let courier = Courier::new(config.webhooks, PATIENCE);
+    let services = Services::new(db.clone(), Tokens::new(&keys)?, contents, most_bytes, courier);
     let notices = services.listen().await.map_err(StartError::Notices)?;
     Ok(Started { services, notices, db })
 }
@@ -161,6 +163,10 @@ async fn serve(
         let services = Arc::clone(&services);
         async move { services.keep_house(finished_for).await }
     });
+    let delivering = tokio::spawn({
+        let (services, stop) = (Arc::clone(&services), stop.clone());
+        async move { services.keep_delivering(stop).await }
+    });
     announce(address);
     // A socket is no request any more: nobody waits for it but this.
     let sockets = async {
@@ -168,7 +174,9 @@ async fn serve(
         services.close_sockets().await;
     };
     let result = tokio::select! {
-        (result, ()) = async { tokio::join!(async { server.await }, sockets) } => result.map_err(StartError::Serve),
+        (result, (), _) = async { tokio::join!(async { server.await }, sockets, delivering) } => {
+            result.map_err(StartError::Serve)
+        }
         () = async { told(stop.clone()).await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("some requests did not end in time");
             Ok(())

@@ -30,6 +30,7 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
         say(&format!("growing an organization to {size} tasks"));
         organization.grow(size).await?;
         flat.extend(push::costs(&mut organization, size, settings.rounds).await?);
+        flat.extend(list::from_nothing(url, size).await?);
         flat.extend(list::pages(&mut organization, size).await?);
         if size == USUAL {
             say("first sync, and 100 changes from one device to another");

@@ -22,6 +22,8 @@
 //! | [`compact`] | how an answer with many rows is written in few bytes |
 //! | [`realtime`] | what the server says unasked |
 //! | [`account`], [`device`], [`api_token`], [`feed`] | how somebody signs in, on what, and with what programs work |
+//! | [`organization`] | what a team is |
+//! | [`webhook`] | what programs elsewhere are told of |
 //! | [`resume`] | how a device goes on whose history the server knows otherwise |
 //! | [`query`] | which tasks a view shows, and in which order |
 //! | [`quick_add`] | what a line says of a new task |
@@ -45,6 +47,7 @@ pub mod member;
 pub mod merge;
 pub mod mutation;
 pub mod order;
+pub mod organization;
 pub mod policy;
 pub mod project;
 pub mod protocol;
@@ -65,4 +68,5 @@ pub mod task;
 pub mod text;
 pub mod tree;
 pub mod value;
+pub mod webhook;
 pub mod workflow;

@@ -276,6 +276,8 @@ pub mod kind {
     pub const UNDERWAY: &str = "/problems/underway";
     /// This `Idempotency-Key` was used for another request.
     pub const KEY_USED: &str = "/problems/key-used";
+    /// The webhook is switched off: switch it on first.
+    pub const OFF: &str = "/problems/switched-off";
     /// The server cannot work at the moment: try again later.
     pub const UNAVAILABLE: &str = "/problems/unavailable";
 }

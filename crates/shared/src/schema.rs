@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::date::Date;
 use crate::hash::{Checksum, Hash};
 use crate::scope::Scope;
+use crate::webhook::EventName;
 
 /// Whatever JSON can say.
 #[derive(Debug)]
@@ -46,5 +47,8 @@ written! {
     Date = "Date", json_schema!({ "type": "string", "format": "date" });
     Hash = "Hash", json_schema!({ "type": "string", "pattern": HASH });
     Checksum = "Checksum", json_schema!({ "type": "string", "pattern": HASH });
+    EventName = "EventName", json_schema!({
+        "type": "string", "enum": EventName::all().map(|event| event.to_string()).collect::<Vec<_>>(),
+    });
     Scope = "Scope", json_schema!({ "type": "string", "pattern": "^(everyone|(project|person|finished):[0-9a-fA-F-]{32,36})$" });
 }

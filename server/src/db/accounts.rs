@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use shared::account::{Account, DeviceInfo};
 use shared::clock::{Actor, Millis};
 use shared::ids::{DeviceId, Epoch, UserId};
+use shared::organization::Organization;
+use shared::value::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -43,7 +45,7 @@ impl OrgTx {
     }
 
     /// What the organization is called.
-    pub async fn organization(&mut self) -> Result<String, DbError> {
+    pub async fn organization_name(&mut self) -> Result<String, DbError> {
         let org = self.org().0;
         let name = sqlx::query_scalar("SELECT name FROM organizations WHERE id = $1").bind(org);
         Ok(name.fetch_one(self.connection()).await?)
@@ -97,6 +99,20 @@ impl OrgTx {
             Some(found) => actor(found),
             None => self.insert_actor(None).await,
         }
+    }
+
+    /// The organization, for somebody of this role.
+    pub async fn organization(&mut self, role: Role) -> Result<Organization, DbError> {
+        let org = self.org();
+        let (name, ver, created_at, members): (String, i64, OffsetDateTime, i64) = sqlx::query_as(
+            "SELECT name, ver, created_at, (SELECT count(*) FROM memberships WHERE org_id = $1)
+             FROM organizations WHERE id = $1",
+        )
+        .bind(org.0)
+        .fetch_one(self.connection())
+        .await?;
+        let (members, version, created_at) = (unsigned(members), unsigned(ver), millis(created_at));
+        Ok(Organization { id: org, name, role, members, version, created_at })
     }
 
     /// The actor of a member's device: always the same one.

@@ -3,7 +3,7 @@
 use shared::account::RegisterRequest;
 use shared::clock::Millis;
 use shared::ids::{Epoch, OrgId, UserId};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::accounts::StoredUser;
 use super::convert::timestamp;
@@ -63,6 +63,10 @@ impl Db {
 impl Door {
     pub async fn open(db: &Db) -> Result<Self, DbError> {
         Ok(Self { tx: db.begin("BEGIN").await? })
+    }
+
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
     }
 
     /// Adds a person; `false` when the address is registered already.

@@ -16,6 +16,7 @@
 //! | `lineage` | actors that branched from others |
 //! | `push`, `pull` | what a decision depends on, and what it writes |
 //! | `contents` | how far the contents of attachments have come |
+//! | `webhooks`, `deliveries` | what programs elsewhere are told, and how it gets there |
 //! | `epochs` | the lives of the data: a new one begins after a restore from a backup |
 //! | `feeds` | calendars by a secret address |
 //! | `finished` | what was finished long ago |
@@ -27,6 +28,7 @@ mod api_tokens;
 pub mod cluster;
 mod contents;
 mod convert;
+mod deliveries;
 mod devices;
 mod door;
 mod earlier;
@@ -44,9 +46,11 @@ mod pull;
 mod purge;
 mod push;
 mod tx;
+mod webhooks;
 
 pub use accounts::{Session, StoredUser};
 pub use api_tokens::{NEVER, TokenBearer};
+pub use deliveries::{Claim, Claimed, Due, DueNow, NewDelivery, Outcome, Outgoing};
 pub use door::{Door, NewOrganization, NewUser, Ticket};
 pub use epochs::BegunEpoch;
 pub use error::DbError;
@@ -55,8 +59,10 @@ pub use history::Entry;
 pub use kept_answers::{Answer, Once};
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
+pub use pull::{READ_AT_ONCE, StoredRow};
 pub use push::Loaded;
 pub use tx::{Clocks, OrgTx};
+pub use webhooks::Wanted;
 
 use sqlx::{Postgres, SqlSafeStr, Transaction};
 

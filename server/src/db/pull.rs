@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::clock::{Actor, Counter, Version};
+use shared::clock::{Counter, Version};
 use shared::ids::{EntityId, Kind, UserId};
 use shared::protocol::{Fill, PushResult, RefusedMutation};
 use shared::scope::{Scope, Stage};
@@ -10,7 +10,7 @@ use shared::text::TextChange;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::convert::{actor, bigint, entity, names, row, scope, stage_number, unsigned};
+use super::convert::{bigint, entity, names, row, scope, stage_number, unsigned};
 use super::lineage::columns;
 use super::push::{ScopeColumns, org_clock, org_clock_statement, scope_state};
 use super::{DbError, OrgTx};
@@ -64,17 +64,6 @@ impl OrgTx {
         Ok(rows.iter().filter_map(field_type).collect())
     }
 
-    /// Whose the actors are; the server's own is nobody's.
-    pub async fn authors(&mut self) -> Result<BTreeMap<Actor, UserId>, DbError> {
-        let org = self.org().0;
-        let columns: Vec<(i64, Uuid)> =
-            sqlx::query_as("SELECT actor, user_id FROM actors WHERE org_id = $1 AND user_id IS NOT NULL")
-                .bind(org)
-                .fetch_all(self.connection())
-                .await?;
-        columns.into_iter().map(|(number, user)| Ok((actor(number)?, UserId(user)))).collect()
-    }
-
     /// What changed in some scopes after a version, in order.
     pub async fn changes_after(&mut self, after: Version, scopes: &[Scope]) -> Result<Vec<Located>, DbError> {
         let org = self.org().0;
@@ -89,6 +78,27 @@ impl OrgTx {
         .fetch_all(self.connection())
         .await?;
         rows.into_iter().map(located).collect()
+    }
+
+    /// Begins to read everything of the organization that changed after a version, in order: with a cursor, so that all of it
+    /// is one plan, carried out once, however much it is.
+    pub async fn begin_reading(&mut self, after: Version) -> Result<(), DbError> {
+        // Nothing in a UUID or a number needs quoting.
+        let declare = format!(
+            "CLOSE ALL; DECLARE reading NO SCROLL CURSOR FOR
+             SELECT state::text, scope, pos FROM entities WHERE org_id = '{}' AND pos > {} ORDER BY pos",
+            self.org(),
+            bigint(after)
+        );
+        sqlx::raw_sql(AssertSqlSafe(declare)).execute(self.connection()).await?;
+        Ok(())
+    }
+
+    /// Reads on; fewer than [`READ_AT_ONCE`] are the last.
+    pub async fn read_on(&mut self) -> Result<Vec<StoredRow>, DbError> {
+        let fetch = format!("FETCH FORWARD {READ_AT_ONCE} FROM reading");
+        let rows = sqlx::query_as(AssertSqlSafe(fetch)).fetch_all(self.connection()).await?;
+        Ok(rows.into_iter().map(|(state, scope, pos)| StoredRow { state, scope, pos }).collect())
     }
 
     /// What left some scopes, after a version and up to another, and is in none of them up to there: one that is told
@@ -168,6 +178,28 @@ impl OrgTx {
             PushResult::Accepted(_) => Err(DbError::Unreadable(format!("mutation {n} has no version, yet no refusal"))),
         };
         columns.into_iter().map(refused).collect()
+    }
+}
+
+/// Rows that [`OrgTx::read_on`] reads at once.
+pub const READ_AT_ONCE: usize = 2_000;
+
+/// A row as it is stored. To make something of it takes as long as to read it, and no database.
+#[derive(Debug)]
+pub struct StoredRow {
+    state: String,
+    scope: String,
+    pos: i64,
+}
+
+impl StoredRow {
+    /// The version with which it last changed, or came into its scope.
+    pub fn pos(&self) -> Version {
+        unsigned(self.pos)
+    }
+
+    pub fn read(self) -> Result<Located, DbError> {
+        located((self.state, self.scope, self.pos))
     }
 }
 

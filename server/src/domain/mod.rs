@@ -14,6 +14,7 @@
 //! | [`resource`] | what a row is as plain JSON, and what is to be done where it shall say something else |
 //! | [`shelf`] | which rows a list shows, and in which order |
 //! | [`earlier`] | what clients of earlier systems mean, and what they are shown |
+//! | [`webhook`] | what webhooks are told, and when again |
 //! | [`session`] | whether a refresh token continues its session |
 
 pub mod contents;
@@ -27,3 +28,4 @@ pub mod resource;
 pub mod resume;
 pub mod session;
 pub mod shelf;
+pub mod webhook;

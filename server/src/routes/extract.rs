@@ -69,7 +69,7 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     without_default(authority) == without_default(host)
 }
 
-/// A JSON body.
+/// A JSON body: an object.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
@@ -77,7 +77,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiProblem> {
         demand_json(request.headers())?;
-        read_json(&read(request.into_body(), BODY_BYTES).await?).map(Self)
+        let bytes = read(request.into_body(), BODY_BYTES).await?;
+        let body = read_json(&bytes)?;
+        // A list of an object's values would be read as the object.
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            return Ok(Self(body));
+        }
+        Err(ApiProblem::invalid(StatusCode::UNPROCESSABLE_ENTITY, "The body must be an object. Name its fields."))
     }
 }
 

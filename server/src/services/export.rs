@@ -1,5 +1,6 @@
 //! What goes out as a file: what the member who asks may see.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use std::io::{BufWriter, Seek as _, Write as _};
 
@@ -7,6 +8,7 @@ use exchange::json::About;
 use exchange::library::Library;
 use exchange::{Format, calendar, json, markdown, table};
 use serde_json::json;
+use shared::clock::Actor;
 use shared::ids::ProjectId;
 use shared::row::Row;
 use tempfile::SpooledTempFile;
@@ -37,7 +39,8 @@ impl Services {
             reading.shelf.get(project.into(), &reading.open).ok_or(Failure::NotFound)?;
         }
         let account = tx.account(member.user(), member.actor()).await?;
-        let authors = tx.authors().await?;
+        let actors: BTreeSet<Actor> = reading.shelf.all(&reading.open).map(|row| row.created.actor).collect();
+        let authors = tx.people(&Vec::from_iter(actors)).await?;
         drop(tx);
         let write = move || {
             let Reading { shelf, open } = &reading;

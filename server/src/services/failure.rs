@@ -15,6 +15,7 @@ use crate::domain::pull::PullProblem;
 use crate::domain::push::PushProblem;
 use crate::domain::resource::InvalidResource;
 use crate::domain::resume::TooManyWaiting;
+use crate::domain::webhook::InvalidWebhook;
 use crate::tokens::TokenError;
 use shared::mutation::Refusal;
 
@@ -63,6 +64,10 @@ pub enum Failure {
     NoProgram,
     #[error(transparent)]
     Device(#[from] DeviceProblem),
+    #[error(transparent)]
+    InvalidWebhook(#[from] InvalidWebhook),
+    #[error(transparent)]
+    Webhook(#[from] WebhookProblem),
     #[error("there is no such thing, or not for who asks")]
     NotFound,
     #[error("there is no such conflict, or it is settled")]
@@ -98,6 +103,15 @@ pub enum DeviceProblem {
     Name(#[from] InvalidDeviceName),
     #[error("Only admins see the devices of others. Leave out `user` to see your own.")]
     Others,
+}
+
+/// Why a webhook is not shown, or not sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookProblem {
+    #[error("Only admins see and change webhooks. Ask one to do it.")]
+    Admins,
+    #[error("The webhook is switched off. Switch it on first, with `PATCH` and `{{\"active\": true}}`.")]
+    Off,
 }
 
 /// Why a request that names a key is not done.

@@ -82,7 +82,8 @@ impl Services {
         let member = Member::from_token(claims, ApiAccess::Read);
         let gone = |failure| if matches!(failure, Failure::SessionEnded) { Failure::NotFound } else { failure };
         let mut tx = OrgTx::snapshot(&self.db, &member).await.map_err(|error| gone(error.into()))?;
-        let reading = self.shelves.open(&mut tx).await.map_err(gone)?;
+        let words = !filter(&feed.what).texts().is_empty();
+        let reading = self.shelves.open_for(&mut tx, words).await.map_err(gone)?;
         drop(tx);
         let today = Date::from_days(i32::try_from(now() / DAY).unwrap_or_default());
         let viewer = Viewer { me: Some(user), today: today.map_err(|_| Failure::Bug("today is in no calendar"))? };

@@ -1,6 +1,6 @@
 //! What the server does by itself: letting go of what was deleted long ago, and putting aside what was finished long ago,
 //! for devices that do not keep it; removing contents that no attachment has; and forgetting what was answered to requests
-//! that are not repeated any more.
+//! that are not repeated any more, and what webhooks were told long ago.
 
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::sync::apply_as_server;
 use super::{Failure, Services, now};
 use crate::db::{Door, OrgTx};
+use crate::domain::webhook::LOG_KEPT_FOR;
 
 /// How often: every 6 hours, so that a restart a day does not keep it from happening.
 const PAUSE: Duration = Duration::from_hours(6);
@@ -41,6 +42,11 @@ impl Services {
                 Ok(0) => {}
                 Ok(answers) => info!(answers, "removed answers to requests of yesterday"),
                 Err(error) => warn!(%error, "could not remove the answers to requests of yesterday"),
+            }
+            match self.drop_deliveries(now() - LOG_KEPT_FOR).await {
+                Ok(0) => {}
+                Ok(deliveries) => info!(deliveries, "removed old deliveries from the logs of webhooks"),
+                Err(error) => warn!(%error, "could not remove old deliveries from the logs of webhooks"),
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -3,6 +3,7 @@
 
 mod api_tokens;
 mod contents;
+mod deliveries;
 mod devices;
 mod earlier;
 mod epochs;
@@ -14,6 +15,7 @@ mod housekeeping;
 mod import;
 mod invitations;
 mod members;
+mod organizations;
 mod passwords;
 mod realtime;
 mod registration;
@@ -23,19 +25,23 @@ mod sessions;
 mod shelves;
 mod snapshot;
 mod sync;
+mod webhooks;
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use shared::account::Session;
 use shared::clock::Millis;
+use tokio::sync::Notify;
 
 use crate::contents::Contents;
+use crate::courier::Courier;
 use crate::db::{Db, DbError};
 use crate::member::Member;
 use crate::realtime::Hub;
 use crate::tokens::{TokenError, Tokens};
 
-pub use crate::db::{Answer, Entry, Once};
+pub use crate::db::{Answer, Entry, Once, Wanted};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
 use exchanges::Exchanges;
@@ -43,10 +49,10 @@ pub use export::Exported;
 pub use earlier::{
     Choice, EarlierConflict, EarlierDone, EarlierPage, EarlierResult, EarlierRow, EarlierSync, Unsettled, UnsettledSide,
 };
-pub use failure::{DeviceProblem, Failure, KeyProblem};
+pub use failure::{DeviceProblem, Failure, KeyProblem, WebhookProblem};
 pub use import::Import;
 pub use passwords::Passwords;
-pub use resources::{Change, Listing, Selection, What};
+pub use resources::{Change, Found, Listing, Selection, What};
 use shelves::Shelves;
 pub use snapshot::Snapshot;
 
@@ -63,6 +69,9 @@ pub struct Services {
     underway: contents::Underway,
     shelves: Shelves,
     exchanges: Exchanges,
+    courier: Courier,
+    /// That webhooks may have something to be told.
+    woken: Arc<Notify>,
 }
 
 /// A device that has just signed in or refreshed: what it is told, and the refresh token for its cookie.
@@ -74,10 +83,10 @@ pub struct SignedIn {
 
 impl Services {
     /// `most_bytes` is how large an attached file may be.
-    pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64) -> Self {
+    pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64, courier: Courier) -> Self {
         let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
-        let (shelves, exchanges) = (Shelves::default(), Exchanges::default());
-        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves, exchanges }
+        let (shelves, exchanges, woken) = (Shelves::default(), Exchanges::default(), Arc::default());
+        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves, exchanges, courier, woken }
     }
 
     /// Who bears this access token.

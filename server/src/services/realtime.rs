@@ -1,5 +1,6 @@
 //! Opening a socket: a ticket first, then a seat.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shared::realtime::SocketTicket;
@@ -46,9 +47,9 @@ impl Services {
         Notices::listen(&self.db).await
     }
 
-    /// Carries what the database announces to the open sockets, until the database is closed.
+    /// Carries what the database announces to the open sockets, and wakes who tells webhooks, until the database is closed.
     pub async fn follow(&self, notices: Notices) {
-        follow(self.db.clone(), self.hub.clone(), notices).await;
+        follow(self.db.clone(), self.hub.clone(), Arc::clone(&self.woken), notices).await;
     }
 
     /// Closes every socket and waits until they are closed.

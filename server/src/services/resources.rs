@@ -16,14 +16,23 @@ use super::{Failure, KeyProblem, Services, now};
 use crate::db::{Answer, Entry, Once, OrgTx};
 use crate::domain::pull::Open;
 use crate::domain::resource::{self, FieldTypes, Object};
-use crate::domain::shelf::{Question, RowPlace, TaskPlace};
+use crate::domain::shelf::{HitPlace, Match, Question, RowPlace, TaskPlace};
 use crate::member::Member;
 
 /// Rows as REST shows them.
 #[derive(Debug)]
-pub struct Listing<P> {
-    pub items: Vec<Object>,
+pub struct Listing<P, T = Object> {
+    pub items: Vec<T>,
     pub next: Option<P>,
+}
+
+/// A task that was found.
+#[derive(Debug)]
+pub struct Found {
+    pub task: Object,
+    pub rank: u32,
+    /// Where the words are.
+    pub matches: Vec<Match>,
 }
 
 /// What is to be done with one row.
@@ -61,7 +70,26 @@ pub struct Selection {
 impl Services {
     /// The tasks that a member asks for.
     pub async fn list_tasks(&self, member: &Member, question: &Question) -> Result<Listing<TaskPlace>, Failure> {
-        Ok(self.snapshot(member).await?.tasks(question))
+        Ok(self.snapshot_for(member, question.has_words()).await?.tasks(question))
+    }
+
+    /// The tasks that have the words of a query, the best first.
+    pub async fn search(
+        &self,
+        member: &Member,
+        query: &str,
+        after: Option<HitPlace>,
+        limit: usize,
+    ) -> Result<Listing<HitPlace, Found>, Failure> {
+        let mut tx = OrgTx::snapshot(&self.db, member).await?;
+        let reading = self.shelves.open_for(&mut tx, true).await?;
+        let answer = reading.shelf.search(&reading.open, query, after, limit);
+        let items = answer.rows.into_iter().map(|found| Found {
+            task: resource::show(found.row),
+            rank: found.rank,
+            matches: found.matches,
+        });
+        Ok(Listing { items: items.collect(), next: answer.next })
     }
 
     /// The rows of a kind, in the order in which they were made.

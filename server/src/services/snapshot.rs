@@ -47,8 +47,13 @@ impl Later {
 impl Services {
     /// Everything as it is now.
     pub async fn snapshot(&self, member: &Member) -> Result<Snapshot, Failure> {
+        self.snapshot_for(member, false).await
+    }
+
+    /// The same; with `words`, words can be looked for.
+    pub async fn snapshot_for(&self, member: &Member, words: bool) -> Result<Snapshot, Failure> {
         let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let reading = self.shelves.open(&mut tx).await?;
+        let reading = self.shelves.open_for(&mut tx, words).await?;
         Ok(Snapshot { member: member.clone(), reading, tx: Mutex::new(Later { tx, renewed: false }) })
     }
 }
@@ -137,7 +142,7 @@ impl Snapshot {
     /// What the organization is called.
     pub async fn organization(&self) -> Result<String, Failure> {
         let mut later = self.tx.lock().await;
-        Ok(later.tx().await?.organization().await?)
+        Ok(later.tx().await?.organization_name().await?)
     }
 
     /// One's own devices; an admin sees those of the others, too.

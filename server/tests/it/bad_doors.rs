@@ -41,6 +41,8 @@ async fn doors(device: &Device<'_>) -> Vec<Door> {
         ("fields", made("/api/fields", json!({ "name": "Size", "field_type": "text" })).await),
         ("views", made("/api/views", json!({ "name": "Mine", "filter": "{}" })).await),
         ("users", device.session.account.user.to_string()),
+        ("organizations", device.session.account.organization.to_string()),
+        ("webhooks", made("/api/webhooks", json!({ "url": "https://hooks.example.org/" })).await),
     ];
     let named = |path: &str| {
         let row = rows.iter().find(|(name, _)| path.split('/').nth(2) == Some(name)).map(|(_, id)| id.clone());

@@ -25,6 +25,7 @@ use shared::workflow::Status;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tern_server::contents::Contents;
+use tern_server::courier::Courier;
 use tern_server::db::cluster::Cluster;
 use tern_server::db::{self, Db, Keys};
 use tern_server::router::{AppState, Files, Pace, router};
@@ -155,7 +156,7 @@ impl Server {
     pub(crate) async fn start_at(pace: Pace) -> Self {
         let database = copy(TEMPLATE).await;
         let options = CLUSTER.cluster.options(&database);
-        Self::on(database, options, 10, pace).await
+        Self::on(database, options, 10, pace, Courier::default()).await
     }
 
     /// A server whose connections are on a wire that a test can break: one for requests, and one that listens.
@@ -163,25 +164,29 @@ impl Server {
         let database = copy(TEMPLATE).await;
         let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(wire.port).username("tern");
         let options = options.database(&database).ssl_mode(PgSslMode::Disable);
-        Self::on(database, options, 2, Pace::default()).await
+        Self::on(database, options, 2, Pace::default(), Courier::default()).await
     }
 
     /// A server on a database that is there.
     pub(crate) async fn restart(database: &str) -> Self {
-        let options = CLUSTER.cluster.options(database);
-        Self::on(database.to_owned(), options, 10, Pace::default()).await
+        Self::restart_with(database, Courier::default()).await
     }
 
-    async fn on(database: String, options: PgConnectOptions, connections: u32, pace: Pace) -> Self {
+    /// The same, with another way to webhooks.
+    pub(crate) async fn restart_with(database: &str, courier: Courier) -> Self {
+        Self::on(database.to_owned(), CLUSTER.cluster.options(database), 10, Pace::default(), courier).await
+    }
+
+    async fn on(database: String, options: PgConnectOptions, connections: u32, pace: Pace, courier: Courier) -> Self {
         let TestCluster { keys, dist, .. } = &*CLUSTER;
         let db = db::open(options, connections).await.unwrap();
         let attachments = ROOT.join("attachments").join(&database);
-        let contents = Contents::in_directory(&attachments).unwrap();
-        let services = Arc::new(Services::new(db.clone(), Tokens::new(keys).unwrap(), contents, MOST_BYTES));
+        let (tokens, contents) = (Tokens::new(keys).unwrap(), Contents::in_directory(&attachments).unwrap());
+        let services = Arc::new(Services::new(db.clone(), tokens, contents, MOST_BYTES, courier));
         let (following, notices) = (Arc::clone(&services), services.listen().await.unwrap());
         tokio::spawn(async move { following.follow(notices).await });
-        let app =
-            router(AppState { services: Arc::clone(&services), files: Arc::new(Files::open(dist).unwrap()), pace });
+        let files = Arc::new(Files::open(dist).unwrap());
+        let app = router(AppState { services: Arc::clone(&services), files, pace });
         let routes = format!("{app:?}");
         let app = app.layer(from_fn(contract::hold));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

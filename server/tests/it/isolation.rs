@@ -135,6 +135,7 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     let task = serde_json::json!({ "title": "Three", "project": project });
     let new = ines.request(reqwest::Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&task);
     assert_eq!(new.send().await.unwrap().status(), reqwest::StatusCode::CREATED);
+    crate::tenants::webhooks::make(&ines).await;
     server.services.begin_epochs().await.unwrap();
 
     let mut owner = server.owner().await;

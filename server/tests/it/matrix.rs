@@ -73,6 +73,14 @@ enum Rule {
     OfMembers(u16),
     /// Changes what is one's own, such as a token; with this.
     OfOnesOwn(u16),
+    /// Shows what is one's own, with this.
+    ShowsOnesOwn(u16),
+    /// For admins, with this.
+    Admins(u16),
+    /// Shows admins something of the organization, with this.
+    ShowsAdmins(u16),
+    /// Lets them change it, with this.
+    OfAdmins(u16),
 }
 
 /// What was decided about an operation; `None`: nothing.
@@ -95,6 +103,8 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         | "GET /api/feeds"
         | "GET /api/export"
         | "GET /api/users/me"
+        | "GET /api/organizations"
+        | "GET /api/search"
         | "POST /api/ws/ticket"
         | "GET /api/sync/conflicts"
         // Who may do what by GraphQL, `graphql` asks for each field.
@@ -110,6 +120,14 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         "DELETE /api/members/{user}" => Rule::OfMembers(204),
         "DELETE /api/tokens/{id}" | "DELETE /api/devices/{id}" | "DELETE /api/feeds/{id}" => Rule::OfOnesOwn(204),
         "PATCH /api/devices/{id}" => Rule::OfOnesOwn(200),
+        "GET /api/organizations/{id}" => Rule::ShowsOnesOwn(200),
+        "GET /api/webhooks" => Rule::Admins(200),
+        "POST /api/webhooks" => Rule::Admins(201),
+        "GET /api/webhooks/{id}" | "GET /api/webhooks/{id}/deliveries" => Rule::ShowsAdmins(200),
+        "PATCH /api/webhooks/{id}" => Rule::OfAdmins(200),
+        "DELETE /api/webhooks/{id}" => Rule::OfAdmins(204),
+        "POST /api/webhooks/{id}/secret" => Rule::OfAdmins(201),
+        "POST /api/webhooks/{id}/ping" | "POST /api/webhooks/{id}/deliveries/{delivery}/retry" => Rule::OfAdmins(202),
         "GET /api/attachments/{id}" => Rule::Gives,
         "POST /api/attachments" | "POST /api/attachments/{id}/chunks/{n}" | "POST /api/attachments/{id}/complete" => {
             Rule::Takes
@@ -164,7 +182,16 @@ fn expected(decided: Rule, role: Role, target: Target) -> u16 {
         // That the task is there is asked first.
         Rule::PutsOnTask(_) if !sees(Kind::Task) => (true, 404),
         Rule::PutsOnTask(_) => (!reader, 201),
+        Rule::Admins(status) if status == 200 => (!matches!(role, Role::Guest | Role::Member), status),
+        Rule::ShowsOnesOwn(status) => (true, if target == Target::Open { status } else { 404 }),
+        Rule::ShowsAdmins(_) if matches!(role, Role::Guest | Role::Member) => (false, 403),
+        Rule::ShowsAdmins(status) => {
+            (true, if target == Target::Open && role != Role::Outsider { status } else { 404 })
+        }
         _ if reader => (false, 403),
+        Rule::Admins(status) => (!matches!(role, Role::Guest | Role::Member), status),
+        Rule::OfAdmins(_) if matches!(role, Role::Guest | Role::Member) => (false, 403),
+        Rule::OfAdmins(status) => (true, if target == Target::Open && role == Role::Admin { status } else { 404 }),
         Rule::Writers(status) => (true, status),
         Rule::NoGuests(status) => (!guest, status),
         Rule::Changes(kind) if !sees(kind) => (true, 404),
@@ -227,5 +254,5 @@ async fn on_every_route_everybody_may_what_was_decided() {
 
 /// Lists, and what one makes for oneself, name nothing of others.
 fn names_something(rule: Rule) -> bool {
-    !matches!(rule, Rule::Always(_) | Rule::SignedIn(_) | Rule::Writers(_) | Rule::NoGuests(_))
+    !matches!(rule, Rule::Always(_) | Rule::SignedIn(_) | Rule::Writers(_) | Rule::NoGuests(_) | Rule::Admins(_))
 }

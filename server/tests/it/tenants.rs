@@ -8,6 +8,7 @@ mod files;
 mod own;
 mod earlier;
 mod rows;
+pub(crate) mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +57,8 @@ struct Names {
     /// A calendar.
     feed: Uuid,
     device: Uuid,
+    /// A webhook, and a delivery of it.
+    webhook: [Uuid; 2],
 }
 
 impl Names {
@@ -73,6 +76,7 @@ impl Names {
             token: id(),
             feed: id(),
             device: id(),
+            webhook: [id(), id()],
         }
     }
 
@@ -113,6 +117,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
     let (_, feed) = answer(ines.request(Method::POST, "/api/feeds").json(&json!({ "name": "Secret" }))).await;
     let body = json!({ "title": "Secret", "project": second });
     answer(ines.request(Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&body)).await;
+    let webhook = webhooks::make(ines).await;
     let account = &ines.session.account;
     let rows = ines.pull(0).await.rows.iter().map(|row| (row.row.id.kind(), row.row.id.uuid())).collect();
     Names {
@@ -127,6 +132,7 @@ async fn inhabit(ines: &mut Device<'_>) -> Names {
         token: made["id"].as_str().unwrap().parse().unwrap(),
         feed: feed["id"].as_str().unwrap().parse().unwrap(),
         device: ines.id,
+        webhook,
     }
 }
 
@@ -229,7 +235,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         "POST /api/attachments"
         | "GET /api/attachments/{id}"
         | "POST /api/attachments/{id}/chunks/{n}"
-        | "POST /api/attachments/{id}/complete" => attachment(eve, route, names).await,
+        | "POST /api/attachments/{id}/complete" => rows::attachment(eve, route, names).await,
         "POST /api/auth/resume" => resume(eve, names).await,
         "POST /api/invitations" | "POST /api/ws/ticket" => {
             as_deceived(eve, names, |token| post(route.trim_start_matches("POST ")).bearer_auth(token)).await
@@ -241,6 +247,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         }
         route if route.contains("/api/tokens") || route.contains("/api/feeds") => own::attempt(eve, route, names).await,
         "GET /api/export" | "POST /api/import" => files::attempt(eve, route, names).await,
+        route if route.contains("/api/webhooks") => webhooks::attempt(eve, route, names).await,
         route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,
         "POST /api/sync/pull" => pull(eve, names).await,
@@ -296,26 +303,6 @@ async fn member(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
     let asked = |request: reqwest::RequestBuilder| request.json(&json!({ "role": "guest" }));
     let mut answers = vec![answer(asked(eve.request(method.clone(), &path))).await];
     let ask = |token| asked(eve.server.request(method.clone(), &path).bearer_auth(token));
-    answers.extend(as_deceived(eve, names, ask).await);
-    answers
-}
-
-/// As herself, with her session in their organization, and with theirs in hers.
-async fn attachment(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
-    let (method, path) = route.split_once(' ').unwrap();
-    let id = names.rows[&Kind::Attachment];
-    let path = path.replace("{id}", &id.to_string()).replace("{n}", "0");
-    let method: Method = method.parse().unwrap();
-    let with = |request: reqwest::RequestBuilder| match (&method, path.as_str()) {
-        (&Method::GET, _) => request,
-        (_, "/api/attachments") => {
-            let file = attachments::facts(SECRET);
-            request.json(&json!({ "attachment": id, "size": file.bytes, "sha256": file.sha256 }))
-        }
-        _ => request.body(SECRET),
-    };
-    let mut answers = vec![answer(with(eve.request(method.clone(), &path))).await];
-    let ask = |token| with(eve.server.request(method.clone(), &path).bearer_auth(token));
     answers.extend(as_deceived(eve, names, ask).await);
     answers
 }

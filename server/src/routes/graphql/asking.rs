@@ -28,14 +28,18 @@ pub(super) struct Asking {
     pub(super) member: Member,
     /// Opened by whatever needs it first.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// Whether the request may look for words.
+    words: bool,
     once: Option<Once>,
     /// Changes made so far.
     changes: AtomicUsize,
 }
 
 impl Asking {
-    pub(super) fn new(services: Arc<Services>, member: Member, once: Option<Once>) -> Arc<Self> {
-        Arc::new(Self { services, member, snapshot: Mutex::default(), once, changes: AtomicUsize::default() })
+    /// For a request with this document.
+    pub(super) fn new(services: Arc<Services>, member: Member, document: &str, once: Option<Once>) -> Arc<Self> {
+        let words = names_words(document);
+        Arc::new(Self { services, member, snapshot: Mutex::default(), words, once, changes: AtomicUsize::default() })
     }
 
     /// What the resolvers find in their context.
@@ -52,7 +56,7 @@ impl Asking {
         if let Some(snapshot) = &*known {
             return Ok(Arc::clone(snapshot));
         }
-        let snapshot = Arc::new(self.services.snapshot(&self.member).await.map_err(refusal)?);
+        let snapshot = Arc::new(self.services.snapshot_for(&self.member, self.words).await.map_err(refusal)?);
         *known = Some(Arc::clone(&snapshot));
         Ok(snapshot)
     }
@@ -69,6 +73,12 @@ impl Asking {
         let Once { key, fingerprint } = self.once.clone()?;
         Some(Once { key: if number == 0 { key } else { numbered(&key, number) }, fingerprint })
     }
+}
+
+/// Whether a document names an argument that can hold words to look for.
+fn names_words(document: &str) -> bool {
+    let mut names = document.split(|one: char| !one.is_ascii_alphanumeric() && one != '_');
+    names.any(|name| ["q", "filter"].contains(&name))
 }
 
 /// A key that no client gives, because there is a blank in it; short, however long the request's own is.

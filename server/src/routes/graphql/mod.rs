@@ -177,7 +177,7 @@ async fn ask(
         }
         Err(refused) => return Ok(Json(refused)),
     };
-    let asking = Asking::new(app.services, member, once);
+    let asking = Asking::new(app.services, member, &request.query, once);
     request.data = asking.data();
     let response = refusal::dress(schema.execute(request).await);
     refusal::signed_out(&response).map_or(Ok(Json(response)), Err)

@@ -291,7 +291,7 @@ impl Attended {
             return Err(refuse(&id, refusal::refuse(detail)));
         }
         let schema = schema::schema().map_err(|_| refuse(&id, refusal::refuse("The server made a mistake.")))?;
-        let asking = Asking::new(Arc::clone(&self.app.services), self.member.clone(), None);
+        let asking = Asking::new(Arc::clone(&self.app.services), self.member.clone(), &request.query, None);
         request.data = asking.data();
         request.data.insert(Heard { from: *self.reached.borrow(), reached: self.reached.subscribe() });
         let mut stream = schema.execute_stream(request);

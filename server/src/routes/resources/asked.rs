@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::db::Entry;
 use crate::domain::resource;
-use crate::domain::shelf::{Question, RowPlace, TaskPlace};
+use crate::domain::shelf::{HitPlace, Question, RowPlace, TaskPlace};
 use crate::openapi::{Parameter, parameter};
 use crate::problem::ApiProblem;
 use crate::services::Selection;
@@ -52,7 +52,7 @@ pub(super) struct ListParameters {
     today: Option<String>,
 }
 
-fn invalid(detail: impl Into<String>) -> ApiProblem {
+pub(super) fn invalid(detail: impl Into<String>) -> ApiProblem {
     ApiProblem::invalid(StatusCode::BAD_REQUEST, detail)
 }
 
@@ -66,6 +66,11 @@ fn several<T: serde::de::DeserializeOwned>(parameter: &str, names: &str) -> Resu
 }
 
 impl ListParameters {
+    /// A page, of what is asked for otherwise.
+    pub(super) fn page(limit: Option<usize>, cursor: Option<String>) -> Self {
+        Self { limit, cursor, ..Self::default() }
+    }
+
     /// The same, of what is about a task.
     pub(super) fn about(self, task: Uuid) -> Self {
         Self { task: Some(task), ..self }
@@ -148,7 +153,7 @@ impl ListParameters {
         sort.split(',').map(|name| key(name.trim())).collect()
     }
 
-    fn cursor(&self) -> Result<Option<Cursor>, ApiProblem> {
+    pub(super) fn cursor(&self) -> Result<Option<Cursor>, ApiProblem> {
         let misread = || invalid("The parameter `cursor` must be the `next_cursor` of the page before.");
         self.cursor.as_deref().map(|text| Cursor::decode(text).ok_or_else(misread)).transpose()
     }
@@ -157,7 +162,7 @@ impl ListParameters {
         match self.cursor()? {
             None => Ok(None),
             Some(Cursor::Row { place }) => Ok(Some(place)),
-            Some(Cursor::Task { .. }) => Err(invalid("The cursor is of another list. Begin again without it.")),
+            Some(_) => Err(invalid("The cursor is of another list. Begin again without it.")),
         }
     }
 
@@ -231,7 +236,7 @@ pub(super) fn parameters(kind: Kind) -> Vec<Parameter> {
     all
 }
 
-fn limit() -> Parameter {
+pub(super) fn limit() -> Parameter {
     let schema = json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT, "examples": [10] });
     parameter("limit", "How many at most.", schema)
 }
@@ -254,6 +259,7 @@ pub(in crate::routes) fn today() -> Result<Date, ApiProblem> {
 pub(in crate::routes) enum Cursor {
     Task { sort: Vec<SortKey>, place: TaskPlace },
     Row { place: RowPlace },
+    Hit { q: String, place: HitPlace },
 }
 
 impl Cursor {

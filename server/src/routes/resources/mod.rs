@@ -3,6 +3,7 @@
 pub(super) mod answer;
 pub(super) mod asked;
 mod etag;
+mod search;
 mod table;
 
 use axum::Json;

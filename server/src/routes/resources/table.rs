@@ -8,7 +8,9 @@ use shared::protocol::kind as problem;
 
 use super::super::once;
 use super::asked::{self, MOST};
-use super::{CHANGES, archive, create, delete, history, list, me, on_task, patch, patch_many, put_on_task, show};
+use super::{
+    CHANGES, archive, create, delete, history, list, me, on_task, patch, patch_many, put_on_task, search, show,
+};
 use crate::domain::resource::{self, Told};
 use crate::openapi::{Api, Operation, op, row};
 
@@ -56,6 +58,7 @@ pub(crate) fn routes(api: &mut Api) {
     }
     let away = changed(op("projects", "Put a project aside").about("As `PATCH` with `{\"archived\": true}`."));
     api.post("/api/projects/{id}/archive", archive, shown(away, Kind::Project));
+    search::routes(api);
     let oneself = op("users", "Oneself").bearer();
     api.get("/api/users/me", me, shown(oneself, Kind::Member));
 }

@@ -81,6 +81,17 @@ async fn furnish(device: &Device<'_>, project: &Json, shared: bool) -> Names {
     ])
 }
 
+/// A webhook.
+async fn webhook(device: &Device<'_>) -> Uuid {
+    make(device, "webhooks", &json!({ "url": "https://hooks.example.org/" })).await
+}
+
+/// A delivery of it.
+async fn delivery(device: &Device<'_>, webhook: Uuid) -> Uuid {
+    let ping = device.request(Method::POST, &format!("/api/webhooks/{webhook}/ping")).send().await.unwrap();
+    good(ping, StatusCode::ACCEPTED).await["id"].as_str().unwrap().parse().unwrap()
+}
+
 async fn token(device: &Device<'_>) -> Uuid {
     make(device, "tokens", &json!({ "name": "t", "access": "read" })).await
 }
@@ -111,6 +122,12 @@ impl<'a> World<'a> {
 
     /// Rows that nobody has touched.
     pub(super) async fn refresh(&mut self) {
+        for (device, names) in [(&self.owner, &self.open), (&self.outsider, &self.foreign)] {
+            if let Some(before) = names.get("webhook") {
+                let path = format!("/api/webhooks/{before}");
+                device.request(Method::DELETE, &path).send().await.unwrap(); // or there would be too many
+            }
+        }
         let access = json!({ self.guest.session.account.user.to_string(): "guest" });
         self.open = furnish(&self.owner, &json!({ "name": "Open", "access": access }), true).await;
         self.closed = furnish(&self.owner, &json!({ "name": "Closed", "private": true }), false).await;
@@ -124,6 +141,16 @@ impl<'a> World<'a> {
         self.foreign.insert("token", token(&self.outsider).await);
         self.foreign.insert("device", self.outsider.id);
         self.foreign.insert("feed", feed(&self.outsider).await);
+        for (device, names) in [(&self.owner, &mut self.open), (&self.outsider, &mut self.foreign)] {
+            let id = webhook(device).await;
+            names.insert("webhook", id);
+            names.insert("delivery", delivery(device, id).await);
+        }
+        // Of these there are none that are closed.
+        self.closed.insert("webhook", Uuid::now_v7());
+        self.closed.insert("organization", Uuid::now_v7());
+        self.foreign.insert("organization", self.outsider.session.account.organization.0);
+        self.closed.insert("delivery", Uuid::now_v7());
     }
 
     fn device(&self, role: Role) -> Option<&Device<'a>> {
@@ -156,6 +183,7 @@ impl<'a> World<'a> {
             (Target::Foreign, _) if attempt.role == Role::Outsider => self.closed[what],
             (Target::Foreign, _) => self.foreign[what],
             (Target::Closed, _) => self.closed[what],
+            (Target::Open, "organization") => own.session.account.organization.0,
             (Target::Open, "token") => token(own).await,
             (Target::Open, "feed") => feed(own).await,
             (Target::Open, "device") => {
@@ -182,6 +210,9 @@ impl<'a> World<'a> {
         if path.contains('{') {
             let id = self.name(named, attempt).await.to_string();
             path = path.replace("{id}", &id).replace("{user}", &id);
+        }
+        if path.contains("{delivery}") {
+            path = path.replace("{delivery}", &self.name("delivery", attempt).await.to_string());
         }
         let mut request = self.request(role, method, &path);
         if path == "/api/import" {
@@ -265,6 +296,8 @@ fn what(collection: &str) -> &'static str {
         "tokens" => "token",
         "devices" => "device",
         "feeds" => "feed",
+        "organizations" => "organization",
+        "webhooks" => "webhook",
         other => KINDS.iter().find(|(name, _)| other.strip_suffix('s') == Some(name)).map_or("task", |(name, _)| name),
     }
 }

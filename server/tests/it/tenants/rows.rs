@@ -13,6 +13,9 @@ use crate::harness::Device;
 pub(super) async fn attempt(eve: &Device<'_>, route: &str, names: &Names) -> Option<Vec<Answer>> {
     let (method, path) = route.split_once(' ')?;
     let method: Method = method.parse().unwrap();
+    if ["/api/organizations", "/api/organizations/{id}", "/api/search"].contains(&path) {
+        return Some(around(eve, path, names).await);
+    }
     let name = path.strip_prefix("/api/")?.split('/').next()?;
     let (_, kind) = COLLECTIONS.iter().find(|(collection, _)| *collection == name)?;
     let id = |kind| names.rows[&kind];
@@ -33,4 +36,35 @@ pub(super) async fn attempt(eve: &Device<'_>, route: &str, names: &Names) -> Opt
     let ask = |token| asked(eve.server.request(method.clone(), &path).bearer_auth(token));
     answers.extend(as_deceived(eve, names, ask).await);
     Some(answers)
+}
+
+/// Their organization, and their rows by a word.
+async fn around(eve: &Device<'_>, path: &str, names: &Names) -> Vec<Answer> {
+    let path = path.replace("{id}", &names.org.to_string());
+    let word = [("q", "Secret")];
+    let asked = |request: reqwest::RequestBuilder| if path == "/api/search" { request.query(&word) } else { request };
+    let mut answers = vec![answer(asked(eve.request(Method::GET, &path))).await];
+    let ask = |token| asked(eve.server.request(Method::GET, &path).bearer_auth(token));
+    answers.extend(as_deceived(eve, names, ask).await);
+    answers
+}
+
+/// As herself, with her session in their organization, and with theirs in hers.
+pub(super) async fn attachment(eve: &Device<'_>, route: &str, names: &Names) -> Vec<Answer> {
+    let (method, path) = route.split_once(' ').unwrap();
+    let id = names.rows[&Kind::Attachment];
+    let path = path.replace("{id}", &id.to_string()).replace("{n}", "0");
+    let method: Method = method.parse().unwrap();
+    let with = |request: reqwest::RequestBuilder| match (&method, path.as_str()) {
+        (&Method::GET, _) => request,
+        (_, "/api/attachments") => {
+            let file = attachments::facts(super::SECRET);
+            request.json(&json!({ "attachment": id, "size": file.bytes, "sha256": file.sha256 }))
+        }
+        _ => request.body(super::SECRET),
+    };
+    let mut answers = vec![answer(with(eve.request(method.clone(), &path))).await];
+    let ask = |token| with(eve.server.request(method.clone(), &path).bearer_auth(token));
+    answers.extend(as_deceived(eve, names, ask).await);
+    answers
 }

@@ -3,6 +3,9 @@
 //! Rows come as pulls read them, in the order of their positions, so a shelf is always everything up to its version,
 //! and catching up costs what has changed since.
 
+mod found;
+mod words;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -13,7 +16,7 @@ use shared::date::Date;
 use shared::field::{Field, TextField};
 use shared::ids::{EntityId, Epoch, Kind, ProjectId, TaskId, UserId};
 use shared::query::filter::{Filter, Viewer};
-use shared::query::search::{Found, SearchIndex, Source};
+use shared::query::search::Found;
 use shared::query::sort::{SortKey, compare, first};
 use shared::query::subject::{Places, Subject};
 use shared::register::Tag;
@@ -27,6 +30,9 @@ use uuid::Uuid;
 use super::pull::{Located, Open};
 use super::push::{OrgClock, ScopeState};
 
+pub use found::{FoundTask, HitPlace, Match};
+use words::Words;
+
 /// The rows of an organization.
 #[derive(Debug, Default)]
 pub struct Shelf {
@@ -36,15 +42,16 @@ pub struct Shelf {
     /// Who the scopes are open to; at least as new as the rows.
     states: BTreeMap<Scope, ScopeState>,
     books: HashMap<EntityId, Book>,
-    index: SearchIndex,
     /// Of every kind all rows, and those that belong to another row, in the order in which they were made.
     lists: HashMap<(Kind, Option<EntityId>), BTreeSet<RowPlace>>,
     /// Every row by the version of its last change.
     changes: BTreeSet<(Version, EntityId)>,
+    words: Words,
 }
 
+/// A row as it stands on a shelf.
 #[derive(Debug)]
-struct Book {
+pub struct Book {
     row: Row,
     scope: Scope,
     /// What a view of tasks looks at.
@@ -65,8 +72,8 @@ pub struct Question {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub struct Answer<'a, P> {
-    pub rows: Vec<&'a Row>,
+pub struct Answer<R, P> {
+    pub rows: Vec<R>,
     /// Where the next page begins, if there is one.
     pub next: Option<P>,
 }
@@ -93,6 +100,20 @@ pub struct TaskPlace {
 pub struct RowPlace {
     made: Version,
     id: EntityId,
+}
+
+impl From<Located> for Book {
+    fn from(Located { row, scope, .. }: Located) -> Self {
+        let task = TaskView::of(&row).map(Box::new);
+        Self { row, scope, task }
+    }
+}
+
+impl Question {
+    /// Whether it asks for words.
+    pub fn has_words(&self) -> bool {
+        !self.filter.texts().is_empty()
+    }
 }
 
 impl TaskPlace {
@@ -185,33 +206,35 @@ impl Shelf {
         Some(Open::to(Reader { user, role }, self.states.clone()))
     }
 
-    /// Puts rows on the shelf, which are all that changed after its version and up to `ver`.
-    pub fn put(&mut self, rows: Vec<Located>, ver: Version) {
-        for Located { row, scope, .. } in rows {
-            self.read(&row);
-            self.take_out(row.id);
-            for list in lists(&row) {
-                self.lists.entry(list).or_default().insert(RowPlace::of(&row));
+    /// Puts rows on the shelf, among which is all that changed after its version and up to `ver`.
+    pub fn put(&mut self, books: Vec<Book>, ver: Version) {
+        self.books.reserve(books.len());
+        for book in books {
+            let id = book.row.id;
+            self.words.come(id);
+            self.take_out(id);
+            for list in lists(&book.row) {
+                self.lists.entry(list).or_default().insert(RowPlace::of(&book.row));
             }
-            self.changes.insert((row.ver, row.id));
-            let task = TaskView::of(&row).map(Box::new);
-            self.books.insert(row.id, Book { row, scope, task });
+            self.changes.insert((book.row.ver, id));
+            self.books.insert(id, book);
         }
         self.ver = self.ver.max(ver);
     }
 
     /// Takes a row away, and from every list that it is in.
-    fn take_out(&mut self, id: EntityId) {
-        let Some(Book { row, .. }) = self.books.remove(&id) else { return };
-        self.changes.remove(&(row.ver, id));
-        for list in lists(&row) {
+    fn take_out(&mut self, id: EntityId) -> Option<Book> {
+        let book = self.books.remove(&id)?;
+        self.changes.remove(&(book.row.ver, id));
+        for list in lists(&book.row) {
             if let Some(rows) = self.lists.get_mut(&list) {
-                rows.remove(&RowPlace::of(&row));
+                rows.remove(&RowPlace::of(&book.row));
                 if rows.is_empty() {
                     self.lists.remove(&list);
                 }
             }
         }
+        Some(book)
     }
 
     /// The books of a list, from a place on.
@@ -221,47 +244,27 @@ impl Shelf {
         places.filter_map(|place| self.books.get(&place.id))
     }
 
-    /// Takes away what was deleted so long ago that the server has let go of it.
-    pub fn forget(&mut self, floor: Version) {
-        self.floor = self.floor.max(floor);
-        let gone: Vec<EntityId> =
-            self.books.values().filter(|book| book.row.is_gone_at(floor)).map(|book| book.row.id).collect();
-        for id in gone {
-            match id {
-                EntityId::Task(task) => self.index.remove(task),
-                EntityId::Comment(comment) => {
-                    if let Some(subject) = self.books.get(&id).and_then(|book| book.row.subject()) {
-                        self.index.remove_source(subject.task, Source::Comment(comment.0));
-                    }
-                }
-                _ => {}
-            }
-            self.take_out(id);
-        }
+    /// Whether words can be looked for.
+    pub fn has_words(&self) -> bool {
+        self.words.are_noted()
     }
 
-    /// Notes the words of a row.
-    fn read(&mut self, row: &Row) {
-        let text = |field| row.text(field).unwrap_or_default();
-        match row.id {
-            EntityId::Task(id) => {
-                let key = match row.value(Field::Key) {
-                    Value::Text(key) => key,
-                    _ => String::new(),
-                };
-                let tags: Vec<&str> = row.tags.iter().map(Tag::as_str).collect();
-                self.index.put(id, Source::Key, &key);
-                self.index.put(id, Source::Title, text(TextField::Title));
-                self.index.put(id, Source::Tags, &tags.join(" "));
-                self.index.put(id, Source::Description, text(TextField::Description));
-                self.index.put(id, Source::Notes, text(TextField::Notes));
+    /// Notes the words of what has come since the last time, of so many rows at most.
+    pub fn note_words(&mut self, most: usize) {
+        self.words.note(&self.books, most);
+    }
+
+    /// Takes away what was deleted so long ago that the server has let go of it.
+    pub fn forget(&mut self, floor: Version) {
+        if floor <= self.floor {
+            return; // nothing has gone since
+        }
+        self.floor = floor;
+        let gone = self.books.values().map(|book| &book.row).filter(|row| row.is_gone_at(floor));
+        for id in gone.map(|row| row.id).collect::<Vec<_>>() {
+            if let Some(book) = self.take_out(id) {
+                self.words.go(&book.row);
             }
-            EntityId::Comment(id) => {
-                let Some(subject) = row.subject() else { return };
-                let body = if row.life.is_deleted() { "" } else { text(TextField::Body) };
-                self.index.put(subject.task, Source::Comment(id.0), body);
-            }
-            _ => {}
         }
     }
 
@@ -278,7 +281,7 @@ impl Shelf {
     /// The tasks that are open to a reader and for which a filter holds.
     pub fn matching(&self, open: &Open, filter: &Filter, viewer: Viewer) -> BTreeSet<TaskId> {
         let found: HashMap<&str, Found> =
-            filter.texts().into_iter().map(|text| (text, self.index.find(text))).collect();
+            filter.texts().into_iter().map(|text| (text, self.words.find(text))).collect();
         let has_text = |text: &str, id: TaskId| found.get(text).is_some_and(|found| found.contains(id));
         let matcher = filter.matcher(viewer, &has_text);
         let books = self.books.values().filter(|book| open.has(book.scope));
@@ -310,11 +313,11 @@ impl Shelf {
         ids.filter_map(|id| self.get(id, open)).find(|row| wanted(row))
     }
 
-    /// The tasks that are open to a reader and asked for.
-    pub fn tasks(&self, open: &Open, question: &Question) -> Answer<'_, TaskPlace> {
+    /// The tasks that are open to a reader and asked for. Where words are, those of the shelf must be noted.
+    pub fn tasks(&self, open: &Open, question: &Question) -> Answer<&Row, TaskPlace> {
         let Question { filter, sort, after, limit, viewer, of } = question;
         let found: HashMap<&str, Found> =
-            filter.texts().into_iter().map(|text| (text, self.index.find(text))).collect();
+            filter.texts().into_iter().map(|text| (text, self.words.find(text))).collect();
         let has_text = |text: &str, id: TaskId| found.get(text).is_some_and(|found| found.contains(id));
         let matcher = filter.matcher(*viewer, &has_text);
         let places = self.places();
@@ -350,7 +353,7 @@ impl Shelf {
         wanted: impl Fn(&Row) -> bool,
         after: Option<RowPlace>,
         limit: usize,
-    ) -> Answer<'_, RowPlace> {
+    ) -> Answer<&Row, RowPlace> {
         let books = self.list(list, after).filter(|book| open.has(book.scope));
         let mut rows: Vec<&Row> = books.map(|book| &book.row).filter(|row| wanted(row)).take(limit + 1).collect();
         let more = rows.len() > limit;
@@ -378,7 +381,7 @@ mod tests {
         let mut row = None;
         merge::apply(&mut row, &Op::Create(create), stamp(1), &Around::default()).unwrap();
         let mut member = row.unwrap();
-        let located = |row: Row| Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 };
+        let located = |row: Row| Book::from(Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 });
         let states = |private| {
             let access = Access { private, ..Access::default() };
             BTreeMap::from([(project, ScopeState { access, ..ScopeState::default() })])
@@ -403,8 +406,8 @@ mod tests {
         row.unwrap()
     }
 
-    fn located(row: Row) -> Located {
-        Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 }
+    fn located(row: Row) -> Book {
+        Book::from(Located { pos: row.ver, row, scope: Scope::Everyone, bytes: 0 })
     }
 
     #[test]
@@ -450,5 +453,39 @@ mod tests {
         shelf.put(vec![located(moved)], 6);
         shelf.forget(6);
         assert_eq!((rows(&shelf, two.into(), None), changed(&shelf, (4, None))), (vec![9], None));
+    }
+
+    #[test]
+    fn words_are_noted_when_somebody_asks_and_follow_the_rows() {
+        let (task, ada) = (TaskId(Uuid::from_u128(7)), UserId(Uuid::from_u128(1)));
+        let stamp = |ver| Stamp { actor: 1, ctr: ver, ver, ctx: ver - 1, at: 0 };
+        let create = Create::new(task).text(TextField::Title, "Mend the net");
+        let mut row = None;
+        merge::apply(&mut row, &Op::Create(create), stamp(1), &Around::default()).unwrap();
+        let book = |row: &Row| Book::from(Located { pos: row.ver, row: row.clone(), scope: Scope::Everyone, bytes: 0 });
+        let open = Open::to(
+            Reader { user: ada, role: Role::Member },
+            BTreeMap::from([(Scope::Everyone, ScopeState::default())]),
+        );
+        let mut shelf = Shelf::default();
+        let found = |shelf: &Shelf, query: &str| shelf.search(&open, query, None, 10).rows.len();
+        shelf.put(vec![book(row.as_ref().unwrap())], 1);
+        assert!(!shelf.has_words());
+        shelf.note_words(10);
+        assert!(shelf.has_words());
+        assert_eq!((found(&shelf, "net"), found(&shelf, "boat")), (1, 0));
+        let delta = shared::text::Delta::between("Mend the net", "Mend the boat");
+        let edit = shared::mutation::TextEdit { entity: task.into(), field: TextField::Title, delta };
+        merge::apply(&mut row, &Op::TextEdit(edit), stamp(2), &Around::default()).unwrap();
+        shelf.put(vec![book(row.as_ref().unwrap())], 2);
+        assert!(!shelf.has_words(), "it has come anew");
+        shelf.note_words(10);
+        assert_eq!((found(&shelf, "net"), found(&shelf, "boat")), (0, 1));
+        row.as_mut().unwrap().life.delete(stamp(3));
+        row.as_mut().unwrap().ver = 3;
+        shelf.put(vec![book(row.as_ref().unwrap())], 3);
+        shelf.forget(3);
+        assert!(shelf.has_words() && shelf.books.is_empty());
+        assert_eq!(found(&shelf, "boat"), 0);
     }
 }
