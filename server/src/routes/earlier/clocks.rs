@@ -61,12 +61,12 @@ pub(crate) struct PullByClock {
     #[schemars(length(min = 1, max = 200))]
     client_id: String,
     /// What the last answer gave as `last_sync`; null in the beginning.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     /// Of which types; of all, if none are named.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     types: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1_000))]
     limit: Option<usize>,
 }

@@ -72,7 +72,7 @@ struct Side {
 struct Resolve {
     choice: Which,
     /// What it is to be, with `custom`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     value: Value,
 }
 

@@ -33,11 +33,11 @@ struct SyncByDevice {
     #[schemars(length(min = 1, max = 200))]
     device_id: String,
     /// What the last answer gave as `syncTimestamp`; null in the beginning.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     last_sync_timestamp: Option<String>,
     /// Each an object with `localId`, `entityType`, `operation`, `timestamp` and `data`. One that is otherwise is answered with
     /// what is wrong with it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     changes: Vec<Value>,
 }
@@ -49,11 +49,11 @@ struct SyncByClient {
     #[schemars(length(min = 1, max = 200))]
     client_id: String,
     /// What the last answer gave as `last_sync`; null in the beginning.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     last_sync: Option<String>,
     /// Each an object with `id`, `type`, `operation`, `data` and `timestamp`. One that is otherwise is answered with what is
     /// wrong with it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     changes: Vec<Value>,
 }

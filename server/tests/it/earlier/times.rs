@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::Old;
 use crate::harness::{Device, Server, create, task_id};
 use crate::rest::{Program, good};
+use crate::sync::waiting_backends;
 
 /// Everything since a time, page by page; the time that the last page gave. `cut`: what becomes of times in the client.
 async fn pull(
@@ -67,7 +68,8 @@ async fn pages_follow_each_other_while_others_write() {
         let project = ada.project().await;
         let mut later = BTreeSet::new();
         // Somebody writes between the pages, and somebody else at the same time as they are read.
-        let (beside, (found, since, pages)) = tokio::join!(fill(&mut ines, &format!("Beside {round}"), 3), async {
+        let name = format!("Beside {round}");
+        let (beside, (found, since, pages)) = tokio::join!(fill(&mut ines, &name, 3), async {
             let between = async || {
                 let title = format!("Between {round} {}", later.len());
                 ada.push(1, [create(task_id(), project, &title)]).await;
@@ -126,8 +128,7 @@ async fn a_push_that_is_held_up_is_not_stepped_over_by_time() {
     sqlx::query("SELECT pg_advisory_lock(7)").execute(&mut owner).await.unwrap();
     let held = ada.push(1, [create(task_id(), project, "Held up")]);
     let since = async {
-        let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
-        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut owner).await.unwrap() == 0 {}
+        while waiting_backends(&mut owner).await.is_empty() {}
         let (found, since, _) = pull(&program, &Json::Null, 1_000, whole, async || {}).await;
         assert!(found.contains("Before") && !found.contains("Held up"));
         sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut owner).await.unwrap();
