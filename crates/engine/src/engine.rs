@@ -108,6 +108,15 @@ impl<S: Store> Engine<S> {
         if error == StoreError::Stale { self.reload().await } else { Err(error) }
     }
 
+    /// Commits what was planned, unless another tab has changed something meanwhile: then what it left is taken over, and
+    /// whoever asked looks again.
+    async fn commit_or_follow(&mut self, changes: Changes) -> Result<(), StoreError> {
+        match self.commit(changes).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.after_race(error).await,
+        }
+    }
+
     /// The server knows this device under another number than before, because the device has lost its identity.
     async fn become_actor(&mut self, actor: Actor) -> Result<(), StoreError> {
         if self.replica.waiting() == 0 && self.replica.refused().next().is_none() {
@@ -261,11 +270,7 @@ impl<S: Store> Engine<S> {
             // A server answers such a request with a reset; whatever this is, it must not be asked for in a loop.
             PullFault::OtherEpoch => self.sync.failed(&TransportError::OutOfStep, env),
             PullFault::Lost => {
-                let changes = pull::plan_lost(&self.replica, last);
-                match self.commit(changes).await {
-                    Err(StoreError::Stale) => self.reload().await?,
-                    other => other?,
-                }
+                self.commit_or_follow(pull::plan_lost(&self.replica, last)).await?;
                 self.sync.outdated();
             }
             PullFault::Forked => {
@@ -304,13 +309,8 @@ impl<S: Store> Engine<S> {
             self.sync.failed(&TransportError::OutOfStep, env);
             return Ok(());
         }
-        let committed = match resume::plan_resume(&self.replica, asked, actor) {
-            Some(changes) => self.commit(changes).await,
-            None => Ok(()),
-        };
-        match committed {
-            Err(StoreError::Stale) => self.reload().await?,
-            other => other?,
+        if let Some(changes) = resume::plan_resume(&self.replica, asked, actor) {
+            self.commit_or_follow(changes).await?;
         }
         self.sync.resumed();
         Ok(())

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use shared::clock::{Counter, Version};
 use shared::hash::chain;
 use shared::ids::Epoch;
-use shared::mutation::{Mutation, Refusal};
+use shared::mutation::Mutation;
 use shared::protocol::{Fill, FillPage, LastMutation, PullPage, PullRequest, PulledRow};
 
 use crate::edit::outbox_key;
@@ -21,8 +21,6 @@ use crate::gone::Gone;
 use crate::record::{BaseRow, Changes, Filling, Meta, Record};
 use crate::refused;
 use crate::replica::Replica;
-use crate::store::Table;
-use crate::view::Reason;
 
 pub use follow::plan_kept;
 use taking::{Logs, PageClock, Taking};
@@ -234,8 +232,7 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
         changes.push((outbox_key(mutation.n), None));
         let mut again = mutation.clone();
         if let Some(id) = given_up.contains(&mutation.n).then(|| ids.next()).flatten() {
-            let change = refused::kept(replica, mutation, id, Reason::Refused(Refusal::TextBase));
-            changes.push(((Table::Refused, id), Some(Record::Refused(change))));
+            changes.extend(refused::plan_lost_edit(replica, mutation, id));
             again = refused::given_up(mutation);
         }
         (again.n, again.prev_hash) = (made.n + 1, made.hash);
@@ -255,8 +252,7 @@ pub fn plan_adopt(replica: &Replica, last: LastMutation) -> Option<Changes> {
 pub fn plan_lost(replica: &Replica, last: LastMutation) -> Changes {
     let mut changes = replica.plan_own(last.n);
     for mutation in refused::lost_edits(replica, last.n) {
-        let change = refused::kept(replica, mutation, mutation.n, Reason::Refused(Refusal::TextBase));
-        changes.push(((Table::Refused, mutation.n), Some(Record::Refused(change))));
+        changes.extend(refused::plan_lost_edit(replica, mutation, mutation.n));
         changes.push((outbox_key(mutation.n), Some(Record::Outbox(refused::given_up(mutation)))));
     }
     changes

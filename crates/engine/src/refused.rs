@@ -4,7 +4,7 @@
 //! kept under an id that is no number: the change that gets the number may be refused too.
 
 use shared::clock::Counter;
-use shared::mutation::{Mutation, Op, TextEdit};
+use shared::mutation::{Mutation, Op, Refusal, TextEdit};
 use shared::text::Delta;
 
 use crate::command::{RefusedId, UNNUMBERED};
@@ -43,6 +43,16 @@ pub(crate) fn lost_edits(replica: &Replica, last: Counter) -> impl Iterator<Item
         Op::TextEdit(edit) => !edit.delta.is_noop() && replica.contained(edit.entity) >= mutation.n,
         _ => false,
     })
+}
+
+/// Plans to keep a lost edit for its author, unless it is kept already, with all that its author saw: the life of the
+/// data that is lost may have refused it.
+pub(crate) fn plan_lost_edit(replica: &Replica, mutation: &Mutation, id: RefusedId) -> Changes {
+    if replica.refused_change(mutation.n).is_some() {
+        return Changes::new();
+    }
+    let change = kept(replica, mutation, id, Reason::Refused(Refusal::TextBase));
+    vec![((Table::Refused, id), Some(Record::Refused(change)))]
 }
 
 /// An edit of a text that is asked for no more. Its number must still reach the server.

@@ -197,10 +197,63 @@ fn an_edit_that_only_a_lost_row_contains_is_kept_for_its_author() {
     ada.sync(&mut backup);
     ada.engine.wake();
     ada.sync(&mut backup);
-    let kept: Vec<_> = ada.engine.replica().refused().map(|change| change.text.clone()).collect();
-    assert_eq!(kept, [Some("dear ".to_owned())], "what was typed");
+    assert_eq!(kept_texts(&ada), [Some("dear ".to_owned())], "what was typed");
     assert_eq!((ada.title(task).as_str(), status(&ada, task)), ("Hello world Here", Status::Done));
     assert_eq!((backup.title(task), ada.engine.replica().waiting()), ("Hello world Here", 0));
+}
+
+/// The row contains the edit as the last thing that it contains, and is as long as before, so that the edit would fit it
+/// once more.
+#[test]
+fn of_the_last_edit_that_a_lost_row_contains_what_was_typed_is_kept() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let mut backup = restored(&server);
+    ada.retitle(task, "BRAVO world").unwrap();
+    let push = ada.push();
+    let answer = server.push(&push);
+    ada.pushed(&push, answer);
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    assert!(ada.exchange(&mut server), "the row comes, but not the last page");
+    ada.sync(&mut backup);
+    assert_eq!(kept_texts(&ada), [Some("BRAVO".to_owned())]);
+}
+
+/// The backup holds the edit, but not what came after it: there is nothing to keep for its author.
+#[test]
+fn an_edit_that_the_backup_holds_is_not_lost() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.retitle(task, "Hello dear world").unwrap();
+    let push = ada.push();
+    let answer = server.push(&push);
+    ada.pushed(&push, answer);
+    let mut backup = restored(&server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    half_told(&mut server, &mut ada, &mut ben, task);
+    ada.sync(&mut backup);
+    assert_eq!((kept_texts(&ada), backup.title(task), status(&ada, task)), (vec![], "Hello dear world", Status::Done));
+}
+
+/// The life that is lost has refused the edit, and told so: its author keeps the whole text, not only what was typed.
+#[test]
+fn a_refused_edit_keeps_its_whole_text_when_its_refusal_is_lost() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let mut backup = restored(&server);
+    ada.retitle(task, "Hello dear world").unwrap();
+    server.refuse.push((1, ada.engine.replica().meta().made.n));
+    half_told(&mut server, &mut ada, &mut ben, task);
+    let whole = Some("Hello dear world".to_owned());
+    assert_eq!(kept_texts(&ada), [whole.clone()], "it came with its row");
+    ada.sync(&mut backup);
+    ada.engine.wake();
+    ada.sync(&mut backup);
+    assert_eq!(kept_texts(&ada), [whole]);
+    assert_eq!((backup.title(task), ada.engine.replica().waiting()), ("Hello world", 0));
+}
+
+fn kept_texts(device: &Device) -> Vec<Option<String>> {
+    device.engine.replica().refused().map(|change| change.text.clone()).collect()
 }
 
 /// Ada's changes are handled, and a page has brought her the row, but not the last one.
