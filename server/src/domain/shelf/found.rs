@@ -88,7 +88,9 @@ impl Shelf {
                 of_task.push((id.0, book.row.text(TextField::Body).unwrap_or_default()));
             }
         }
-        comments.values_mut().for_each(|of_task| of_task.sort_unstable());
+        for of_task in comments.values_mut() {
+            of_task.sort_unstable();
+        }
         comments
     }
 }

@@ -183,6 +183,7 @@ impl<'a> World<'a> {
             (Target::Foreign, _) if attempt.role == Role::Outsider => self.closed[what],
             (Target::Foreign, _) => self.foreign[what],
             (Target::Closed, _) => self.closed[what],
+            (Target::Open, "webhook") if *attempt.method == Method::DELETE => webhook(&self.owner).await,
             (Target::Open, "organization") => own.session.account.organization.0,
             (Target::Open, "token") => token(own).await,
             (Target::Open, "feed") => feed(own).await,
