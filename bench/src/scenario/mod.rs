@@ -1,8 +1,8 @@
 //! What is measured, one file per question. Each answers with lines of the table.
 
 mod device;
-mod import;
 mod graphql;
+mod import;
 mod list;
 mod load;
 mod organization;

@@ -127,7 +127,9 @@ fn old_copies_are_fewer_than_the_rows() {
 fn pages_of_another_actor_are_newer() {
     let (mut server, mut ada, mut ben, tasks) = shelves(2);
     for turn in 0..4 {
-        tasks.iter().for_each(|task| prioritize(&mut ada, *task, turn));
+        for task in &tasks {
+            prioritize(&mut ada, *task, turn);
+        }
         ada.sync(&mut server);
         ben.sync(&mut server);
     }

@@ -20,9 +20,13 @@ pub struct Parcel<'a> {
     /// People by what the rows call them.
     pub(crate) people: BTreeMap<String, Person>,
     /// The hash that the file names; `None` where its form has none.
-    pub(crate) stated: Option<Option<String>>,
+    pub(crate) stated: Option<Stated>,
     pub(crate) report: Report,
 }
+
+/// The hash that a file says it has, if it says so.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stated(pub(crate) Option<String>);
 
 /// A row of a file.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ const KINDS: [Kind; 7] =
 /// Decides what is to be done with what a file says.
 pub fn plan(parcel: Parcel<'_>, here: &Here) -> Plan {
     let Parcel { items, people, stated, report } = parcel;
-    let check = stated.map(|stated| Check::new(stated, &people, here));
+    let check = stated.map(|stated| Check::new(stated.0, &people, here));
     let mut planner = Planner {
         here,
         people,

@@ -123,13 +123,18 @@ fn guess(sheet: &Sheet) -> Source {
     known.into_iter().find(|(_, names)| has(names)).map_or(Source::Csv, |(source, _)| source)
 }
 
+/// How many lines end in it.
+fn lines(bytes: &[u8]) -> u64 {
+    (bytes.split(|byte| *byte == b'\n').count() - 1) as u64
+}
+
 /// The bytes as text, without the mark that some programs put before it.
 fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(Unreadable::Utf16);
     }
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-    let line = |at: usize| 1 + bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64;
+    let line = |at: usize| 1 + lines(bytes.get(..at).unwrap_or_default());
     if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
         return Err(Unreadable::NotText(line(at)));
     }

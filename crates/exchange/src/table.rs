@@ -60,8 +60,8 @@ pub fn priority(priority: Priority) -> &'static str {
 
 /// Writes the tasks that stand, a line for each, in the order of their ids.
 pub fn write(library: &Library<'_>, out: &mut impl Write) -> fmt::Result {
-    row(COLUMNS.map(str::to_owned), out)?;
-    library.tasks().iter().try_for_each(|task| row(record(library, task), out))
+    row(&COLUMNS.map(str::to_owned), out)?;
+    library.tasks().iter().try_for_each(|task| row(&record(library, task), out))
 }
 
 fn record(library: &Library<'_>, task: &TaskView) -> [String; COLUMNS.len()] {
@@ -89,7 +89,7 @@ fn record(library: &Library<'_>, task: &TaskView) -> [String; COLUMNS.len()] {
 }
 
 /// A line of the table.
-fn row<const N: usize>(cells: [String; N], out: &mut impl Write) -> fmt::Result {
+fn row<const N: usize>(cells: &[String; N], out: &mut impl Write) -> fmt::Result {
     for (at, cell) in cells.iter().enumerate() {
         if at > 0 {
             out.write_char(',')?;
@@ -135,13 +135,10 @@ pub(crate) fn split(cell: &str) -> Vec<String> {
     let mut texts = Vec::new();
     let mut rest = cell.trim();
     while !rest.is_empty() {
-        let (text, after) = match rest.strip_prefix('"').and_then(quoted) {
-            Some(found) => found,
-            None => {
-                let (text, after) = rest.split_once(',').unwrap_or((rest, ""));
-                (text.trim().to_owned(), after)
-            }
-        };
+        let (text, after) = rest.strip_prefix('"').and_then(quoted).unwrap_or_else(|| {
+            let (text, after) = rest.split_once(',').unwrap_or((rest, ""));
+            (text.trim().to_owned(), after)
+        });
         texts.push(text);
         rest = after.trim_start();
     }
@@ -204,7 +201,7 @@ mod tests {
         #[test]
         fn a_line_is_read_as_it_was_written(cells in prop::array::uniform3(any::<String>())) {
             let mut text = String::new();
-            row(cells.clone(), &mut text).unwrap();
+            row(&cells, &mut text).unwrap();
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
             let read = reader.records().next().unwrap().unwrap();
             let read: Vec<String> = read.iter().map(|cell| unguarded(cell).to_owned()).collect();

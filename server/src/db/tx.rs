@@ -114,9 +114,10 @@ impl OrgTx {
         tx.reader = Some(Reader { user: member.user(), role: convert::role(&role)? });
         let actor = member.actor();
         let last = LastMutation { n: convert::unsigned(n), hash: convert::hash(bits) };
-        let (device, lineage) = match branched {
-            true => tx.device_clock(actor).await?,
-            false => (DeviceClock { actor, last }, Lineage::new(actor, Vec::new())),
+        let (device, lineage) = if branched {
+            tx.device_clock(actor).await?
+        } else {
+            (DeviceClock { actor, last }, Lineage::new(actor, Vec::new()))
         };
         Ok((tx, Clocks { org: org_clock((epoch, ver, floor, restored)), device, lineage }))
     }

@@ -95,8 +95,7 @@ async fn show(
 ) -> Result<Response, ApiProblem> {
     let Path(secret) = secret.map_err(|_| Failure::NotFound)?;
     let calendar = app.services.calendar(&secret).await?;
-    let hash: String = Sha256::digest(&calendar).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{hash}\"");
+    let tag = format!("\"{:x}\"", Sha256::digest(&calendar));
     let head = [(CACHE_CONTROL, CACHING.to_owned()), (ETAG, tag.clone())];
     if unchanged(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());

@@ -68,7 +68,7 @@ impl Services {
             }
         }
         let (namespace, Import { source, project, .. }) = (member.org().0, wanted);
-        let make = move || {
+        let planning = move || {
             let Reading { shelf, open } = &reading;
             let mut here = Here::new(reader, namespace, project);
             shelf.all(open).for_each(|row| here.open(row));
@@ -79,7 +79,7 @@ impl Services {
             }
             Ok::<Plan, Unreadable>(plan)
         };
-        let made = tokio::task::spawn_blocking(make).await;
+        let made = tokio::task::spawn_blocking(planning).await;
         Ok(made.map_err(|_| Failure::Bug("an import could not be planned"))??)
     }
 }
@@ -120,6 +120,8 @@ async fn compare(tx: &mut OrgTx, since: Version, plan: &mut Plan) -> Result<(), 
         let rows = tx.changes_after(after, &scopes).await?;
         let Some(last) = rows.last() else { return Ok(()) };
         after = last.pos;
-        rows.iter().for_each(|one| plan.see(&one.row));
+        for one in &rows {
+            plan.see(&one.row);
+        }
     }
 }

@@ -44,11 +44,11 @@ use crate::tokens::{TokenError, Tokens};
 pub use crate::db::{Answer, Entry, Once, Wanted};
 pub use contents::{Expected, Given};
 pub use devices::Whose;
-use exchanges::Exchanges;
-pub use export::Exported;
 pub use earlier::{
     Choice, EarlierConflict, EarlierDone, EarlierPage, EarlierResult, EarlierRow, EarlierSync, Unsettled, UnsettledSide,
 };
+use exchanges::Exchanges;
+pub use export::Exported;
 pub use failure::{DeviceProblem, Failure, KeyProblem, WebhookProblem};
 pub use import::Import;
 pub use passwords::Passwords;

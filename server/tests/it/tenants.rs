@@ -4,9 +4,9 @@
 //! Routes are read off the router's document, tables off PostgreSQL's catalogue: a new one without a case fails here.
 
 mod devices;
+mod earlier;
 mod files;
 mod own;
-mod earlier;
 mod rows;
 pub(crate) mod webhooks;
 

@@ -23,7 +23,9 @@ pub(crate) async fn import(tern: &mut Tern, asked: &Import) -> Outcome<()> {
     let (account, view) = (&tern.device.account, tern.device.replica().view());
     let role = view.members.get(&account.user).map_or(Role::Guest, |item| item.value.role);
     let mut here = Here::new(Reader { user: account.user, role }, account.organization.0, project);
-    export::rows(tern.device.replica()).iter().for_each(|row| here.open(row));
+    for row in &export::rows(tern.device.replica()) {
+        here.open(row);
+    }
     let parcel = read(&bytes, asked.format.map(Into::into), &here);
     let mut plan = plan(parcel.map_err(|error| Trouble::Refused(error.to_string()))?, &here);
     if !asked.dry_run {
@@ -35,7 +37,9 @@ pub(crate) async fn import(tern: &mut Tern, asked: &Import) -> Outcome<()> {
                 Err(error) => return Err(error.into()),
             }
         }
-        export::rows(tern.device.replica()).iter().for_each(|row| plan.see(row));
+        for row in &export::rows(tern.device.replica()) {
+            plan.see(row);
+        }
     }
     let report = plan.finish(asked.dry_run);
     if tern.sends && tern.writes {

@@ -76,7 +76,9 @@ impl<'a> Writing<'a> {
         for number in left {
             let rows: Vec<_> = self.rows_of(number).take(WORTH_KEEPING + 1).cloned().collect();
             if rows.len() <= WORTH_KEEPING {
-                rows.into_iter().for_each(|row| self.append(row));
+                for row in rows {
+                    self.append(row);
+                }
                 self.pages.insert(number, Vec::new());
             }
         }
@@ -91,7 +93,9 @@ impl Replica {
         let stays = |row: &BaseRow| !gone.covers(row) || waits(row.row.id) || (gone.awaited && !gone.must_go(row));
         let mut leaving: BTreeSet<EntityId> = rows.iter().filter(|row| !stays(row)).map(|row| row.row.id).collect();
         let mut writing = Writing::new(self, meta.next_page);
-        rows.into_iter().for_each(|row| writing.put(row));
+        for row in rows {
+            writing.put(row);
+        }
         writing.give_up();
         if !gone.is_nothing() || !self.left.is_empty() {
             let covered = self.base.values().map(|slot| &slot.base).filter(|base| gone.covers(base));

@@ -87,11 +87,15 @@ impl Planner<'_> {
 
     /// Whether what a row is in is there; what it need not be in, it is taken out of where that is not there.
     fn place(&mut self, line: u64, kind: Kind, body: &mut Object) -> bool {
-        let (needed, others): (Option<(&str, Kind)>, &[(&str, Kind)]) = match kind {
-            Kind::Section => (Some(("project", Kind::Project)), &[]),
-            Kind::Task => (Some(("project", Kind::Project)), &[("section", Kind::Section), ("parent", Kind::Task)]),
-            Kind::Comment | Kind::Attachment => (Some(("task", Kind::Task)), &[("reply_to", Kind::Comment)]),
-            _ => (None, &[]),
+        let needed = match kind {
+            Kind::Section | Kind::Task => Some(("project", Kind::Project)),
+            Kind::Comment | Kind::Attachment => Some(("task", Kind::Task)),
+            _ => None,
+        };
+        let others: &[(&str, Kind)] = match kind {
+            Kind::Task => &[("section", Kind::Section), ("parent", Kind::Task)],
+            Kind::Comment | Kind::Attachment => &[("reply_to", Kind::Comment)],
+            _ => &[],
         };
         let there = |planner: &Self, name: &str, kind: Kind, body: &Object| {
             let id = body.get(name).and_then(|id| id.as_str()?.parse().ok());
@@ -247,12 +251,11 @@ impl Planner<'_> {
                 let other = relation.task().into();
                 relation.task() != id && (coming.contains(&other) || self.here.has(other))
             };
-            match relation.filter(there) {
-                Some(relation) => add.push(relation),
-                None => {
-                    let reason = "The task that it names is neither in the file nor here; the relation is left out.";
-                    self.report.problem(Problem::value(line, RELATIONS, &shown(json), reason));
-                }
+            if let Some(relation) = relation.filter(there) {
+                add.push(relation);
+            } else {
+                let reason = "The task that it names is neither in the file nor here; the relation is left out.";
+                self.report.problem(Problem::value(line, RELATIONS, &shown(json), reason));
             }
         }
         for add in add.chunks(ELEMENTS_PER_MUTATION) {

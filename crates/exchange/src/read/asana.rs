@@ -33,7 +33,7 @@ pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unread
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);
     let lines = sheet.lines(&mut report);
-    let drafts = lines.iter().map(|line| draft(*line, &mut report)).collect();
+    let drafts: Vec<_> = lines.iter().map(|line| draft(*line, &mut report)).collect();
     let mut packer = Packer::new(Source::Asana, here, report);
     for line in lines {
         let (name, email) = (line.get("assignee"), line.get("assignee email"));
@@ -42,7 +42,7 @@ pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unread
             packer.know(called(line), Person { name: name.to_owned(), email });
         }
     }
-    Ok(packer.pack(drafts, "Imported from Asana"))
+    Ok(packer.pack(&drafts, "Imported from Asana"))
 }
 
 /// What an assignee is called: two people may have one name, but not one address.

@@ -97,8 +97,8 @@ impl<'h> Packer<'h> {
     }
 
     /// An id for the nth that says this.
-    fn id_of_words(&mut self, words: String) -> Uuid {
-        let times = self.said.entry(words.clone()).or_default();
+    fn id_of_words(&mut self, words: &str) -> Uuid {
+        let times = self.said.entry(words.to_owned()).or_default();
         *times += 1;
         let name = format!("{words}\u{1f}{times}");
         self.id(&name)
@@ -146,7 +146,7 @@ impl<'h> Packer<'h> {
     }
 
     /// All rows of the drafts. `unnamed` is the project of those that name none.
-    pub(super) fn pack(mut self, drafts: Vec<Draft>, unnamed: &str) -> Parcel<'static> {
+    pub(super) fn pack(mut self, drafts: &[Draft], unnamed: &str) -> Parcel<'static> {
         let ids: Vec<TaskId> = drafts.iter().map(|draft| self.task_id(draft)).collect();
         let named = |name: &dyn Fn(&Draft) -> Option<String>| -> BTreeMap<String, TaskId> {
             // Of several the first.
@@ -179,7 +179,7 @@ impl<'h> Packer<'h> {
                 let Draft { title, description, project, section, due, priority, .. } = draft;
                 let words =
                     format!("{title}\u{1f}{description}\u{1f}{project}\u{1f}{section}\u{1f}{due:?}{priority:?}");
-                self.id_of_words(words)
+                self.id_of_words(&words)
             }
         })
     }
@@ -204,7 +204,7 @@ impl<'h> Packer<'h> {
         });
         self.put(draft.line, id, body);
         for Talk { line, author, when, text } in &draft.comments {
-            let comment = self.id_of_words(format!("comment {id} {author} {when} {text}"));
+            let comment = self.id_of_words(&format!("comment {id} {author} {when} {text}"));
             // Whoever imports makes the comment; who wrote it stands in it.
             let head = [author.as_str(), when.as_str()]
                 .into_iter()

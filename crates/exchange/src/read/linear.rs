@@ -36,8 +36,8 @@ pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unread
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);
     let lines = sheet.lines(&mut report);
-    let drafts = lines.into_iter().map(|line| draft(line, &mut report)).collect();
-    Ok(Packer::new(Source::Linear, here, report).pack(drafts, "Imported from Linear"))
+    let drafts: Vec<_> = lines.into_iter().map(|line| draft(line, &mut report)).collect();
+    Ok(Packer::new(Source::Linear, here, report).pack(&drafts, "Imported from Linear"))
 }
 
 fn draft(line: Line<'_>, report: &mut Report) -> Draft {

@@ -104,7 +104,7 @@ fn begin(text: &str, position: Option<&csv::Position>) -> usize {
 /// How many lines end between two places.
 fn lines(text: &str, from: usize, to: usize) -> u64 {
     let between = text.as_bytes().get(from..to).unwrap_or_default();
-    between.iter().filter(|byte| **byte == b'\n').count() as u64
+    super::lines(between)
 }
 
 impl<'a> Line<'a> {

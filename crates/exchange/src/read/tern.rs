@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 use shared::ids::{EntityId, Kind};
 use uuid::Uuid;
 
-use super::{Source, Unreadable};
+use super::{Source, Unreadable, lines};
 use crate::json::{FORMAT, LISTS};
-use crate::parcel::{Body, Item, Parcel, Person};
+use crate::parcel::{Body, Item, Parcel, Person, Stated};
 use crate::report::{Problem, Report};
 
 /// What names of this form begin with, whatever their number.
@@ -56,7 +56,7 @@ pub(super) fn read(text: &str) -> Result<Parcel<'_>, Unreadable> {
     known(file.format.as_deref())?;
     let mut lines = Lines { text, at: 0, line: 1 };
     let report = Report { format: Source::Json.name(), ..Report::default() };
-    let mut parcel = Parcel { stated: Some(file.hash), report, ..Parcel::default() };
+    let mut parcel = Parcel { stated: Some(Stated(file.hash)), report, ..Parcel::default() };
     for raw in file.people {
         match serde_json::from_str::<Somebody>(raw.get()) {
             Ok(Somebody { id, name, email }) => {
@@ -122,7 +122,7 @@ impl Lines<'_> {
             (self.at, self.line) = (0, 1);
         }
         let between = self.text.as_bytes().get(self.at..begin).unwrap_or_default();
-        self.line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += lines(between);
         self.at = begin;
         self.line
     }

@@ -18,8 +18,8 @@ pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unread
         COLUMNS.iter().filter(|name| !name.ends_with("_at") && **name != "key").map(|name| (*name, *name)).collect();
     sheet.map(&same, &mut report.mapped);
     let lines = sheet.lines(&mut report);
-    let drafts = lines.into_iter().map(|line| draft(line, &mut report)).collect();
-    Ok(Packer::new(Source::Csv, here, report).pack(drafts, UNNAMED))
+    let drafts: Vec<_> = lines.into_iter().map(|line| draft(line, &mut report)).collect();
+    Ok(Packer::new(Source::Csv, here, report).pack(&drafts, UNNAMED))
 }
 
 /// A value of a column; one that cannot be read is told and left out.

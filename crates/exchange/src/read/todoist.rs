@@ -39,7 +39,7 @@ pub(super) fn read(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, Unread
         let project = packer.project(line, UNNAMED);
         packer.section(line, project, &section);
     }
-    Ok(packer.pack(board.drafts, UNNAMED))
+    Ok(packer.pack(&board.drafts, UNNAMED))
 }
 
 #[derive(Default)]

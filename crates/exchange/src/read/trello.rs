@@ -37,8 +37,8 @@ pub(super) fn read_table(sheet: &Sheet, here: &Here) -> Result<Parcel<'static>, 
     let mut report = Report::default();
     sheet.map(&COLUMNS, &mut report.mapped);
     let lines = sheet.lines(&mut report);
-    let drafts = lines.into_iter().map(|line| draft(line, &mut report)).collect();
-    Ok(Packer::new(Source::Trello, here, report).pack(drafts, UNNAMED))
+    let drafts: Vec<_> = lines.into_iter().map(|line| draft(line, &mut report)).collect();
+    Ok(Packer::new(Source::Trello, here, report).pack(&drafts, UNNAMED))
 }
 
 fn draft(line: Line<'_>, report: &mut Report) -> Draft {
@@ -205,7 +205,7 @@ pub(super) fn read_json(text: &str, here: &Here) -> Result<Parcel<'static>, Unre
     for member in &board.members {
         packer.know(&member.id, Person { name: member.name().to_owned(), email: None });
     }
-    Ok(packer.pack(drafts, if board.name.trim().is_empty() { UNNAMED } else { &board.name }))
+    Ok(packer.pack(&drafts, if board.name.trim().is_empty() { UNNAMED } else { &board.name }))
 }
 
 impl Member {

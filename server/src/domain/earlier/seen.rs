@@ -66,16 +66,20 @@ fn take_back(row: &mut Row, inverse: &Inverse) {
     match inverse {
         Inverse::Write { field, value } => set(row, *field, value.clone()),
         Inverse::Tags { added, removed } => {
-            added.iter().for_each(|tag| {
+            for tag in added {
                 row.tags.remove(tag, ALL_SEEN);
-            });
-            removed.iter().for_each(|tag| row.tags.add(tag.clone(), ALL_SEEN));
+            }
+            for tag in removed {
+                row.tags.add(tag.clone(), ALL_SEEN);
+            }
         }
         Inverse::Relations { added, removed } => {
-            added.iter().for_each(|one| {
+            for one in added {
                 row.relations.remove(one, ALL_SEEN);
-            });
-            removed.iter().for_each(|one| row.relations.add(*one, ALL_SEEN));
+            }
+            for one in removed {
+                row.relations.add(*one, ALL_SEEN);
+            }
         }
         Inverse::Delete => row.life = Life::default(),
         Inverse::Restore => row.life.delete(ALL_SEEN),

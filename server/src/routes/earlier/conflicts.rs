@@ -87,7 +87,8 @@ enum Which {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Resolved {
     id: Uuid,
-    resolved: bool,
+    #[serde(rename = "resolved")]
+    done: bool,
     #[serde(rename = "type")]
     kind: &'static str,
     /// As it is now.
@@ -193,5 +194,5 @@ async fn resolve(
     };
     let row = app.services.settle(&member, id, &choice).await?;
     let entity = json!(earlier::show(&row, SNAKE));
-    Ok(Json(Resolved { id, resolved: true, kind: SNAKE.kind(row.id.kind()), entity }))
+    Ok(Json(Resolved { id, done: true, kind: SNAKE.kind(row.id.kind()), entity }))
 }

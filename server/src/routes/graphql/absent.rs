@@ -63,7 +63,9 @@ fn from_value(value: &mut Value, absent: &HashSet<Name>) {
         }
         Value::List(all) => {
             all.iter_mut().filter(|one| is_absent(one, absent)).for_each(|one| *one = Value::Null);
-            all.iter_mut().for_each(|value| from_value(value, absent));
+            for value in all {
+                from_value(value, absent);
+            }
         }
         _ => {}
     }

@@ -142,7 +142,7 @@ impl Asked {
     }
 
     /// What the library is to do, and of what type it is. What cannot be done, or would cost too much, is refused here.
-    fn prepare(self) -> Result<(Request, OperationType), Response> {
+    fn prepare(self) -> Result<(Request, OperationType), Box<Response>> {
         let Self { query, operation_name, variables, .. } = self;
         let too_much = |problem: limits::TooMuch| refusal::refuse(problem.to_string());
         limits::check_text(&query).map_err(too_much)?;
@@ -175,7 +175,7 @@ async fn ask(
                 socket::PATH
             ))));
         }
-        Err(refused) => return Ok(Json(refused)),
+        Err(refused) => return Ok(Json(*refused)),
     };
     let asking = Asking::new(app.services, member, &request.query, once);
     request.data = asking.data();

@@ -114,7 +114,7 @@ enum Says {
     ConnectionAck,
     Ping,
     Pong,
-    Next { id: String, payload: Response },
+    Next { id: String, payload: Box<Response> },
     Error { id: String, payload: Vec<ServerError> },
     Complete { id: String },
 }
@@ -285,7 +285,7 @@ impl Attended {
                 format!("A socket has at most {SUBSCRIPTIONS} subscriptions. End one, or open another socket.");
             return Err(refuse(&id, refusal::refuse(detail)));
         }
-        let (mut request, of) = asked.prepare().map_err(|refused| refuse(&id, refused))?;
+        let (mut request, of) = asked.prepare().map_err(|refused| refuse(&id, *refused))?;
         if of != OperationType::Subscription {
             let detail = format!("Send queries and mutations with POST to {}.", super::PATH);
             return Err(refuse(&id, refusal::refuse(detail)));
@@ -326,7 +326,7 @@ impl Attended {
                 self.open.remove(&id).iter().for_each(|(_, task)| task.abort());
                 vec![Says::Error { id, payload: errors }]
             }
-            Some(payload) => vec![Says::Next { id, payload }],
+            Some(payload) => vec![Says::Next { id, payload: Box::new(payload) }],
         }
     }
 }

@@ -145,8 +145,7 @@ async fn seen(
             let writes = tx.writes(&[row.id]).await?.remove(&row.id).unwrap_or_default();
             Some(context(tx, whom, clock, client, &writes).await?)
         }
-        (None, _, Known::At(0)) if !made_by_them => None,
-        (None, _, Known::At(version)) => Some(version),
+        (None, _, Known::At(version)) => Some(version).filter(|version| *version > 0 || made_by_them),
         _ => None,
     };
     Ok(seen.map(|seen| seen.clamp(row.created.ver, row.ver)))
