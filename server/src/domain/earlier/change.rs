@@ -265,6 +265,7 @@ mod tests {
 
     const IDS: Ids = Ids { space: Uuid::from_u128(7) };
 
+    #[expect(clippy::needless_pass_by_value, reason = "a change is made to be read")]
     fn change(json: Json) -> Result<Change, InvalidChange> {
         read(&json, None, &IDS, "").change
     }

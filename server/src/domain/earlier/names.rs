@@ -270,6 +270,7 @@ fn adapted(ours: &str, value: &Json) -> Json {
 mod tests {
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "what is said is made to be read")]
     fn said(json: Json) -> Result<Json, InvalidResource> {
         say(Kind::Task, json.as_object().unwrap()).map(|said| Json::Object(said.object))
     }

@@ -71,10 +71,8 @@ impl Conflict {
     pub fn settle_otherwise(&self, json: &Json) -> Result<Op, InvalidResource> {
         let Some(field) = self.field else {
             let invalid = InvalidResource::Value { name: "value".into(), expected: "true for deleted, or false" };
-            return match json.as_bool().ok_or(invalid)? {
-                true => Ok(Op::Delete(self.entity)),
-                false => Ok(Op::Restore(self.entity)),
-            };
+            let deleted = json.as_bool().ok_or(invalid)?;
+            return Ok(if deleted { Op::Delete(self.entity) } else { Op::Restore(self.entity) });
         };
         Ok(Op::write(self.entity, field, resource::value("value", field, json)?))
     }
