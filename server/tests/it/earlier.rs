@@ -33,7 +33,9 @@ impl<'a> Old<'a> {
     fn change(&mut self, id: &str, entity: &str, operation: &str, data: Json) -> Json {
         self.clock += 1;
         let timestamp = format!("2019-01-01T00:00:{:02}.000Z", self.clock);
-        json!({ "localId": id, "entityType": entity, "operation": operation, "timestamp": timestamp, "data": data })
+        let mut change = json!({ "localId": id, "entityType": entity, "operation": operation, "timestamp": timestamp });
+        change["data"] = data;
+        change
     }
 
     fn request(&self, changes: &[Json]) -> Json {

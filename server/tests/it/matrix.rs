@@ -97,7 +97,8 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         "GET /api/ws" | "GET /api/graphql/ws" => Rule::Always(426),
         "POST /api/auth/logout" => Rule::Always(204),
         // Of an actor that is nobody's.
-        "POST /api/auth/resume" => Rule::Writers(404),
+        // The same of a conflict that is none; where there is one, earlier::conflicts tries who may.
+        "POST /api/auth/resume" | "POST /api/sync/conflicts/{id}/resolve" => Rule::Writers(404),
         "GET /api/tokens"
         | "GET /api/devices"
         | "GET /api/feeds"
@@ -112,8 +113,6 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         | "POST /api/sync/pull" => Rule::SignedIn(200),
         // Each change of the one has an answer of its own.
         "POST /api/sync/push" | "POST /api/sync" => Rule::Writers(200),
-        // Of what nobody disagrees about. Who may, where somebody does, earlier::conflicts tries.
-        "POST /api/sync/conflicts/{id}/resolve" => Rule::Writers(404),
         "POST /api/tokens" | "POST /api/views" | "POST /api/feeds" => Rule::Writers(201),
         "POST /api/invitations" | "POST /api/projects" | "POST /api/fields" => Rule::NoGuests(201),
         "PATCH /api/members/{user}" => Rule::OfMembers(200),

@@ -265,8 +265,9 @@ mod tests {
 
     const IDS: Ids = Ids { space: Uuid::from_u128(7) };
 
-    fn change(json: &Json) -> Result<Change, InvalidChange> {
-        read(json, None, &IDS, "").change
+    #[expect(clippy::needless_pass_by_value, reason = "a change is made to be read")]
+    fn change(json: Json) -> Result<Change, InvalidChange> {
+        read(&json, None, &IDS, "").change
     }
 
     #[test]
@@ -279,14 +280,14 @@ mod tests {
         assert_ne!(IDS.row(Kind::Task, "temp-1"), other.row(Kind::Task, "temp-1"));
         let item = json!({ "localId": "i", "entityType": "item", "operation": "create", "data": { "spaceId": "s" } });
         let space = json!(IDS.row(Kind::Project, "s").uuid());
-        assert_eq!(change(&item).unwrap().body["project"], space, "what it names is named the same way");
+        assert_eq!(change(item).unwrap().body["project"], space, "what it names is named the same way");
     }
 
     #[test]
     fn the_same_change_is_known_again() {
         let edit = |title: &str, when: &str| {
             let json = json!({ "id": "i", "type": "item", "operation": "update", "timestamp": when, "data": { "title": title } });
-            change(&json).unwrap().fingerprint
+            change(json).unwrap().fingerprint
         };
         let (one, two) = ("2026-03-01T09:00:00Z", "2026-03-01T09:00:01Z");
         assert_eq!(edit("a", one), edit("a", one));
@@ -319,10 +320,10 @@ mod tests {
             assert!(sent.change.is_err(), "{bad}");
         }
         for none in [json!(null), json!(7), json!([])] {
-            assert_eq!(change(&none), Err(InvalidChange::Form));
+            assert_eq!(change(none), Err(InvalidChange::Form));
         }
-        assert_eq!(change(&json!({ "type": "item" })), Err(InvalidChange::Missing("id")));
-        assert!(change(&json!({ "type": "item", "id": "" })).is_err());
+        assert_eq!(change(json!({ "type": "item" })), Err(InvalidChange::Missing("id")));
+        assert!(change(json!({ "type": "item", "id": "" })).is_err());
     }
 
     #[test]

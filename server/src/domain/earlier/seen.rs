@@ -7,7 +7,8 @@ use shared::clock::{Actor, Stamp, Version};
 use shared::field::{Field, TextField};
 use shared::merge::Inverse;
 use shared::mutation::Op;
-use shared::register::{Life, Reg};
+use shared::register::{Life, Reg, Tag};
+use shared::relation::Relation;
 use shared::row::Row;
 use shared::text::{Delta, TextError};
 use shared::value::Value;
@@ -62,25 +63,29 @@ fn set(row: &mut Row, field: Field, value: Value) {
     row.values.insert(field, Reg::new(ALL_SEEN, value));
 }
 
+fn retag(row: &mut Row, remove: &[Tag], add: &[Tag]) {
+    for tag in remove {
+        row.tags.remove(tag, ALL_SEEN);
+    }
+    for tag in add {
+        row.tags.add(tag.clone(), ALL_SEEN);
+    }
+}
+
+fn relate(row: &mut Row, remove: &[Relation], add: &[Relation]) {
+    for one in remove {
+        row.relations.remove(one, ALL_SEEN);
+    }
+    for one in add {
+        row.relations.add(*one, ALL_SEEN);
+    }
+}
+
 fn take_back(row: &mut Row, inverse: &Inverse) {
     match inverse {
         Inverse::Write { field, value } => set(row, *field, value.clone()),
-        Inverse::Tags { added, removed } => {
-            for tag in added {
-                row.tags.remove(tag, ALL_SEEN);
-            }
-            for tag in removed {
-                row.tags.add(tag.clone(), ALL_SEEN);
-            }
-        }
-        Inverse::Relations { added, removed } => {
-            for one in added {
-                row.relations.remove(one, ALL_SEEN);
-            }
-            for one in removed {
-                row.relations.add(*one, ALL_SEEN);
-            }
-        }
+        Inverse::Tags { added, removed } => retag(row, added, removed),
+        Inverse::Relations { added, removed } => relate(row, added, removed),
         Inverse::Delete => row.life = Life::default(),
         Inverse::Restore => row.life.delete(ALL_SEEN),
         Inverse::Text { .. } | Inverse::Create => {}
@@ -91,18 +96,8 @@ fn take_back(row: &mut Row, inverse: &Inverse) {
 fn do_again(row: &mut Row, op: &Op) {
     match op {
         Op::Write(write) => set(row, write.field, write.value.clone()),
-        Op::Tags(edit) => {
-            edit.remove.iter().for_each(|tag| {
-                row.tags.remove(tag, ALL_SEEN);
-            });
-            edit.add.iter().for_each(|tag| row.tags.add(tag.clone(), ALL_SEEN));
-        }
-        Op::Relations(edit) => {
-            edit.remove.iter().for_each(|one| {
-                row.relations.remove(one, ALL_SEEN);
-            });
-            edit.add.iter().for_each(|one| row.relations.add(*one, ALL_SEEN));
-        }
+        Op::Tags(edit) => retag(row, &edit.remove, &edit.add),
+        Op::Relations(edit) => relate(row, &edit.remove, &edit.add),
         Op::Delete(_) => row.life.delete(ALL_SEEN),
         Op::Restore(_) => row.life = Life::default(),
         Op::Create(_) | Op::TextEdit(_) | Op::Undo(_) => {}
@@ -137,7 +132,6 @@ mod tests {
     use shared::ids::TaskId;
     use shared::merge::{self, Around};
     use shared::mutation::{Create, EditTags, TextEdit};
-    use shared::register::Tag;
     use shared::text::TextChange;
     use shared::workflow::{Priority, Status};
     use uuid::Uuid;

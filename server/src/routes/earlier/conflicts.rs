@@ -85,10 +85,9 @@ enum Which {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct Resolved {
+struct Settled {
     id: Uuid,
-    #[serde(rename = "resolved")]
-    done: bool,
+    resolved: bool,
     #[serde(rename = "type")]
     kind: &'static str,
     /// As it is now.
@@ -122,7 +121,7 @@ pub(super) fn routes(api: &mut Api) {
         .writes()
         .id("id", "Which one.")
         .takes::<Resolve>(json!({ "choice": "local" }))
-        .gives::<Resolved>(
+        .gives::<Settled>(
             StatusCode::OK,
             "What it is about, as it is now.",
             json!({ "id": id, "resolved": true, "type": "task", "entity": row }),
@@ -181,7 +180,7 @@ async fn resolve(
     Bearer(member): Bearer,
     named: Result<Path<Uuid>, PathRejection>,
     Body(body): Body<Resolve>,
-) -> Result<Json<Resolved>, ApiProblem> {
+) -> Result<Json<Settled>, ApiProblem> {
     let Path(id) = named.map_err(|_| Failure::NoConflict)?;
     let choice = match (body.choice, body.value) {
         (Which::Local, Value::Null) => Choice::Local,
@@ -194,5 +193,5 @@ async fn resolve(
     };
     let row = app.services.settle(&member, id, &choice).await?;
     let entity = json!(earlier::show(&row, SNAKE));
-    Ok(Json(Resolved { id, done: true, kind: SNAKE.kind(row.id.kind()), entity }))
+    Ok(Json(Settled { id, resolved: true, kind: SNAKE.kind(row.id.kind()), entity }))
 }

@@ -140,12 +140,12 @@ async fn seen(
     let seen = match (change.version, &change.clock, known) {
         // Whoever makes what they have made already has not heard that it is there.
         _ if change.operation == Operation::Create => Some(0),
-        (Some(version), ..) => Some(version),
         (None, Some(clock), Known::ByClock(client)) => {
             let writes = tx.writes(&[row.id]).await?.remove(&row.id).unwrap_or_default();
             Some(context(tx, whom, clock, client, &writes).await?)
         }
-        (None, _, Known::At(version)) => Some(version).filter(|version| *version > 0 || made_by_them),
+        (None, _, Known::At(0)) if !made_by_them => None,
+        (Some(version), ..) | (None, _, Known::At(version)) => Some(version),
         _ => None,
     };
     Ok(seen.map(|seen| seen.clamp(row.created.ver, row.ver)))

@@ -36,6 +36,9 @@ async fn pull(
     }
 }
 
+/// What becomes of times in a client.
+type Cut = fn(&str) -> String;
+
 fn whole(time: &str) -> String {
     time.to_owned()
 }
@@ -63,7 +66,7 @@ async fn pages_follow_each_other_while_others_write() {
     let mut ada = server.join(&ines, "ada@saltmarsh.example").await;
     let program = Program::of(&ines, "write").await;
     let mut all = fill(&mut ines, "Old", 10).await;
-    let cuts: [(fn(&str) -> String, usize); 2] = [(whole, 30), (milliseconds, 30)];
+    let cuts: [(Cut, usize); 2] = [(whole, 30), (milliseconds, 30)];
     for (round, (cut, limit)) in cuts.into_iter().enumerate() {
         let project = ada.project().await;
         let mut later = BTreeSet::new();
@@ -99,7 +102,7 @@ async fn a_clock_that_goes_back_hides_nothing() {
     ] {
         sqlx::query(ahead).execute(&mut owner).await.unwrap();
     }
-    for (name, cut) in [("a", whole as fn(&str) -> String), ("b", milliseconds)] {
+    for (name, cut) in [("a", whole as Cut), ("b", milliseconds)] {
         let (_, since, _) = pull(&program, &Json::Null, 1_000, cut, async || {}).await;
         let titles = fill(&mut ines, name, 1).await;
         let (found, ..) = pull(&program, &since, 1_000, cut, async || {}).await;

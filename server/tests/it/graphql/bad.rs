@@ -25,7 +25,7 @@ async fn what_is_not_of_its_type_is_refused() {
         ("status", json!(1)),
         ("priority", json!(null)),
         ("due", json!("2026-02-30")),
-        ("due", json!(20260301)),
+        ("due", json!(20_260_301)),
         ("start", json!("soon")),
         ("estimate", json!(-1)),
         ("estimate", json!(1.5)),
@@ -47,7 +47,7 @@ async fn what_is_not_of_its_type_is_refused() {
         ("recurrence", json!({ "every": 0, "unit": "WEEK", "from": "DUE" })),
         ("recurrence", json!({ "every": 1 })),
         ("recurrence", json!("weekly")),
-        ("recurrence", json!({ "every": 99999999, "unit": "WEEK", "from": "DUE" })),
+        ("recurrence", json!({ "every": 99_999_999, "unit": "WEEK", "from": "DUE" })),
         ("reminders", json!(["tomorrow"])),
         ("reference", json!({ "provider": "", "id": "" })),
         ("reference", json!([])),
@@ -96,7 +96,7 @@ async fn a_list_that_is_asked_for_wrongly_is_refused() {
         "first: 501",
         "first: 1.5",
         "first: \"3\"",
-        "first: 99999999999999999999",
+        "first: 99_999_99999_999_9999999",
         "after: \"x\"",
         "after: \"\"",
         "after: 7",
@@ -250,6 +250,11 @@ async fn what_is_no_request_is_refused_as_everywhere() {
     }
 }
 
+/// What stands first between two marks.
+fn between(page: &str, from: &str, to: &str) -> String {
+    page.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_get_is_for_people_and_does_nothing() {
     let server = Server::start().await;
@@ -264,21 +269,22 @@ async fn a_get_is_for_people_and_does_nothing() {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     let page = page.text().await.unwrap();
+    // Texts in the types may name addresses.
+    let own = page.replace(&between(&page, "id=\"types\">", "</script>"), "");
     for elsewhere in
         ["<link", "<img", "<iframe", " src=", "@import", "url(", " onload=", " style=", "http://", "https://"]
     {
         assert!(!own.contains(elsewhere), "{elsewhere}");
     }
     // The script and the style are those of the policy.
-    let between = |from: &str, to: &str| page.split(from).nth(1).unwrap().split(to).next().unwrap().to_owned();
-    for text in [between("<script>", "</script>"), between("<style>", "</style>")] {
+    for text in [between(&page, "<script>", "</script>"), between(&page, "<style>", "</style>")] {
         use base64::Engine as _;
         use sha2::Digest as _;
         let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(&text));
         assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
     }
     // It knows all types.
-    let types: Json = serde_json::from_str(&between("id=\"types\">", "</script>")).unwrap();
+    let types: Json = serde_json::from_str(&between(&page, "id=\"types\">", "</script>")).unwrap();
     let types = types["__schema"]["types"].as_array().unwrap();
     assert!(types.iter().any(|one| one["name"] == "Task") && types.len() > 60, "{}", types.len());
 }
