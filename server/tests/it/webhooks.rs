@@ -78,17 +78,17 @@ async fn task(device: &Device<'_>, title: &str) -> String {
     format!("/api/tasks/{}", id(&make(device, "/api/tasks", &body).await))
 }
 
-/// Events and titles, as a receiver has them.
+/// Events and titles, as a listener has them.
 fn told<const N: usize>(all: [(&str, &str); N]) -> Vec<(String, String)> {
     all.map(|(event, title)| (event.to_owned(), title.to_owned())).to_vec()
 }
 
 #[tokio::test]
 async fn what_happens_is_told_once_and_in_order() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
     let before = task(&ines, "Before").await;
-    let hook = hook(&ines, &json!({ "url": receiver.url })).await;
+    let hook = hook(&ines, &json!({ "url": listener.url })).await;
     let net = task(&ines, "Mend the net").await;
     patch(&ines, &net, &json!({ "title": "Mend the nets", "priority": "high", "tags": ["ops"] })).await;
     let comment = json!({ "body": "Which?", "task": net.rsplit('/').next() });
@@ -99,7 +99,7 @@ async fn what_happens_is_told_once_and_in_order() {
     make(&ines, "/api/views", &json!({ "name": "Mine", "filter": "{}", "shared": true })).await;
 
     assert_eq!(deliver(&server, 0).await, None);
-    let received = receiver.received();
+    let received = listener.received();
     let events: Vec<&str> = received.iter().map(|one| one.event()).collect();
     let of = |title: &str| -> Vec<&str> {
         received.iter().filter(|one| one.title() == title).map(|one| one.event()).collect()
@@ -124,7 +124,7 @@ async fn what_happens_is_told_once_and_in_order() {
     assert_eq!(names(updated), names(&example), "as docs/webhooks.md says");
 
     deliver(&server, 3_600 * SECOND).await;
-    assert_eq!(receiver.received().len(), 5, "once");
+    assert_eq!(listener.received().len(), 5, "once");
     let all = log(&ines, &hook).await;
     assert!(all.iter().all(|one| one["state"] == "delivered" && one["attempts"][0]["status"] == 204), "{all:?}");
     assert_eq!(look(&ines, &hook).await["version"], json!(ines.now().await), "its place is where the history ends");
@@ -132,10 +132,10 @@ async fn what_happens_is_told_once_and_in_order() {
 
 #[tokio::test]
 async fn a_webhook_is_told_only_what_it_asks_for() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
     let other = make(&ines, "/api/projects", &json!({ "name": "Cellar", "private": true })).await;
-    let body = json!({ "url": receiver.url, "events": ["task.created", "comment.created"], "projects": [id(&other)] });
+    let body = json!({ "url": listener.url, "events": ["task.created", "comment.created"], "projects": [id(&other)] });
     hook(&ines, &body).await;
     let elsewhere = task(&ines, "Elsewhere").await;
     let body = json!({ "title": "Count the casks", "project": id(&other) });
@@ -144,17 +144,17 @@ async fn a_webhook_is_told_only_what_it_asks_for() {
     make(&ines, "/api/comments", &json!({ "body": "Twelve", "task": id(&casks) })).await;
     make(&ines, "/api/comments", &json!({ "body": "No", "task": elsewhere.rsplit('/').next() })).await;
     deliver(&server, 0).await;
-    assert_eq!(receiver.take(), told([("task.created", "Count the casks"), ("comment.created", "")]));
+    assert_eq!(listener.take(), told([("task.created", "Count the casks"), ("comment.created", "")]));
 }
 
 #[tokio::test]
 async fn a_webhook_is_its_admins_and_off_without_one() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
     let ada = server.join(&ines, "ada@saltmarsh.example").await;
     let path = format!("/api/members/{}", ada.session.account.user);
     patch(&ines, &path, &json!({ "role": "admin" })).await;
-    let made = hook(&ada, &json!({ "url": receiver.url, "events": ["task.created"] })).await;
+    let made = hook(&ada, &json!({ "url": listener.url, "events": ["task.created"] })).await;
     let secret = made["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_"));
     for shown in [look(&ines, &made).await, good(ask(&ines, Method::GET, "", &json!({})).await, StatusCode::OK).await] {
@@ -163,7 +163,7 @@ async fn a_webhook_is_its_admins_and_off_without_one() {
     patch(&ines, &path, &json!({ "role": "member" })).await;
     task(&ines, "Not for her").await;
     deliver(&server, 0).await;
-    assert_eq!(receiver.take(), []);
+    assert_eq!(listener.take(), []);
     let off = look(&ines, &made).await;
     assert_eq!(off["active"], json!(false));
     assert!(off["note"].as_str().unwrap().contains("no admin any more"), "{off}");
@@ -175,7 +175,7 @@ async fn a_webhook_is_its_admins_and_off_without_one() {
     let on = change(&ines, &made, &json!({ "active": true })).await;
     assert_eq!((&on["owner"], &on["note"]), (&json!(ines.session.account.user), &Json::Null));
     deliver(&server, 0).await;
-    assert_eq!(receiver.take(), told([("task.created", "Not for her")]), "nothing is lost meanwhile");
+    assert_eq!(listener.take(), told([("task.created", "Not for her")]), "nothing is lost meanwhile");
 }
 
 #[tokio::test]

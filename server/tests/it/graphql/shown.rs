@@ -157,9 +157,9 @@ async fn what_belongs_together_is_asked_for_together() {
         { "body": "Red", "author": author, "replyTo": which, "replies": { "nodes": [] }, "task": { "id": task } },
     ]);
     assert_eq!(all["task"]["comments"]["nodes"], comments);
-    let past = all["task"]["history"]["nodes"].as_array().unwrap();
-    assert_eq!(past[0]["author"], json!({ "member": author, "deviceName": "Nightly report" }));
-    assert!(past.iter().any(|one| one["operation"].get("create@1").is_some()), "{past:?}");
+    let history = all["task"]["history"]["nodes"].as_array().unwrap();
+    assert_eq!(history[0]["author"], json!({ "member": author, "deviceName": "Nightly report" }));
+    assert!(history.iter().any(|one| one["operation"].get("create@1").is_some()), "{history:?}");
     let sections = json!([{ "name": "Sails", "tasks": { "nodes": [{ "id": task }] } }]);
     assert_eq!(all["project"]["sections"]["nodes"], sections);
     assert_eq!(all["project"]["tasks"]["nodes"].as_array().unwrap().len(), 2);

@@ -65,14 +65,14 @@ pub(super) struct Receiver {
 impl Receiver {
     /// One that answers 204.
     pub(super) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/tern?from=a%20test", listener.local_addr().unwrap());
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/tern?from=a%20test", socket.local_addr().unwrap());
         let word: Arc<Word> = Arc::new(|_| 204.into());
         let (received, open) = (watch::Sender::new(Vec::new()), watch::Sender::new(true));
-        let receiver = Self { url, word: Arc::new(Mutex::new(word)), received, open };
-        let app = Router::new().fallback(take).with_state(receiver.clone());
-        tokio::spawn(async { axum::serve(listener, app).await.unwrap() });
-        receiver
+        let listener = Self { url, word: Arc::new(Mutex::new(word)), received, open };
+        let app = Router::new().fallback(take).with_state(listener.clone());
+        tokio::spawn(async { axum::serve(socket, app).await.unwrap() });
+        listener
     }
 
     /// From now on it answers so.
@@ -105,14 +105,14 @@ impl Receiver {
     }
 }
 
-async fn take(State(receiver): State<Receiver>, request: Request) -> Response {
+async fn take(State(listener): State<Receiver>, request: Request) -> Response {
     assert_eq!(request.uri().path_and_query().unwrap(), "/tern?from=a%20test");
     let (parts, body) = request.into_parts();
     let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     let received = Received { headers: parts.headers, body: serde_json::from_str(&text).unwrap(), text };
-    receiver.received.send_modify(|all| all.push(received.clone()));
-    let _ = receiver.open.subscribe().wait_for(|open| *open).await;
-    let word = Arc::clone(&receiver.word.lock().unwrap());
+    listener.received.send_modify(|all| all.push(received.clone()));
+    let _ = listener.open.subscribe().wait_for(|open| *open).await;
+    let word = Arc::clone(&listener.word.lock().unwrap());
     let said = word(&received);
     let mut response = Response::new(Body::from(said.text));
     *response.status_mut() = StatusCode::from_u16(said.status).unwrap();

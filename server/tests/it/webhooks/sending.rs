@@ -34,20 +34,20 @@ async fn verified(received: &Received, body: &str, timestamp: &str, secret: &str
 
 #[tokio::test]
 async fn a_signature_proves_who_sent_what_and_when() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
     let secret = made["secret"].as_str().unwrap();
     let ping = ask(&ines, Method::POST, &format!("/{}/ping", id(&made)), &json!({})).await;
     let ping = good(ping, StatusCode::ACCEPTED).await;
     deliver(&server, 0).await;
-    let received = receiver.received().remove(0);
+    let received = listener.received().remove(0);
     assert_eq!((received.event(), received.header("webhook-id")), ("ping", ping["id"].as_str().unwrap()));
     assert_eq!(received.body["data"]["webhook"], made["id"]);
     let (body, time) = (received.text.as_str(), received.header("webhook-timestamp"));
     assert!(verified(&received, body, time, secret).await);
     let later = (time.parse::<i64>().unwrap() + 1).to_string();
-    let other = hook(&ines, &json!({ "url": receiver.url })).await;
+    let other = hook(&ines, &json!({ "url": listener.url })).await;
     for (body, time, secret) in [
         (body.replace("ping", "pong").as_str(), time, secret),
         (&format!("{body} "), time, secret),
@@ -64,7 +64,7 @@ async fn a_signature_proves_who_sent_what_and_when() {
     for (later, old_is_good) in [(0, true), (DAY + SECOND, false)] {
         ask(&ines, Method::POST, &format!("/{}/ping", id(&made)), &json!({})).await;
         deliver(&server, later).await;
-        let received = receiver.received().pop().unwrap();
+        let received = listener.received().pop().unwrap();
         let time = received.header("webhook-timestamp").to_owned();
         assert!(verified(&received, &received.text, &time, new).await);
         assert_eq!(verified(&received, &received.text, &time, secret).await, old_is_good);
@@ -73,28 +73,28 @@ async fn a_signature_proves_who_sent_what_and_when() {
 
 #[tokio::test]
 async fn a_failing_delivery_holds_up_those_of_its_task_only() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
-    receiver.answers(|one: &Received| if one.title() == "Net" { 503 } else { 204 });
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
+    listener.answers(|one: &Received| if one.title() == "Net" { 503 } else { 204 });
     let (net, boat) = (task(&ines, "Net").await, task(&ines, "Boat").await);
     for path in [&net, &boat] {
         patch(&ines, path, &json!({ "priority": "high" })).await;
     }
     let wait = deliver(&server, 0).await.unwrap();
     assert!((750..=1_250).contains(&wait), "{wait}");
-    let all = receiver.take();
+    let all = listener.take();
     assert_eq!(all.iter().filter(|one| one.1 == "Net").cloned().collect::<Vec<_>>(), told([("task.created", "Net")]));
     let boat = told([("task.created", "Boat"), ("task.updated", "Boat")]);
     assert_eq!(all.into_iter().filter(|one| one.1 == "Boat").collect::<Vec<_>>(), boat);
     assert!(look(&ines, &made).await["failing_since"].is_null(), "some succeed");
     deliver(&server, 0).await;
-    assert_eq!(receiver.take(), [], "its time has not come");
+    assert_eq!(listener.take(), [], "its time has not come");
     deliver(&server, 2 * SECOND).await;
-    assert_eq!(receiver.take(), told([("task.created", "Net")]));
-    receiver.answers(|_: &Received| 204);
+    assert_eq!(listener.take(), told([("task.created", "Net")]));
+    listener.answers(|_: &Received| 204);
     deliver(&server, 20 * SECOND).await;
-    assert_eq!(receiver.take(), told([("task.created", "Net"), ("task.updated", "Net")]));
+    assert_eq!(listener.take(), told([("task.created", "Net"), ("task.updated", "Net")]));
     let all = log(&ines, &made).await;
     let tried: Vec<usize> = all.iter().map(|one| one["attempts"].as_array().unwrap().len()).collect();
     assert_eq!(tried.iter().sum::<usize>(), 6, "{all:?}");
@@ -102,10 +102,10 @@ async fn a_failing_delivery_holds_up_those_of_its_task_only() {
 
 #[tokio::test]
 async fn what_fails_for_a_day_is_given_up_and_can_be_sent_again() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
-    receiver.answers(|one: &Received| Said {
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
+    listener.answers(|one: &Received| Said {
         status: if one.event() == "task.created" { 500 } else { 200 },
         text: "a\0b".repeat(10_000),
         location: None,
@@ -118,7 +118,7 @@ async fn what_fails_for_a_day_is_given_up_and_can_be_sent_again() {
         assert!(later < 2 * DAY);
     }
     assert!(later > DAY * 3 / 4, "{later}");
-    let received = receiver.received();
+    let received = listener.received();
     let ids: std::collections::BTreeSet<&str> = received[..14].iter().map(|one| one.header("webhook-id")).collect();
     assert_eq!((received.len(), ids.len(), received[14].event()), (15, 1, "task.updated"));
     let all = log(&ines, &made).await;
@@ -131,12 +131,12 @@ async fn what_fails_for_a_day_is_given_up_and_can_be_sent_again() {
     let response = attempts[0]["response"].as_str().unwrap();
     assert!(response.starts_with("a\u{fffd}b") && response.chars().count() <= 1_000, "bounded");
 
-    receiver.answers(|_: &Received| 200);
+    listener.answers(|_: &Received| 200);
     let again = format!("/{}/deliveries/{}/retry", id(&made), id(&all[1]));
     let waiting = good(ask(&ines, Method::POST, &again, &json!({})).await, StatusCode::ACCEPTED).await;
     assert_eq!(waiting["state"], json!("waiting"));
     deliver(&server, later).await;
-    let received = receiver.received();
+    let received = listener.received();
     assert_eq!((received.len(), received[15].header("webhook-id")), (16, *ids.first().unwrap()));
     assert_eq!(log(&ines, &made).await[1]["state"], json!("delivered"));
     let failed = good(
@@ -148,10 +148,10 @@ async fn what_fails_for_a_day_is_given_up_and_can_be_sent_again() {
 
 #[tokio::test]
 async fn a_webhook_that_fails_for_days_is_switched_off_and_loses_nothing() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url, "events": ["task.created"] })).await;
-    receiver.answers(|_: &Received| 500);
+    let made = hook(&ines, &json!({ "url": listener.url, "events": ["task.created"] })).await;
+    listener.answers(|_: &Received| 500);
     for day in 0..4 {
         assert_eq!(look(&ines, &made).await["active"], json!(true), "{day}");
         task(&ines, &format!("Day {day}")).await;
@@ -160,20 +160,20 @@ async fn a_webhook_that_fails_for_days_is_switched_off_and_loses_nothing() {
     let off = look(&ines, &made).await;
     assert_eq!(off["active"], json!(false));
     assert!(off["note"].as_str().unwrap().contains("three days"), "{off}");
-    let tried = receiver.take().len();
+    let tried = listener.take().len();
     task(&ines, "Meanwhile").await;
     deliver(&server, 5 * DAY).await;
-    assert_eq!((tried > 4, receiver.take()), (true, vec![]));
-    receiver.answers(|_: &Received| 200);
+    assert_eq!((tried > 4, listener.take()), (true, vec![]));
+    listener.answers(|_: &Received| 200);
     change(&ines, &made, &json!({ "active": true })).await;
     deliver(&server, 6 * DAY).await;
-    let titles: Vec<String> = receiver.take().into_iter().map(|(_, title)| title).collect();
+    let titles: Vec<String> = listener.take().into_iter().map(|(_, title)| title).collect();
     for title in ["Day 0", "Day 1", "Day 2", "Day 3", "Meanwhile"] {
         assert_eq!(titles.iter().filter(|one| *one == title).count(), 1, "{titles:?}");
     }
     assert!(look(&ines, &made).await["failing_since"].is_null());
 
-    receiver.answers(|_: &Received| 410);
+    listener.answers(|_: &Received| 410);
     task(&ines, "Too much").await;
     deliver(&server, 6 * DAY).await;
     assert!(look(&ines, &made).await["note"].as_str().unwrap().contains("410"));
@@ -181,10 +181,10 @@ async fn a_webhook_that_fails_for_days_is_switched_off_and_loses_nothing() {
 
 #[tokio::test]
 async fn the_log_has_pages_and_an_end() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
-    receiver.answers(|one: &Received| if one.title() == "Two" { 500 } else { 200 });
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
+    listener.answers(|one: &Received| if one.title() == "Two" { 500 } else { 200 });
     for title in ["One", "Two", "Three"] {
         task(&ines, title).await;
     }
@@ -208,13 +208,13 @@ async fn who_does_not_answer_is_not_waited_for() {
     use tern_server::courier::Courier;
     use tern_server::domain::webhook::Reach;
 
-    let receiver = Receiver::start().await;
+    let listener = Receiver::start().await;
     let database = Server::start().await.database;
     let impatient = Courier::new(Reach::Anywhere, std::time::Duration::from_millis(50));
     let server = Server::restart_with(&database, impatient).await;
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
-    receiver.shut();
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
+    listener.shut();
     task(&ines, "Net").await;
     deliver(&server, 0).await;
     let attempt = log(&ines, &made).await[0]["attempts"][0].clone();

@@ -28,21 +28,21 @@ pub(super) async fn process(database: &str, settings: &[(&str, &str)]) -> (Child
 
 #[tokio::test]
 async fn two_servers_do_not_both_send_a_delivery() {
-    let (one, receiver) = (server().await, Receiver::start().await);
+    let (one, listener) = (server().await, Receiver::start().await);
     let two = Server::restart_with(&one.database, anywhere()).await;
     let ines = one.register("ines@saltmarsh.example").await;
-    hook(&ines, &json!({ "url": receiver.url })).await;
+    hook(&ines, &json!({ "url": listener.url })).await;
     for title in ["Net", "Boat", "Sail"] {
         task(&ines, title).await;
     }
-    receiver.shut();
+    listener.shut();
     let other = async {
-        receiver.has(3).await;
+        listener.has(3).await;
         // One of them is sending.
         deliver(&two, 0).await;
         deliver(&one, 0).await;
-        assert_eq!(receiver.received().len(), 3);
-        receiver.reopen();
+        assert_eq!(listener.received().len(), 3);
+        listener.reopen();
     };
     tokio::join!(deliver(&one, 0), other);
     for _ in 0..5 {
@@ -50,30 +50,30 @@ async fn two_servers_do_not_both_send_a_delivery() {
     }
     tokio::join!(deliver(&one, 0), deliver(&two, 0));
     tokio::join!(deliver(&one, 0), deliver(&two, 0));
-    let received = receiver.received();
+    let received = listener.received();
     let ids: std::collections::BTreeSet<&str> = received.iter().map(|one| one.header("webhook-id")).collect();
     assert_eq!((received.len(), ids.len()), (8, 8));
 }
 
 #[tokio::test]
 async fn what_a_killed_server_was_sending_is_sent_again_and_nothing_is_lost() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
     let (mut child, url) = process(&server.database, &[]).await;
-    receiver.shut();
+    listener.shut();
     // It hears of the change by itself.
     task(&ines, "Net").await;
-    let first = receiver.has(1).await.remove(0);
+    let first = listener.has(1).await.remove(0);
     child.kill().await.unwrap();
     assert!(http().get(format!("{url}/api/health")).send().await.is_err());
     // What nobody has made a delivery of.
     task(&ines, "Boat").await;
-    receiver.reopen();
+    listener.reopen();
     deliver(&server, 0).await;
-    assert_eq!(receiver.received().len(), 1, "the dead one's claim stands yet");
+    assert_eq!(listener.received().len(), 1, "the dead one's claim stands yet");
     deliver(&server, 61 * SECOND).await;
-    let received = receiver.received();
+    let received = listener.received();
     assert_eq!(received.len(), 3);
     let again = received[1..].iter().find(|one| one.title() == "Net").unwrap();
     assert_eq!(
@@ -88,23 +88,23 @@ async fn what_a_killed_server_was_sending_is_sent_again_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_ends_what_it_is_sending() {
-    let (server, receiver) = (server().await, Receiver::start().await);
+    let (server, listener) = (server().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
     let (mut child, url) = process(&server.database, &[]).await;
-    receiver.shut();
+    listener.shut();
     ask(&ines, Method::POST, &format!("/{}/ping", id(&made)), &json!({})).await;
     task(&ines, "Net").await;
-    receiver.has(2).await;
+    listener.has(2).await;
     let pid = child.id().unwrap().to_string();
     assert!(Command::new("kill").arg(&pid).status().await.unwrap().success());
     while http().get(format!("{url}/api/health")).send().await.is_ok() {}
-    receiver.reopen();
+    listener.reopen();
     assert!(child.wait().await.unwrap().success());
-    assert_eq!(receiver.take().len(), 2);
+    assert_eq!(listener.take().len(), 2);
     assert!(log(&ines, &made).await.iter().all(|one| one["state"] == "delivered"));
     // And it has let go of the webhook.
     task(&ines, "Boat").await;
     deliver(&server, 0).await;
-    assert_eq!(receiver.take(), told([("task.created", "Boat")]));
+    assert_eq!(listener.take(), told([("task.created", "Boat")]));
 }

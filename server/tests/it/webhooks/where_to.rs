@@ -67,17 +67,17 @@ async fn nothing_goes_to_a_private_address_unless_it_is_allowed() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let (server, receiver, other) = (server().await, Receiver::start().await, Receiver::start().await);
+    let (server, listener, other) = (server().await, Receiver::start().await, Receiver::start().await);
     let ines = server.register("ines@saltmarsh.example").await;
-    let made = hook(&ines, &json!({ "url": receiver.url })).await;
+    let made = hook(&ines, &json!({ "url": listener.url })).await;
     for status in [301, 302, 307, 308] {
         let elsewhere = other.url.clone();
-        receiver.answers(move |_: &Received| Said { location: Some(elsewhere.clone()), ..status.into() });
+        listener.answers(move |_: &Received| Said { location: Some(elsewhere.clone()), ..status.into() });
         task(&ines, "Net").await;
         deliver(&server, 0).await;
         assert_eq!(log(&ines, &made).await[0]["attempts"][0]["status"], json!(status));
     }
-    assert_eq!((receiver.received().len(), other.received().len()), (4, 0));
+    assert_eq!((listener.received().len(), other.received().len()), (4, 0));
 }
 
 #[tokio::test]
