@@ -17,8 +17,10 @@ macro_rules! texts {
     };
 }
 
+mod palette;
 mod task;
 
+pub(crate) use palette::*;
 pub(crate) use task::*;
 
 // Shell
@@ -79,8 +81,6 @@ texts! {
     task_deleted = "Task deleted";
     task_restored = "Task restored";
     undo = "Undo";
-    undone = "Undone";
-    redone = "Done again";
     more_actions = "More actions";
     close_task = "Close task";
     back_to_tasks = "Back to tasks";

@@ -19,7 +19,8 @@ pub(crate) fn Sidebar() -> impl IntoView {
         app.ui.sidebar.set(false);
         app.ui.new_project.set(true);
     };
-    let all_current = move || app.tasks.scope.get().is_none().then_some("page");
+    let searching = move || app.search.words.with(Option::is_some);
+    let all_current = move || (!searching() && app.tasks.scope.get().is_none()).then_some("page");
     // On a phone it takes the focus while it covers the page, and gives it back.
     Effect::new(move |was_open: Option<bool>| {
         let open = app.ui.sidebar.get();
@@ -38,6 +39,20 @@ pub(crate) fn Sidebar() -> impl IntoView {
     view! {
         <nav class="sidebar" aria-label=t::main_navigation() data-open=move || app.ui.sidebar.get().then_some("")>
             <Workspace />
+            <button
+                class="nav-item"
+                type="button"
+                title=t::search()
+                aria-keyshortcuts="/"
+                on:click=move |_| {
+                    app.ui.sidebar.set(false);
+                    app.toggle_palette();
+                }
+            >
+                {icon("#i-search")}
+                <span class="nav-text">{t::search()}</span>
+                <kbd aria-hidden="true">"/"</kbd>
+            </button>
             <div class="nav">
                 <a class="nav-item" href=Route::Tasks.href() title=t::all_tasks() aria-current=all_current>
                     {icon("#i-list")}
@@ -99,7 +114,10 @@ fn ProjectLink(item: ProjectItem) -> impl IntoView {
     let id = item.value.id;
     let name = item.value.name;
     let shown = name.clone();
-    let current = move || (app.tasks.scope.get() == Some(id)).then_some("page");
+    let current = move || {
+        let searching = app.search.words.with(Option::is_some);
+        (!searching && app.tasks.scope.get() == Some(id)).then_some("page")
+    };
     view! {
         <a class="nav-item" href=Route::Project(id).href() title=name aria-current=current>
             <span class="nav-glyph">{tag::glyph(id.0.as_bytes())}</span>

@@ -33,12 +33,13 @@ pub(crate) fn TaskGroup(status: Status, icon: AnyView, viewport: RwSignal<Viewpo
                 {icon}
                 <h2 id=head_id>{t::status_name(status)}</h2>
                 <span class="count">{move || count.get()}</span>
+                <SelectGroup status />
                 <NewInGroup status />
             </div>
             <ul role="list" aria-labelledby=head_id style:padding-top=above style:padding-bottom=below>
                 <ForEnumerate each=move || rows.get() key=|id| *id children=move |place, id| {
                     let place = Signal::derive(move || range.get().start + place.get() + 1);
-                    app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count /> }.into_any())
+                    app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count=count.into() /> }.into_any())
                 } />
             </ul>
         </li>
@@ -57,6 +58,25 @@ fn NewInGroup(status: Status) -> impl IntoView {
             {icon("#i-plus")}
         </button>
     }
+}
+
+#[component]
+fn SelectGroup(status: Status) -> impl IntoView {
+    let app = use_app();
+    let selected = Memo::new(move |_| app.has_selected_group(status));
+    view! {
+        <button
+            class="icon-btn group-select hide-phone"
+            type="button"
+            aria-label=t::select_group(status)
+            aria-pressed=move || if selected.get() { "true" } else { "false" }
+            title=t::select_group(status)
+            on:click=move |_| app.toggle_group(status)
+        >
+            {icon("#i-check")}
+        </button>
+    }
+    .into_any()
 }
 
 fn head_id(status: Status) -> &'static str {

@@ -12,6 +12,9 @@ use crate::state::use_app;
 pub(crate) fn Topbar() -> impl IntoView {
     let app = use_app();
     let title = move || {
+        if app.search.words.with(Option::is_some) {
+            return t::search().to_owned();
+        }
         let project = app.tasks.scope.get().and_then(|id| app.project_name(id));
         project.unwrap_or_else(|| t::all_tasks().to_owned())
     };
@@ -31,6 +34,16 @@ pub(crate) fn Topbar() -> impl IntoView {
             </button>
             <h1 dir="auto">{title}</h1>
             <div class="end">
+                <button
+                    class="icon-btn phone-only"
+                    type="button"
+                    aria-label=t::search()
+                    on:click=move |_| {
+                        app.toggle_palette();
+                    }
+                >
+                    {icon("#i-search")}
+                </button>
                 <SyncPill />
                 <button class="btn primary small hide-phone" type="button" aria-keyshortcuts="c" on:click=new_task>
                     {icon("#i-plus")}

@@ -8,6 +8,9 @@ use crate::components::menu_layer::PageMenus;
 use crate::components::new_project::NewProjectDialog;
 use crate::components::new_task::NewTaskDialog;
 use crate::components::outbox::Outbox;
+use crate::components::palette::PaletteDialog;
+use crate::components::search_page::SearchPage;
+use crate::components::shortcuts::ShortcutsDialog;
 use crate::components::sidebar::Sidebar;
 use crate::components::tabbar::Tabbar;
 use crate::components::task_list::TaskList;
@@ -25,6 +28,7 @@ pub(crate) fn Workspace() -> impl IntoView {
         Route::Task(id) => Some(id),
         _ => None,
     });
+    let searching = Memo::new(move |_| app.search.words.with(Option::is_some));
     view! {
         <a class="skip" href="#main">{t::skip()}</a>
         <div class="app" data-detail=move || open.get().map(|_| "")>
@@ -32,7 +36,11 @@ pub(crate) fn Workspace() -> impl IntoView {
             <main class="main" id="main" inert=move || app.ui.sidebar.get()>
                 <Topbar />
                 <div class="list-area" class:split=move || open.get().is_some()>
-                    <TaskList />
+                    {move || if searching.get() {
+                        view! { <SearchPage /> }.into_any()
+                    } else {
+                        view! { <TaskList /> }.into_any()
+                    }}
                     {move || open.get().map(|id| view! { <TaskPanel id /> })}
                 </div>
                 <BulkBar />
@@ -44,6 +52,8 @@ pub(crate) fn Workspace() -> impl IntoView {
         <NewTaskDialog />
         <NewProjectDialog />
         <InviteDialog />
+        <ShortcutsDialog />
+        <PaletteDialog />
         <Toasts />
     }
     .into_any()

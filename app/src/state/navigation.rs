@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
 use crate::i18n as t;
 use crate::route::Route;
-use crate::state::App;
+use crate::state::{App, recent};
 
 /// The place that the address bar names.
 pub(super) fn current() -> Route {
@@ -46,15 +46,39 @@ impl App {
         match &route {
             Route::Tasks => self.tasks.show(None),
             Route::Project(id) => self.tasks.show(Some(*id)),
-            Route::Task(id) => self.ui.cursor.set(Some(*id)),
+            Route::Task(id) => {
+                self.ui.cursor.set(Some(*id));
+                recent::note(&id.to_string());
+            }
             _ => {}
+        }
+        if !matches!(route, Route::Task(_)) {
+            let words = match &route {
+                Route::Search(words) => Some(words.clone()),
+                _ => None,
+            };
+            self.list(words);
         }
         self.ui.sidebar.set(false);
         self.route.set(route);
     }
 
+    /// Shows what was found instead of the list, or the list. What is selected is what one sees.
+    fn list(self, words: Option<String>) {
+        let place = (self.tasks.scope.get_untracked(), words.is_some());
+        if self.search.place.try_update_value(|last| std::mem::replace(last, place) != place) == Some(true) {
+            self.clear_selection();
+        }
+        if self.search.words.with_untracked(|now| *now != words) {
+            self.search.words.set(words);
+        }
+    }
+
     /// The list that is shown, also behind a task.
     pub(crate) fn list_route(self) -> Route {
+        if let Some(words) = self.search.words.get() {
+            return Route::Search(words);
+        }
         self.tasks.scope.get().map_or(Route::Tasks, Route::Project)
     }
 
@@ -79,6 +103,7 @@ impl App {
             project.unwrap_or_else(|| t::all_tasks().to_owned())
         };
         match self.route.get() {
+            Route::Search(words) => t::search_for(&words),
             Route::Tasks | Route::Project(_) => list(),
             Route::Task(id) => self.tasks.find(id).map_or_else(list, |item| item.with(|item| item.value.title.clone())),
             Route::SignIn => t::sign_in().to_owned(),

@@ -61,6 +61,7 @@ impl App {
         self.custom_fields.update(Vec::clear);
         self.comments.clear();
         self.attachments.clear();
+        self.search.clear();
         self.refused.update(Vec::clear);
         self.status.set(None);
         self.loaded.set(false);

@@ -176,6 +176,12 @@ impl Tasks {
         ids.into_iter().filter_map(|id| self.task(id)).collect()
     }
 
+    /// Whether a project has tasks, as of now.
+    pub(crate) fn has_any(self, project: ProjectId) -> bool {
+        let is_of = |item: &TaskItem| shows(&item.value, Some(project));
+        self.items.with_value(|items| items.values().any(|item| item.with_untracked(is_of)))
+    }
+
     /// Every tag in use, in alphabetical order.
     pub(crate) fn all_tags(self) -> Vec<Tag> {
         self.items.with_value(|items| {

@@ -6,6 +6,7 @@ use shared::workflow::Status;
 use web_sys::{HtmlElement, Node};
 
 use crate::dom;
+use crate::state::recent;
 
 /// Which of the small layers is open over a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +117,16 @@ pub(crate) struct Ui {
     /// The task whose title is being edited in its row.
     pub(crate) editing: RwSignal<Option<TaskId>>,
     pub(crate) selection: RwSignal<Vec<TaskId>>,
+    /// The task that was selected last: a range begins at it.
+    pub(crate) anchor: StoredValue<Option<TaskId>>,
     pub(crate) menus: Menus,
     pub(crate) toasts: RwSignal<Vec<(u32, Toast)>>,
     pub(crate) new_task: RwSignal<Option<Preset>>,
     pub(crate) new_project: RwSignal<bool>,
     pub(crate) inviting: RwSignal<bool>,
+    pub(crate) palette: RwSignal<bool>,
+    /// The list of keys.
+    pub(crate) shortcuts: RwSignal<bool>,
     pub(crate) outbox: RwSignal<bool>,
     /// The navigation of a phone.
     pub(crate) sidebar: RwSignal<bool>,
@@ -153,9 +159,10 @@ pub(crate) fn forget_draft() {
     dom::forget(DRAFT);
 }
 
-/// Forgets everything that was being written.
+/// Forgets everything that was being written, and what was used lately.
 pub(crate) fn forget_drafts() {
     forget_draft();
+    recent::forget();
     dom::forget_all(COMMENT);
 }
 
@@ -166,11 +173,14 @@ impl Ui {
             reveal: RwSignal::new(None),
             editing: RwSignal::new(None),
             selection: RwSignal::new(Vec::new()),
+            anchor: StoredValue::new(None),
             menus: Menus::new(),
             toasts: RwSignal::new(Vec::new()),
             new_task: RwSignal::new(None),
             new_project: RwSignal::new(false),
             inviting: RwSignal::new(false),
+            palette: RwSignal::new(false),
+            shortcuts: RwSignal::new(false),
             outbox: RwSignal::new(false),
             sidebar: RwSignal::new(false),
         }
@@ -183,7 +193,7 @@ impl Ui {
         self.selection.update(Vec::clear);
         self.toasts.update(Vec::clear);
         self.new_task.set(None);
-        for open in [self.new_project, self.inviting, self.outbox, self.sidebar] {
+        for open in [self.new_project, self.inviting, self.palette, self.shortcuts, self.outbox, self.sidebar] {
             open.set(false);
         }
     }
