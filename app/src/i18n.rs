@@ -18,8 +18,10 @@ macro_rules! texts {
 }
 
 mod task;
+mod views;
 
 pub(crate) use task::*;
+pub(crate) use views::*;
 
 // Shell
 texts! {

@@ -1,19 +1,21 @@
 //! The dialog for a new task. What is typed is kept on this device, should the app be closed; a member without a
 //! project gets one on the way.
 
-use engine::command::{Command, NewTask};
+use engine::command::{Command, New, NewTask};
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::ids::{EntityId, ProjectId};
+use shared::field::Field;
+use shared::ids::{EntityId, ProjectId, SectionId};
 use shared::register::Tag;
+use shared::value::Place;
 use shared::workflow::{Priority, Status};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 use crate::components::icon::icon;
 use crate::components::menu_layer::{MenuLayer, MenuTarget, Values};
 use crate::components::modal::Modal;
-use crate::components::property::{due_button, opens, priority_button, status_button};
+use crate::components::property::{assignees_button, due_button, opens, priority_button, status_button};
 use crate::components::tag;
 use crate::i18n as t;
 use crate::state::changes::Edit;
@@ -42,17 +44,22 @@ struct Draft {
     /// For a member who has no project yet.
     project_name: RwSignal<String>,
     values: RwSignal<Values>,
+    /// Where it goes in this project.
+    section: Option<(ProjectId, SectionId)>,
     error: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
 }
 
 impl Draft {
     fn new(app: App, preset: Preset) -> Self {
+        let preset = preset.or(app.page_preset());
         let first = app.projects.with_untracked(|projects| projects.first().map(|item| item.value.id));
         let known = |id: &ProjectId| app.projects.with_untracked(|all| all.iter().any(|item| item.value.id == *id));
         let values = Values {
             status: Some(preset.status.unwrap_or(Status::Todo)),
-            priority: Some(Priority::None),
+            priority: Some(preset.priority.unwrap_or(Priority::None)),
+            due: preset.due,
+            assignees: preset.assignee.into_iter().collect(),
             ..Values::default()
         };
         Self {
@@ -61,6 +68,7 @@ impl Draft {
             project: RwSignal::new(preset.project.filter(known).or(first)),
             project_name: RwSignal::new(t::default_project().to_owned()),
             values: RwSignal::new(values),
+            section: preset.project.zip(preset.section),
             error: RwSignal::new(None),
             busy: RwSignal::new(false),
         }
@@ -77,6 +85,8 @@ impl Draft {
             Edit::Status(status) => values.status = Some(status),
             Edit::Priority(priority) => values.priority = Some(priority),
             Edit::Due(due) => values.due = due,
+            Edit::Assign(who, true) => drop(values.assignees.insert(who)),
+            Edit::Assign(who, false) => drop(values.assignees.remove(&who)),
             Edit::Tags { add, remove } => {
                 values.tags.retain(|tag| !remove.contains(tag) && !add.contains(tag));
                 values.tags.extend(add);
@@ -121,7 +131,10 @@ impl Draft {
             due: values.due,
             tags: values.tags,
         };
-        self.app.dispatch(Command::create_task(task)).await
+        let section = self.section.filter(|(of, _)| *of == project).map(|(_, section)| section);
+        let place = Place { project: Some(project), section, ..Place::default() };
+        let new = New::from(task).value(Field::Place, place).value(Field::Assignees, values.assignees);
+        self.app.dispatch(Command::Create(new)).await
     }
 
     async fn create_project(self) -> Result<ProjectId, engine::command::CommandError> {
@@ -246,12 +259,17 @@ fn Properties(draft: Draft, menus: Menus) -> impl IntoView {
     let status = Signal::derive(move || values.with(|values| values.status.unwrap_or(Status::Todo)));
     let priority = Signal::derive(move || values.with(|values| values.priority.unwrap_or(Priority::None)));
     let due = Signal::derive(move || values.with(|values| (values.due, false)));
+    let assignees = Signal::derive(move || {
+        let people = values.with(|values| values.assignees.clone());
+        people.into_iter().map(|id| (id, draft.app.person_name(id).unwrap_or_default())).collect::<Vec<_>>()
+    });
     let tags = move || values.with(|values| values.tags.iter().map(|tag: &Tag| tag::chip(tag.as_str())).collect_view());
     view! {
         <div class="btn-row">
             {status_button(status, menus, subject)}
             {priority_button(priority, menus, subject)}
             {due_button(due, t::due_date(), menus, subject)}
+            {assignees_button(assignees, menus, subject)}
             <button
                 class="prop-btn"
                 type="button"

@@ -1,10 +1,13 @@
-//! The workspace: the list of tasks, and beside it the task that is open.
+//! The workspace: tasks as a list, a board or a calendar, and beside them the task that is open.
 
 use leptos::prelude::*;
 
+use crate::components::board::Board;
 use crate::components::bulk_bar::BulkBar;
+use crate::components::calendar::Calendar;
 use crate::components::invite::InviteDialog;
 use crate::components::menu_layer::PageMenus;
+use crate::components::name_dialog::NameDialogs;
 use crate::components::new_project::NewProjectDialog;
 use crate::components::new_task::NewTaskDialog;
 use crate::components::outbox::Outbox;
@@ -13,8 +16,10 @@ use crate::components::tabbar::Tabbar;
 use crate::components::task_list::TaskList;
 use crate::components::task_panel::TaskPanel;
 use crate::components::toasts::Toasts;
+use crate::components::toolbar::Toolbar;
 use crate::components::topbar::Topbar;
 use crate::i18n as t;
+use crate::look::Layout;
 use crate::route::Route;
 use crate::state::use_app;
 
@@ -25,14 +30,20 @@ pub(crate) fn Workspace() -> impl IntoView {
         Route::Task(id) => Some(id),
         _ => None,
     });
+    let layout = Memo::new(move |_| app.views.look.with(|look| look.layout));
     view! {
         <a class="skip" href="#main">{t::skip()}</a>
         <div class="app" data-detail=move || open.get().map(|_| "")>
             <Sidebar />
             <main class="main" id="main" inert=move || app.ui.sidebar.get()>
                 <Topbar />
+                <Toolbar />
                 <div class="list-area" class:split=move || open.get().is_some()>
-                    <TaskList />
+                    {move || match layout.get() {
+                        Layout::List => view! { <TaskList /> }.into_any(),
+                        Layout::Board => view! { <Board /> }.into_any(),
+                        Layout::Calendar => view! { <Calendar /> }.into_any(),
+                    }}
                     {move || open.get().map(|id| view! { <TaskPanel id /> })}
                 </div>
                 <BulkBar />
@@ -43,8 +54,10 @@ pub(crate) fn Workspace() -> impl IntoView {
         <PageMenus />
         <NewTaskDialog />
         <NewProjectDialog />
+        <NameDialogs />
         <InviteDialog />
         <Toasts />
+        <p class="sr" role="status">{move || app.ui.announced.get()}</p>
     }
     .into_any()
 }

@@ -189,6 +189,6 @@ pub(crate) fn menu_name(menu: Menu) -> &'static str {
         Menu::Tags => "tags",
         Menu::Project => "project",
         Menu::Parent => "parent",
-        Menu::Actions | Menu::Workspace => "actions",
+        _ => "actions",
     }
 }
