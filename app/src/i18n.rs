@@ -19,9 +19,11 @@ macro_rules! texts {
 
 mod palette;
 mod task;
+mod views;
 
 pub(crate) use palette::*;
 pub(crate) use task::*;
+pub(crate) use views::*;
 
 // Shell
 texts! {

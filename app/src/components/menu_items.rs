@@ -40,7 +40,7 @@ pub(crate) fn checkable(
 }
 
 /// Something to do; with the key that does it too.
-fn action(href: &'static str, name: &'static str, key: &'static str, on_click: Box<dyn Fn()>) -> AnyView {
+pub(crate) fn action(href: &'static str, name: &'static str, key: &'static str, on_click: Box<dyn Fn()>) -> AnyView {
     view! {
         <button class="menu-item" type="button" role="menuitem" on:click=move |_| on_click()>
             {icon(href)}
@@ -82,6 +82,9 @@ pub(crate) fn PriorityItems(target: MenuTarget) -> impl IntoView {
 pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
     let app = use_app();
     let switch = move |menu| -> Box<dyn Fn()> { Box::new(move || target.menus.switch(menu)) };
+    if app.tasks.task(id).is_some_and(|task| task.deleted) {
+        return action("#i-restore", t::restore(), "", Box::new(move || target.choose(Edit::Restore)));
+    }
     let closed = target.values.with_untracked(|values| values.status.is_some_and(Status::is_closed));
     let toggle = move || {
         target.close();

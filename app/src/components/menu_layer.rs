@@ -14,6 +14,7 @@ use crate::components::menu_items::{ActionItems, PriorityItems, StatusItems, Wor
 use crate::components::move_menus::{ParentEditor, ProjectItems};
 use crate::components::people_menu::AssigneeItems;
 use crate::components::tag_editor::TagEditor;
+use crate::components::{place_menus, view_menus};
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Menus, OpenMenu, Subject};
 use crate::state::{App, use_app};
@@ -225,6 +226,8 @@ fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyView {
             }
         }
         Menu::Workspace => view! { <WorkspaceItems target /> }.into_any(),
+        Menu::Row | Menu::Glyph => place_menus::content(menu, subject, target),
+        _ => view_menus::content(menu, subject, target),
     }
 }
 
@@ -245,6 +248,13 @@ fn label(menu: Menu) -> &'static str {
         Menu::Parent => t::parent(),
         Menu::Actions => t::more_actions(),
         Menu::Workspace => t::app_name(),
+        Menu::Move => t::move_to(),
+        Menu::Filters => t::filter(),
+        Menu::Filter(facet) => t::facet_name(facet),
+        Menu::Group => t::group_by(),
+        Menu::Sort => t::sort_by(),
+        Menu::Row => t::row_actions(),
+        Menu::Glyph => t::icon_and_color(),
     }
 }
 

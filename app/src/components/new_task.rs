@@ -6,8 +6,9 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::field::Field;
-use shared::ids::{EntityId, ProjectId};
+use shared::ids::{EntityId, ProjectId, SectionId};
 use shared::register::Tag;
+use shared::value::Place;
 use shared::workflow::{Priority, Status};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
@@ -49,17 +50,22 @@ struct Draft {
     chosen: RwSignal<Values>,
     /// What was chosen, and said.
     values: Memo<Values>,
+    /// Where it goes in this project.
+    section: Option<(ProjectId, SectionId)>,
     error: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
 }
 
 impl Draft {
     fn new(app: App, preset: Preset) -> Self {
+        let preset = preset.or(app.page_preset());
         let first = app.projects.with_untracked(|projects| projects.first().map(|item| item.value.id));
         let known = |id: &ProjectId| app.projects.with_untracked(|all| all.iter().any(|item| item.value.id == *id));
         let chosen = RwSignal::new(Values {
             status: Some(preset.status.unwrap_or(Status::Todo)),
-            priority: Some(Priority::None),
+            priority: Some(preset.priority.unwrap_or(Priority::None)),
+            due: preset.due,
+            assignees: preset.assignee.into_iter().collect(),
             ..Values::default()
         });
         let project = RwSignal::new(preset.project.filter(known).or(first));
@@ -81,6 +87,7 @@ impl Draft {
             project_name: RwSignal::new(t::default_project().to_owned()),
             chosen,
             values,
+            section: preset.project.zip(preset.section),
             error: RwSignal::new(None),
             busy: RwSignal::new(false),
         }
@@ -149,7 +156,9 @@ impl Draft {
             due: values.due,
             tags: values.tags,
         };
-        let task = New::from(task).value(Field::Assignees, values.assignees);
+        let section = self.section.filter(|(of, _)| *of == project).map(|(_, section)| section);
+        let place = Place { project: Some(project), section, ..Place::default() };
+        let task = New::from(task).value(Field::Place, place).value(Field::Assignees, values.assignees);
         self.app.create(Command::Create(task)).await
     }
 

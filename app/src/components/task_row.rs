@@ -15,6 +15,7 @@ use crate::dates;
 use crate::i18n as t;
 use crate::route::Route;
 use crate::state::search::Found;
+use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Subject};
 use crate::state::{key_of, use_app};
 
@@ -232,7 +233,7 @@ fn no_due() -> AnyView {
     view! { <span class="due"></span> }.into_any()
 }
 
-fn due_text(due: Date, closed: bool) -> AnyView {
+pub(crate) fn due_text(due: Date, closed: bool) -> AnyView {
     let mark = when_mark(due, closed);
     let late = mark == Some("late");
     view! {
@@ -246,15 +247,26 @@ fn due_text(due: Date, closed: bool) -> AnyView {
     .into_any()
 }
 
-/// Done with one click, and back.
+/// Done with one click, and back; out of the trash.
 #[component]
 fn Done(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let closed = move || item.with(|item| item.value.status.is_closed());
-    let label = move || if closed() { t::reopen_task(&key.get()) } else { t::complete_task(&key.get()) };
+    let state = move || item.with(|item| (item.value.deleted, item.value.status.is_closed()));
+    let label = move || match state() {
+        (true, _) => t::restore_task(&key.get()),
+        (false, true) => t::reopen_task(&key.get()),
+        (false, false) => t::complete_task(&key.get()),
+    };
+    let act = move |_| {
+        if untrack(state).0 {
+            app.edit(&[id], &Edit::Restore);
+        } else {
+            app.toggle_done_of(&[id]);
+        }
+    };
     view! {
-        <button class="prop row-done" type="button" aria-label=label title=label on:click=move |_| app.toggle_done_of(&[id])>
-            {move || icon(if closed() { "#i-restore" } else { "#i-check" })}
+        <button class="prop row-done" type="button" aria-label=label title=label on:click=act>
+            {move || icon(if state() == (false, false) { "#i-check" } else { "#i-restore" })}
         </button>
     }
     .into_any()

@@ -1,8 +1,5 @@
 //! What the keyboard, the palette, the search and the selection say.
 
-use crate::i18n::status_name;
-use shared::workflow::Status;
-
 // Actions
 texts! {
     commands = "Commands";
@@ -10,7 +7,9 @@ texts! {
     redo = "Redo";
     close_or_clear = "Close what is open, then clear the selection";
     shortcuts = "Keyboard shortcuts";
-    go_to_list = "Go to all tasks";
+    go_to_list = "Show as a list; again: all tasks";
+    go_to_board = "Show as a board";
+    go_to_calendar = "Show as a calendar";
     next_task = "Next task";
     previous_task = "Previous task";
     open = "Open task";
@@ -136,8 +135,8 @@ pub(crate) fn found_first(n: usize) -> String {
 }
 
 /// `"Select all in To do"`
-pub(crate) fn select_group(status: Status) -> String {
-    format!("Select all in {}", status_name(status))
+pub(crate) fn select_group(group: &str) -> String {
+    format!("Select all in {group}")
 }
 
 pub(crate) fn tasks_changed(n: usize) -> String {

@@ -1,10 +1,13 @@
-//! The workspace: the list of tasks, and beside it the task that is open.
+//! The workspace: tasks as a list, a board or a calendar, and beside them the task that is open.
 
 use leptos::prelude::*;
 
+use crate::components::board::Board;
 use crate::components::bulk_bar::BulkBar;
+use crate::components::calendar::Calendar;
 use crate::components::invite::InviteDialog;
 use crate::components::menu_layer::PageMenus;
+use crate::components::name_dialog::NameDialogs;
 use crate::components::new_project::NewProjectDialog;
 use crate::components::new_task::NewTaskDialog;
 use crate::components::outbox::Outbox;
@@ -16,8 +19,10 @@ use crate::components::tabbar::Tabbar;
 use crate::components::task_list::TaskList;
 use crate::components::task_panel::TaskPanel;
 use crate::components::toasts::Toasts;
+use crate::components::toolbar::Toolbar;
 use crate::components::topbar::Topbar;
 use crate::i18n as t;
+use crate::look::Layout;
 use crate::route::Route;
 use crate::state::use_app;
 
@@ -29,17 +34,20 @@ pub(crate) fn Workspace() -> impl IntoView {
         _ => None,
     });
     let searching = Memo::new(move |_| app.search.words.with(Option::is_some));
+    let layout = Memo::new(move |_| app.views.look.with(|look| look.layout));
     view! {
         <a class="skip" href="#main">{t::skip()}</a>
         <div class="app" data-detail=move || open.get().map(|_| "")>
             <Sidebar />
             <main class="main" id="main" inert=move || app.ui.sidebar.get()>
                 <Topbar />
+                {move || (!searching.get()).then(|| view! { <Toolbar /> })}
                 <div class="list-area" class:split=move || open.get().is_some()>
-                    {move || if searching.get() {
-                        view! { <SearchPage /> }.into_any()
-                    } else {
-                        view! { <TaskList /> }.into_any()
+                    {move || match layout.get() {
+                        _ if searching.get() => view! { <SearchPage /> }.into_any(),
+                        Layout::List => view! { <TaskList /> }.into_any(),
+                        Layout::Board => view! { <Board /> }.into_any(),
+                        Layout::Calendar => view! { <Calendar /> }.into_any(),
                     }}
                     {move || open.get().map(|id| view! { <TaskPanel id /> })}
                 </div>
@@ -51,10 +59,12 @@ pub(crate) fn Workspace() -> impl IntoView {
         <PageMenus />
         <NewTaskDialog />
         <NewProjectDialog />
+        <NameDialogs />
         <InviteDialog />
         <ShortcutsDialog />
         <PaletteDialog />
         <Toasts />
+        <p class="sr" role="status">{move || app.ui.announced.get()}</p>
     }
     .into_any()
 }

@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use self::Does::{Choose, Go, Run};
 use crate::i18n as t;
-use crate::route::Route;
+use crate::look::Layout;
+use crate::route::{Page, Route};
 use crate::state::ui::{Menu, Preset};
 use crate::state::{App, theme};
 
@@ -128,7 +129,16 @@ pub(crate) static ACTIONS: &[Action] = &[
     action("invite", t::invite, "#i-people", &[], Place::Page, Run(|app| shown(app.ui.inviting))),
     action("sign-out", t::sign_out, "#i-out", &[], Place::Page, Run(|app| always(|| app.sign_out()))),
 
-    action("list", t::go_to_list, "#i-list", &["g l"], Place::Go, Go(Route::Tasks)),
+    action("filter", t::filter, "#i-filter", &["f"], Place::Page, Run(App::open_filters)),
+    action("list", t::go_to_list, "#i-list", &["g l"], Place::Go, Run(|app| app.show_as(Layout::List))),
+    action("board", t::go_to_board, "#i-board", &["g b"], Place::Go, Run(|app| app.show_as(Layout::Board))),
+    action("calendar", t::go_to_calendar, "#i-calendar", &["g k"], Place::Go, Run(|app| app.show_as(Layout::Calendar))),
+    action("my", || t::page_name(Page::My), "#i-mine", &["g m"], Place::Go, Go(Route::Page(Page::My))),
+    action("inbox", || t::page_name(Page::Inbox), "#i-inbox", &["g i"], Place::Go, Go(Route::Page(Page::Inbox))),
+    action("today", || t::page_name(Page::Today), "#i-clock", &["t"], Place::Go, Run(App::go_to_today)),
+    action("upcoming", || t::page_name(Page::Upcoming), "#i-calendar", &[], Place::Go, Go(Route::Page(Page::Upcoming))),
+    action("finished", || t::page_name(Page::Done), "#i-check", &[], Place::Go, Go(Route::Page(Page::Done))),
+    action("trash", || t::page_name(Page::Trash), "#i-trash", &[], Place::Go, Go(Route::Page(Page::Trash))),
     action("outbox", t::show_changes, "#i-device-up", &["g o"], Place::Go, Run(|app| shown(app.ui.outbox))),
 
     action("next", t::next_task, "#i-down", &["j"], Place::List, Run(|app| app.step(1))),

@@ -7,7 +7,7 @@ use engine::view::TaskItem;
 use leptos::prelude::*;
 use shared::date::Date;
 use shared::field::{Field, TextField};
-use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
+use shared::ids::{CustomFieldId, EntityId, ProjectId, SectionId, TaskId, UserId};
 use shared::register::Tag;
 use shared::task::TaskView;
 use shared::value::{Place, Value};
@@ -33,6 +33,8 @@ pub(crate) enum Edit {
     Parent(Option<TaskId>, String),
     /// Where a task stands among the others.
     Order(String),
+    /// In which section of its project, and where there.
+    Section(Option<SectionId>, String),
     Custom(CustomFieldId, Value),
     Tags {
         add: Vec<Tag>,
@@ -189,6 +191,9 @@ fn write(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Field, Val
             let there = Place { parent: *parent, order: order.clone(), ..place.clone() };
             let stays = place.parent == *parent;
             (Field::Place, if stays { place } else { there }.into())
+        }
+        Edit::Section(section, order) => {
+            (Field::Place, Place { section: *section, order: order.clone(), ..place }.into())
         }
         Edit::Order(order) => (Field::Place, Place { order: order.clone(), ..place }.into()),
         Edit::Custom(id, value) => (Field::Custom(*id), value.clone()),

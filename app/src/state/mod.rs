@@ -3,9 +3,12 @@
 
 pub(crate) mod actions;
 pub(crate) mod attachments;
+pub(crate) mod calendar;
 pub(crate) mod changes;
 pub(crate) mod comments;
+pub(crate) mod groups;
 pub(crate) mod keys;
+pub(crate) mod moves;
 mod navigation;
 mod order;
 pub(crate) mod palette;
@@ -21,6 +24,7 @@ pub(crate) mod theme;
 mod turns;
 pub(crate) mod ui;
 mod undo;
+pub(crate) mod views;
 
 use std::cmp::Ordering;
 use std::ops::Deref;
@@ -36,12 +40,13 @@ use shared::custom_field::CustomFieldView;
 use shared::field::TextField;
 use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
 use shared::member::MemberView;
+use shared::order::effective;
 use shared::task::TaskView;
 
 use crate::host::Host;
 use crate::pwa::Pwa;
 use crate::route::Route;
-use crate::{dom, i18n as t};
+use crate::{dates, dom, i18n as t};
 use attachments::Attachments;
 use changes::{Change, Edit, History, with_keys};
 use comments::Comments;
@@ -51,6 +56,7 @@ use search::Search;
 use tasks::Tasks;
 use turns::Turns;
 use ui::{Toast, Ui};
+use views::Views;
 
 /// Everything the components share. A handle, as small as a pointer: every event handler holds one. What it leads to
 /// is as old as the page.
@@ -71,7 +77,8 @@ pub(crate) struct State {
     /// Who works here; `None` before a sign-in.
     pub(crate) account: RwSignal<Option<Account>>,
     pub(crate) tasks: Tasks,
-    /// In alphabetical order.
+    pub(crate) views: Views,
+    /// In the order that members gave them.
     pub(crate) projects: RwSignal<Vec<ProjectItem>>,
     /// Everybody who is or was a member, in alphabetical order.
     pub(crate) people: RwSignal<Vec<MemberView>>,
@@ -104,11 +111,13 @@ pub(crate) fn use_app() -> App {
 impl App {
     pub(crate) fn new(host: Rc<dyn Host>) -> Self {
         let status = RwSignal::new(None);
+        let (route, look) = navigation::current();
         let state = State {
             account: RwSignal::new(host.account()),
             host: StoredValue::new_local(host),
-            route: RwSignal::new(navigation::current()),
-            tasks: Tasks::new(),
+            route: RwSignal::new(route),
+            tasks: Tasks::new(untrack(dates::this_day)),
+            views: Views::new(Route::Tasks, look),
             projects: RwSignal::new(Vec::new()),
             people: RwSignal::new(Vec::new()),
             custom_fields: RwSignal::new(Vec::new()),
@@ -140,6 +149,8 @@ impl App {
                 self.hear_of_projects(patch.projects);
                 self.hear_of_people(patch.members);
                 self.hear_of_fields(patch.custom_fields);
+                self.hear_of_sections(patch.sections);
+                self.hear_of_views(patch.saved_views);
                 self.note_for_search(&patch.tasks, &patch.comments);
                 self.comments.apply(patch.comments);
                 self.attachments.apply(patch.attachments);
@@ -164,7 +175,11 @@ impl App {
                 projects.retain(|known| known.value.id != id);
                 projects.extend(item.filter(|item| !item.value.deleted));
             }
-            sort_by(projects, &|a, b| by_name((&a.value.name, &a.value.id), (&b.value.name, &b.value.id)));
+            sort_by(projects, &|a, b| {
+                let place =
+                    |item: &ProjectItem| (effective(&item.value.order, item.value.id.0).into_owned(), item.value.id);
+                place(a).cmp(&place(b))
+            });
         });
     }
 
@@ -218,7 +233,10 @@ impl App {
     /// Does something that has a way back.
     pub(crate) fn make(self, change: Change) {
         if !change.steps.is_empty() {
-            spawn_local(self.carry_out(change));
+            spawn_local(async move {
+                // Told by `carry_out`.
+                let _ = self.carry_out(change).await;
+            });
         }
     }
 
@@ -261,10 +279,10 @@ impl App {
         }
     }
 
-    async fn carry_out(self, mut change: Change) {
+    async fn carry_out(self, mut change: Change) -> Result<(), CommandError> {
         let _turn = self.turns.wait().await;
         let (done, result) = self.dispatch_all(change.forward()).await;
-        match result {
+        match &result {
             Ok(()) => {
                 let said = change.said.clone();
                 let id = self.history.note_new(change);
@@ -276,10 +294,11 @@ impl App {
                 // What was done until then has its way back, too.
                 change.steps.truncate(done);
                 self.note(change);
-                self.complain(&error);
+                self.complain(error);
             }
         }
         self.keep_focus();
+        result
     }
 
     /// Carries commands out until one does not work; how many did.

@@ -235,7 +235,7 @@ impl App {
             Menu::Start => day_offers(query, t::no_start_date(), &Edit::Start),
             Menu::Tags => self.tag_offers(query, about),
             Menu::Project => self.project_offers(query, &Does::Move),
-            Menu::Parent | Menu::Actions | Menu::Workspace => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

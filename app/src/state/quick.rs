@@ -134,7 +134,8 @@ impl App {
     /// Makes a task of a line at once, in the project that is shown.
     pub(crate) fn add_quickly(self, text: &str) {
         let first = || self.projects.with_untracked(|projects| projects.first().map(|item| item.value.id));
-        let project = self.tasks.scope.get_untracked().or_else(first);
+        let preset = self.page_preset();
+        let project = preset.project.or_else(first);
         let (Some(today), Some(project)) = (dates::today(), project) else {
             if draft().is_empty() {
                 keep_draft(text);
@@ -144,7 +145,7 @@ impl App {
         };
         let line = read(text, today, &|meaning| untrack(|| self.meant(meaning)));
         let said = t::task_created(&line.title);
-        let command = Command::Create(new_task(line, project));
+        let command = Command::Create(new_task(line, project, preset));
         spawn_local(async move {
             match self.create_and_say(command, said).await {
                 Ok(EntityId::Task(id)) => {
@@ -158,10 +159,10 @@ impl App {
     }
 }
 
-fn new_task(line: Line, project: ProjectId) -> New {
-    let (title, status, priority) = (line.title, Status::Todo, Priority::None);
-    let mut task = NewTask { project, title, status, priority, due: None, tags: Vec::new() };
-    let mut people = BTreeSet::new();
+fn new_task(line: Line, project: ProjectId, preset: Preset) -> New {
+    let (status, priority) = (preset.status.unwrap_or(Status::Todo), preset.priority.unwrap_or(Priority::None));
+    let mut task = NewTask { project, title: line.title, status, priority, due: preset.due, tags: Vec::new() };
+    let mut people: BTreeSet<UserId> = preset.assignee.into_iter().collect();
     for word in line.words {
         match word.said {
             Said::Due(date) => task.due = Some(date),

@@ -7,7 +7,7 @@
 use engine::view::{Item, TaskItem};
 use leptos::prelude::*;
 use shared::comment::CommentView;
-use shared::ids::{CommentId, ProjectId, TaskId};
+use shared::ids::{CommentId, TaskId};
 use shared::query::highlight::highlight;
 use shared::query::search::{SearchIndex, Source};
 use shared::task::TaskView;
@@ -42,8 +42,6 @@ pub(crate) struct Search {
     pub(crate) words: RwSignal<Option<String>>,
     /// What that page shows.
     pub(crate) shown: RwSignal<Vec<Found>>,
-    /// Of which list the selection is.
-    pub(super) place: StoredValue<(Option<ProjectId>, bool)>,
 }
 
 /// A task that was found, and where.
@@ -63,7 +61,6 @@ impl Search {
             news: Trigger::new(),
             words: RwSignal::new(None),
             shown: RwSignal::new(Vec::new()),
-            place: StoredValue::new((None, false)),
         }
     }
 

@@ -4,10 +4,12 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::ids::{ProjectId, TaskId};
+use shared::query::group::Heading;
 use shared::workflow::Status;
 use web_sys::HtmlElement;
 
-use crate::route::Route;
+use crate::look::{Layout, Look};
+use crate::route::{Page, Route};
 use crate::state::App;
 use crate::state::changes::Edit;
 use crate::state::order::sort_by;
@@ -110,8 +112,8 @@ impl App {
     }
 
     /// Selects a whole group, or, if it is, none of it.
-    pub(crate) fn toggle_group(self, status: Status) {
-        let group = self.tasks.groups().with_untracked(|groups| groups.of(status).to_vec());
+    pub(crate) fn toggle_group(self, heading: &Heading) {
+        let group = self.tasks.groups().with_untracked(|groups| groups.of(heading).to_vec());
         if self.has_selected(&group) {
             self.ui.selection.update(|selection| {
                 let group = sorted(group);
@@ -130,14 +132,14 @@ impl App {
         })
     }
 
-    pub(crate) fn has_selected_group(self, status: Status) -> bool {
-        self.tasks.groups().with(|groups| self.has_selected(groups.of(status)))
+    pub(crate) fn has_selected_group(self, heading: &Heading) -> bool {
+        self.tasks.groups().with(|groups| self.has_selected(groups.of(heading)))
     }
 
     pub(crate) fn select_group_of_cursor(self) -> bool {
         self.on_cursor(|id| {
-            if let Some(task) = self.tasks.task(id) {
-                self.toggle_group(task.status);
+            if let Some(heading) = self.heading_of(id) {
+                self.toggle_group(&heading);
             }
         })
     }
@@ -240,6 +242,33 @@ impl App {
         self.ui.reveal.set(self.ui.cursor.get_untracked());
     }
 
+    /// Shows the same tasks in a form; a list that is shown already becomes that of all tasks.
+    pub(crate) fn show_as(self, layout: Layout) -> bool {
+        let searches = self.search.words.with_untracked(Option::is_some);
+        let is_list = self.views.look.with_untracked(|look| look.layout == Layout::List);
+        if searches || (is_list && layout == Layout::List) {
+            self.go_to(Route::Tasks, Look { layout, ..Look::default() }, false);
+        } else {
+            self.look(&|look| look.layout = layout);
+        }
+        true
+    }
+
+    /// Today in the calendar, if that is shown, or else what is due.
+    pub(crate) fn go_to_today(self) -> bool {
+        if self.views.look.with_untracked(|look| look.layout == Layout::Calendar) {
+            self.look(&|look| look.day = None);
+        } else {
+            self.go(Route::Page(Page::Today));
+        }
+        true
+    }
+
+    pub(crate) fn open_filters(self) -> bool {
+        let button = dom::query_visible(".toolbar [data-menu=filter]");
+        button.map(|button| self.ui.menus.show(Menu::Filters, Subject::Workspace, button)).is_some()
+    }
+
     /// Opens a menu for the tasks at hand, at the control that shows what it changes.
     pub(crate) fn open_menu(self, menu: Menu) -> bool {
         let selected = !self.ui.selection.with_untracked(Vec::is_empty);
@@ -279,6 +308,6 @@ pub(crate) fn menu_name(menu: Menu) -> &'static str {
         Menu::Tags => "tags",
         Menu::Project => "project",
         Menu::Parent => "parent",
-        Menu::Actions | Menu::Workspace => "actions",
+        _ => "actions",
     }
 }
