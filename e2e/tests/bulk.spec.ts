@@ -34,8 +34,9 @@ test("twenty tasks are edited at once offline, arrive, and one undo takes all ba
   await expect(ada.page.getByRole("button", { name: "Remove tag: Spring" })).toBeVisible();
   await ada.page.keyboard.press("Escape");
   await press(ada, "Due date");
-  await ada.page.getByRole("dialog", { name: "Due date" }).getByLabel("Due date", { exact: true }).fill("2027-04-01");
-  await ada.page.getByRole("button", { name: "Save" }).click();
+  const due = ada.page.getByRole("dialog", { name: "Due date" });
+  await due.getByLabel("Due date", { exact: true }).fill("2027-04-01");
+  await due.getByRole("button", { name: "Save" }).click();
   await press(ada, "Status");
   await ada.page.getByRole("menuitemradio", { name: "In review" }).click();
   await expect(ada.toast("20 tasks moved to In review")).toBeVisible();
