@@ -33,6 +33,8 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
     let above = move || format!("{}px", viewport.get().rows_height(range.get().start));
     let below = move || format!("{}px", viewport.get().rows_height(count.get().saturating_sub(range.get().end)));
     let name = move || under.with_value(|heading| app.heading_name(heading));
+    // The list of a page without groups has its name already.
+    let label = (heading != Heading::All).then_some(name);
     let head = (heading != Heading::All).then(|| {
         let icon = {
             let heading = heading.clone();
@@ -50,7 +52,7 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
     view! {
         <li>
             {head}
-            <ul role="list" aria-label=name style:padding-top=above style:padding-bottom=below>
+            <ul role="list" aria-label=label style:padding-top=above style:padding-bottom=below>
                 <ForEnumerate each=move || rows.get() key=|id| *id children=move |place, id| {
                     let place = Signal::derive(move || range.get().start + place.get() + 1);
                     app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count /> }.into_any())

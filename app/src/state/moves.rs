@@ -210,9 +210,9 @@ mod tests {
 
     #[test]
     fn one_write_puts_a_task_at_any_place() {
-        let others = [task(1, ""), task(2, ""), task(3, ""), task(4, "zzz")].map(|task| stand(&task));
+        let others = [task(1, ""), task(2, ""), task(3, ""), task(4, "j0000000001")].map(|task| stand(&task));
         for place in 0..=others.len() {
-            for order in ["", "a0", "zzzz"] {
+            for order in ["", "a0", "k00000000001"] {
                 let mut card = task(9, order);
                 if let Some(order) = order_at(&card, &others, place) {
                     card.order = order;
