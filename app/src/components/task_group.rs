@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::ids::TaskId;
 use shared::query::group::Heading;
 
+use crate::components::changing::text;
 use crate::components::heading::heading_icon;
 use crate::components::icon::icon;
 use crate::components::task_row::TaskRow;
@@ -32,7 +33,7 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
     });
     let above = move || format!("{}px", viewport.get().rows_height(range.get().start));
     let below = move || format!("{}px", viewport.get().rows_height(count.get().saturating_sub(range.get().end)));
-    let name = move || under.with_value(|heading| app.heading_name(heading));
+    let name = text(move || under.with_value(|heading| app.heading_name(heading)));
     // The list of a page without groups has its name already.
     let label = (heading != Heading::All).then_some(name);
     let head = (heading != Heading::All).then(|| {
@@ -44,7 +45,7 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
             <div class="group-head">
                 {icon}
                 <h2 dir="auto">{name}</h2>
-                <span class="count">{move || count.get()}</span>
+                <span class="count">{count}</span>
                 {new_under(app, &heading)}
             </div>
         }
@@ -72,7 +73,7 @@ pub(crate) fn new_under(app: App, heading: &Heading) -> Option<AnyView> {
         preset.fit(Some(condition.clone()), None);
         app.new_task(preset);
     };
-    let label = move || t::new_task_in(&app.heading_name(&heading));
+    let label = text(move || t::new_task_in(&app.heading_name(&heading)));
     let button = view! {
         <button class="icon-btn" type="button" aria-label=label on:click=open>
             {icon("#i-plus")}
