@@ -89,7 +89,7 @@ fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) ->
         with_gap(&ids, dragged.get(), mine.get())
     });
     let card = move |id| match id {
-        GAP => view! { <li class="drop-slot" aria-hidden="true">{t::drop_here()}</li> }.into_any(),
+        gap if gap == GAP => view! { <li class="drop-slot" aria-hidden="true">{t::drop_here()}</li> }.into_any(),
         EntityId::Task(id) => app.tasks.item(id).map(|item| view! { <Card item=item.into() dragged /> }).into_any(),
         _ => ().into_any(),
     };

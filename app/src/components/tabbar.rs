@@ -9,8 +9,8 @@ use crate::route::{Page, Route};
 use crate::state::ui::Preset;
 use crate::state::use_app;
 
-const MY: Route = Route::Page(Page::My);
-const INBOX: Route = Route::Page(Page::Inbox);
+static MY: Route = Route::Page(Page::My);
+static INBOX: Route = Route::Page(Page::Inbox);
 
 #[component]
 pub(crate) fn Tabbar() -> impl IntoView {
