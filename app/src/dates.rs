@@ -112,6 +112,14 @@ pub(crate) fn month(date: Date) -> String {
     format(&MONTH, &[("month", "long"), ("year", "numeric")], &at_noon(date))
 }
 
+/// A month in short: "Nov".
+pub(crate) fn month_short(date: Date) -> String {
+    thread_local! {
+        static MONTH: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&MONTH, &[("month", "short")], &at_noon(date))
+}
+
 /// The day of a week in short: "Fri".
 pub(crate) fn weekday(date: Date) -> String {
     thread_local! {

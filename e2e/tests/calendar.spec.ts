@@ -53,12 +53,12 @@ test("months and weeks are turned, and the address says which", async ({ newMemb
   await device.visit(MONTH);
   const title = device.page.locator(".cal-title");
   await expect(device.page.getByRole("columnheader").first()).toHaveText("Mon");
-  await expect(title).toHaveText("May 2031");
+  await expect(title).toContainText("May 2031");
   await device.page.getByRole("button", { name: "Next month" }).click();
-  await expect(title).toHaveText("June 2031");
+  await expect(title).toContainText("June 2031");
   await expect(device.page).toHaveURL(/day=2031-06-01/);
   await device.page.goBack();
-  await expect(title).toHaveText("May 2031");
+  await expect(title).toContainText("May 2031");
   await device.page.getByRole("button", { name: "Week", exact: true }).click();
   await expect(device.page.getByRole("row")).toHaveCount(2);
   await expect(device.day("2031-05-19")).toBeVisible();

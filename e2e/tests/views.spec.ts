@@ -103,10 +103,10 @@ test("a list is grouped and sorted as its address says", async ({ newMember }) =
   await device.setPriority("Gamma", "Urgent");
   const titles = device.page.getByRole("list", { name: "Tasks" }).getByRole("link");
   await expect(titles).toHaveText(["Gamma", "Beta", "alpha"]);
-  await device.page.getByRole("button", { name: /^Sort by: / }).click();
+  await device.page.getByRole("button", { name: /^Sort: / }).click();
   await device.page.getByRole("menuitemradio", { name: "Title" }).click();
   await expect(titles).toHaveText(["alpha", "Beta", "Gamma"]);
-  await device.page.getByRole("button", { name: /^Group by: / }).click();
+  await device.page.getByRole("button", { name: /^Group: / }).click();
   await device.page.getByRole("menuitemradio", { name: "Priority" }).click();
   await expect(device.page.locator(".group-head h2")).toHaveText(["Urgent", "No priority"]);
   await expect(device.page).toHaveURL(/group=priority&sort=title/);
@@ -114,7 +114,7 @@ test("a list is grouped and sorted as its address says", async ({ newMember }) =
   await device.page.getByRole("textbox", { name: "Title" }).fill("Also urgent");
   await device.page.getByRole("button", { name: "Create task" }).click();
   await expect(titles).toHaveText(["Also urgent", "Gamma", "alpha", "Beta"]);
-  await device.page.getByRole("button", { name: /^Group by: / }).click();
+  await device.page.getByRole("button", { name: /^Group: / }).click();
   await device.page.getByRole("menuitemradio", { name: "None" }).click();
   await expect(device.page.locator(".group-head")).toHaveCount(0);
   await expect(titles).toHaveText(["alpha", "Also urgent", "Beta", "Gamma"]);

@@ -306,7 +306,10 @@ pub(crate) fn Pager() -> impl IntoView {
             {choose(true)}
         </div>
         {button("#i-left", t::previous_month(), t::previous_week(), -1)}
-        <h2 class="cal-title" aria-live="polite">{text(move || dates::month(Span::of(app).day))}</h2>
+        <h2 class="cal-title" aria-live="polite">
+            <span class="hide-phone">{text(move || dates::month(Span::of(app).day))}</span>
+            <span class="phone-only">{text(move || dates::month_short(Span::of(app).day))}</span>
+        </h2>
         {button("#i-right", t::next_month(), t::next_week_page(), 1)}
         <button
             class="btn small hide-phone"

@@ -153,10 +153,10 @@ fn Orders(board: bool) -> impl IntoView {
     let app = use_app();
     let group = move || app.group_by();
     let sort = move || app.sort_key().map(|key| key.by);
-    let name = if board { t::columns_by() } else { t::group_by() };
+    let name = if board { t::columns_by() } else { t::group() };
     view! {
         {order_button(app, Menu::Group, "#i-board", name, Signal::derive(move || t::group_name(group())))}
-        {order_button(app, Menu::Sort, "#i-sort", t::sort_by(), Signal::derive(move || sort_by_name(sort())))}
+        {order_button(app, Menu::Sort, "#i-sort", t::sort(), Signal::derive(move || sort_by_name(sort())))}
     }
     .into_any()
 }

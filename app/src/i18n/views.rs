@@ -14,7 +14,9 @@ texts! {
     filter = "Filter";
     clear_filters = "Clear";
     group_by = "Group by";
+    group = "Group";
     sort_by = "Sort by";
+    sort = "Sort";
     columns_by = "Columns";
     by_urgency = "Urgency";
     no_section = "No section";
