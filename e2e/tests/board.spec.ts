@@ -133,6 +133,11 @@ test("columns are people, priorities or sections, too", async ({ team }) => {
   await ada.expectColumn("Pier", ["For whom"]);
   await ada.expectSynced();
   expect((await onServer.task("For whom")).place[0]).toMatchObject({ section: expect.any(String) });
+  await ada.page.getByRole("button", { name: "Move GEN-1" }).click();
+  await ada.page.getByRole("menuitem", { name: "More actions" }).click();
+  await ada.page.getByRole("menuitem", { name: "Move to section" }).click();
+  await ada.page.getByRole("menuitemradio", { name: "No section" }).click();
+  await ada.expectColumn("No section", ["For whom"]);
 });
 
 test("a long press lifts a card on a touch screen, a swipe scrolls", async ({ newMember }) => {

@@ -25,6 +25,7 @@ texts! {
     me = "Me";
     board = "Board";
     move_to = "Move to";
+    move_to_section = "Move to section";
     move_up_here = "Move up";
     move_down_here = "Move down";
     column_empty = "No tasks";
