@@ -43,7 +43,7 @@ thread_local! {
 
 /// Today, where the member is; what depends on it notices when the next day begins.
 pub(crate) fn today() -> Option<Date> {
-    DAY.with(|day| day.get())
+    DAY.with(Get::get)
 }
 
 /// Today, or 1970-01-01 where a clock shows none that the calendar has.

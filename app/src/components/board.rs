@@ -35,7 +35,7 @@ pub(crate) fn Board() -> impl IntoView {
     let drag = Drag::new(Callback::new(move |dropped: Dropped| {
         let heading = |zone: &str| columns.with_untracked(|columns| columns.get(zone.parse::<usize>().ok()?).cloned());
         if let (Some(from), Some(to)) = (heading(&dropped.from), heading(&dropped.to.zone)) {
-            app.put(Move { id: dropped.id, from, to, place: Some(dropped.to.place) }, false);
+            app.put(&Move { id: dropped.id, from, to, place: Some(dropped.to.place) }, false);
         }
     }));
     let limit = RwSignal::new(STEP);
@@ -68,7 +68,8 @@ pub(crate) fn Board() -> impl IntoView {
 fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) -> impl IntoView {
     let app = use_app();
     let groups = app.tasks.groups();
-    let under = StoredValue::new(heading.clone());
+    let new_here = new_under(app, &heading);
+    let under = StoredValue::new(heading);
     let zone = index.to_string();
     let count = Memo::new(move |_| under.with_value(|heading| groups.with(|groups| groups.of(heading).len())));
     let mine = {
@@ -104,17 +105,14 @@ fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) ->
         }
     };
     let name = text(move || under.with_value(|heading| app.heading_name(heading)));
-    let icon = {
-        let heading = heading.clone();
-        move || heading_icon(app, &heading)
-    };
+    let icon = move || under.with_value(|heading| heading_icon(app, heading));
     view! {
         <section class="column" data-zone=zone aria-label=name>
             <div class="column-head">
                 {icon}
                 <h2 dir="auto">{name}</h2>
                 <span class="count">{count}</span>
-                {new_under(app, &heading)}
+                {new_here}
             </div>
             <ul class="column-list" role="list" data-scroll aria-label=name node_ref=list on:scroll=more>
                 {keyed(shown.into(), Arc::new(card))}

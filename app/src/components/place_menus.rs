@@ -36,7 +36,7 @@ pub(crate) fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyVi
         (Menu::Glyph, _) => glyphs(entity, target),
         (_, EntityId::SavedView(id)) => {
             let shared = untrack(|| target.app.saved_view(id)).is_some_and(|view| view.shared);
-            view_items(target, Route::View(id), entity, shared)
+            view_items(target, &Route::View(id), entity, shared)
         }
         _ => place_items(entity, target),
     }
@@ -188,13 +188,13 @@ fn glyphs(entity: EntityId, target: MenuTarget) -> AnyView {
     .into_any()
 }
 
-fn view_items(target: MenuTarget, route: Route, entity: EntityId, shared: bool) -> AnyView {
+fn view_items(target: MenuTarget, route: &Route, entity: EntityId, shared: bool) -> AnyView {
     let app = target.app;
     let share = move || {
         target.close();
         app.make(written(entity, Field::Shared, Value::Flag(shared), Value::Flag(!shared)));
     };
-    let here = app.views.place.get_untracked() == route;
+    let here = app.views.place.with_untracked(|place| place == route);
     let refined = here && app.views.look.with_untracked(|look| !look.facets.is_empty());
     let update = move || {
         target.close();

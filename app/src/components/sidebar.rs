@@ -176,7 +176,7 @@ fn place_link(app: App, place: PlaceLink) -> AnyView {
         EntityId::Section(id) => (section_link(app, id, picture, name.clone()), Some("")),
         _ => (link(app, Route::Project(ProjectId(entity.uuid())), picture, name.clone(), None), None),
     };
-    view! { <div class="nav-row" data-section=is_section data-away=away>{link}{row_actions(app, entity, name)}</div> }
+    view! { <div class="nav-row" data-section=is_section data-away=away>{link}{row_actions(app, entity, &name)}</div> }
         .into_any()
 }
 
@@ -186,17 +186,17 @@ fn view_link(app: App, view: SavedViewView) -> AnyView {
             .into_any()
     });
     let link = link(app, Route::View(view.id), icon("#i-filter"), view.name.clone(), mark);
-    view! { <div class="nav-row">{link}{row_actions(app, view.id.into(), view.name)}</div> }.into_any()
+    view! { <div class="nav-row">{link}{row_actions(app, view.id.into(), &view.name)}</div> }.into_any()
 }
 
 /// What can be done with a project, a section or a saved view.
-pub(crate) fn row_actions(app: App, entity: EntityId, name: String) -> AnyView {
+pub(crate) fn row_actions(app: App, entity: EntityId, name: &str) -> AnyView {
     view! {
         <button
             class="icon-btn nav-more"
             type="button"
             aria-haspopup="menu"
-            aria-label=t::actions_for_row(&name)
+            aria-label=t::actions_for_row(name)
             on:click=opens(app.ui.menus, Menu::Row, Subject::Row(entity))
         >
             {icon("#i-more")}

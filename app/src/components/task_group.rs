@@ -18,7 +18,8 @@ use crate::state::{App, use_app};
 pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl IntoView {
     let app = use_app();
     let groups = app.tasks.groups();
-    let under = StoredValue::new(heading.clone());
+    let (plain, new_here) = (heading == Heading::All, new_under(app, &heading));
+    let under = StoredValue::new(heading);
     let count = Memo::new(move |_| under.with_value(|heading| groups.with(|groups| groups.of(heading).len())));
     let range = Memo::new(move |_| {
         let seen = viewport.get();
@@ -35,18 +36,15 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
     let below = move || format!("{}px", viewport.get().rows_height(count.get().saturating_sub(range.get().end)));
     let name = text(move || under.with_value(|heading| app.heading_name(heading)));
     // The list of a page without groups has its name already.
-    let label = (heading != Heading::All).then_some(name);
-    let head = (heading != Heading::All).then(|| {
-        let icon = {
-            let heading = heading.clone();
-            move || heading_icon(app, &heading)
-        };
+    let label = (!plain).then_some(name);
+    let head = (!plain).then(|| {
+        let icon = move || under.with_value(|heading| heading_icon(app, heading));
         view! {
             <div class="group-head">
                 {icon}
                 <h2 dir="auto">{name}</h2>
                 <span class="count">{count}</span>
-                {new_under(app, &heading)}
+                {new_here}
             </div>
         }
     });

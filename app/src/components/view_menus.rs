@@ -163,7 +163,7 @@ fn sections(id: TaskId, target: MenuTarget) -> AnyView {
 fn moves(id: TaskId, target: MenuTarget) -> AnyView {
     let app = target.app;
     let Some(from) = app.heading_of(id) else { return ().into_any() };
-    let go = move |to: Move| {
+    let go = move |to: &Move| {
         target.close();
         app.put(to, false);
     };
@@ -171,7 +171,7 @@ fn moves(id: TaskId, target: MenuTarget) -> AnyView {
         let here = Signal::stored(to == from);
         let (name, glyph) = untrack(|| (app.heading_name(&to), heading_icon(app, &to)));
         let from = from.clone();
-        let choose = move || go(Move { id, from: from.clone(), to: to.clone(), place: None });
+        let choose = move || go(&Move { id, from: from.clone(), to: to.clone(), place: None });
         checkable("menuitemradio", glyph, name, here, Box::new(choose))
     };
     let mut items: Vec<AnyView> = untrack(|| app.destinations()).into_iter().map(column).collect();

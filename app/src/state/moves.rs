@@ -83,11 +83,11 @@ impl App {
     }
 
     /// Puts a card somewhere. By key it is told where it came to stand, because that is not seen by everybody.
-    pub(crate) fn put(self, to: Move, by_key: bool) {
+    pub(crate) fn put(self, to: &Move, by_key: bool) {
         let Some(task) = self.tasks.task(to.id) else { return };
-        let others = self.others(&to);
+        let others = self.others(to);
         let place = to.place.filter(|_| self.is_by_hand()).map(|place| place.min(others.len()));
-        let mut change = moved(&task, &to, &others, place);
+        let mut change = moved(&task, to, &others, place);
         if change.forward.is_empty() {
             return;
         }
@@ -122,7 +122,7 @@ impl App {
         };
         let here = self.tasks.groups().with_untracked(|groups| groups.of(&from).iter().position(|other| *other == id));
         let Some(place) = here.and_then(|here| here.checked_add_signed(places)) else { return false };
-        self.put(Move { id, from, to, place: Some(place) }, true);
+        self.put(&Move { id, from, to, place: Some(place) }, true);
         true
     }
 }
