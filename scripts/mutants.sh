@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/env.sh
 
 command -v cargo-mutants >/dev/null ||
-  cargo install --locked --root "$TERN_CACHE/tools" --target-dir "$TERN_CACHE/target-tools" cargo-mutants@27.1.0
+  cargo install --locked --root "$TERN_CACHE/tools" --target-dir "$TERN_CACHE/target-mutants" cargo-mutants@27.1.0
 
 # Properties need far fewer cases to notice a break than to prove that there is none, and nobody reads the smallest one.
 export PROPTEST_CASES="${PROPTEST_CASES:-200}" PROPTEST_MAX_SHRINK_ITERS=0

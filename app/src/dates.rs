@@ -43,7 +43,7 @@ thread_local! {
 
 /// Today, where the member is; what depends on it notices when the next day begins.
 pub(crate) fn today() -> Option<Date> {
-    DAY.with(|day| day.get())
+    DAY.with(Get::get)
 }
 
 /// Today, or 1970-01-01 where a clock shows none that the calendar has.
@@ -110,6 +110,14 @@ pub(crate) fn month(date: Date) -> String {
         static MONTH: OnceCell<DateTimeFormat> = const { OnceCell::new() };
     }
     format(&MONTH, &[("month", "long"), ("year", "numeric")], &at_noon(date))
+}
+
+/// A month in short: "Nov".
+pub(crate) fn month_short(date: Date) -> String {
+    thread_local! {
+        static MONTH: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&MONTH, &[("month", "short")], &at_noon(date))
 }
 
 /// The day of a week in short: "Fri".

@@ -1,16 +1,21 @@
 //! The board: a column for each status, person, priority or section. Cards are moved by pointer, by key and by menu.
 
+use std::sync::Arc;
+
 use leptos::html;
 use leptos::prelude::*;
-use shared::ids::TaskId;
+use shared::ids::{EntityId, TaskId};
 use shared::query::group::Heading;
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use crate::components::banners::Banners;
 use crate::components::card::Card;
+use crate::components::changing::{flag, text};
 use crate::components::drag::{Drag, Dropped};
 use crate::components::heading::heading_icon;
+use crate::components::keyed::keyed;
 use crate::components::task_group::new_under;
 use crate::state::moves::Move;
 use crate::state::{App, use_app};
@@ -18,6 +23,8 @@ use crate::{dom, i18n as t};
 
 /// Cards of a column that are there at first, and how many come when its end is near.
 const STEP: usize = 40;
+/// Stands for the place where a card would be dropped.
+const GAP: EntityId = EntityId::Task(TaskId(Uuid::nil()));
 /// How near, in pixels.
 const NEAR: i32 = 600;
 
@@ -28,7 +35,7 @@ pub(crate) fn Board() -> impl IntoView {
     let drag = Drag::new(Callback::new(move |dropped: Dropped| {
         let heading = |zone: &str| columns.with_untracked(|columns| columns.get(zone.parse::<usize>().ok()?).cloned());
         if let (Some(from), Some(to)) = (heading(&dropped.from), heading(&dropped.to.zone)) {
-            app.put(Move { id: dropped.id, from, to, place: Some(dropped.to.place) }, false);
+            app.put(&Move { id: dropped.id, from, to, place: Some(dropped.to.place) }, false);
         }
     }));
     let limit = RwSignal::new(STEP);
@@ -38,7 +45,7 @@ pub(crate) fn Board() -> impl IntoView {
         limit.set(STEP);
     });
     reveal_on_request(app, limit);
-    let numbered = move || columns.get().into_iter().enumerate().collect::<Vec<_>>();
+    let column = move |(index, heading)| view! { <Column index heading drag limit /> }.into_any();
     view! {
         <div class="view-area">
             <Banners />
@@ -46,19 +53,11 @@ pub(crate) fn Board() -> impl IntoView {
                 class="board"
                 role="region"
                 aria-label=t::board()
-                data-dragging=move || drag.lifted.with(Option::is_some).then_some("")
-                on:pointerdown=move |event| drag.listen(&event)
-                on:pointermove=move |event| drag.listen(&event)
-                on:pointerup=move |event| drag.listen(&event)
-                on:pointercancel=move |event| drag.listen(&event)
-                on:touchmove=move |event| drag.listen(&event)
-                on:contextmenu=move |event| drag.listen(&event)
-                on:dragstart=move |event| drag.listen(&event)
+                data-dragging=flag(move || drag.lifted.with(Option::is_some))
+                node_ref=drag.root
                 on:keydown=move |event| press(app, &event)
             >
-                <For each=numbered key=Clone::clone children=move |(index, heading)| {
-                    view! { <Column index heading drag limit /> }
-                } />
+                {move || columns.get().into_iter().enumerate().map(column).collect_view()}
             </div>
         </div>
     }
@@ -69,7 +68,8 @@ pub(crate) fn Board() -> impl IntoView {
 fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) -> impl IntoView {
     let app = use_app();
     let groups = app.tasks.groups();
-    let under = StoredValue::new(heading.clone());
+    let new_here = new_under(app, &heading);
+    let under = StoredValue::new(heading);
     let zone = index.to_string();
     let count = Memo::new(move |_| under.with_value(|heading| groups.with(|groups| groups.of(heading).len())));
     let mine = {
@@ -82,13 +82,19 @@ fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) ->
             drag.lifted.with(|lifted| lifted.as_ref().filter(|(_, from)| *from == zone).map(|(id, _)| *id))
         })
     };
-    // The cards, and `None` where the one that is dragged would be dropped.
+    // The cards, and a gap where the one that is dragged would be dropped.
     let shown = Memo::new(move |_| {
         let limit = limit.get();
         let ids: Vec<TaskId> =
             under.with_value(|heading| groups.with(|groups| groups.of(heading).iter().take(limit).copied().collect()));
-        with_slot(&ids, dragged.get(), mine.get())
+        with_gap(&ids, dragged.get(), mine.get())
     });
+    let card = move |id| match id {
+        gap if gap == GAP => view! { <li class="drop-slot" aria-hidden="true">{t::drop_here()}</li> }.into_any(),
+        EntityId::Task(id) => app.tasks.item(id).map(|item| view! { <Card item=item.into() dragged /> }).into_any(),
+        _ => ().into_any(),
+    };
+    let empty = Memo::new(move |_| shown.with(Vec::is_empty));
     let list = NodeRef::<html::Ul>::new();
     let more = move |_| {
         let near = list
@@ -98,27 +104,19 @@ fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) ->
             limit.update(|limit| *limit += STEP);
         }
     };
-    let name = move || under.with_value(|heading| app.heading_name(heading));
-    let icon = {
-        let heading = heading.clone();
-        move || heading_icon(app, &heading)
-    };
+    let name = text(move || under.with_value(|heading| app.heading_name(heading)));
+    let icon = move || under.with_value(|heading| heading_icon(app, heading));
     view! {
         <section class="column" data-zone=zone aria-label=name>
             <div class="column-head">
                 {icon}
                 <h2 dir="auto">{name}</h2>
-                <span class="count">{move || count.get()}</span>
-                {new_under(app, &heading)}
+                <span class="count">{count}</span>
+                {new_here}
             </div>
             <ul class="column-list" role="list" data-scroll aria-label=name node_ref=list on:scroll=more>
-                <For each=move || shown.get() key=|id| *id children=move |id| match id {
-                    Some(id) => app.tasks.item(id).map(|item| view! { <Card item=item.into() dragged /> }).into_any(),
-                    None => view! { <li class="drop-slot" aria-hidden="true">{t::drop_here()}</li> }.into_any(),
-                } />
-                <Show when=move || shown.with(Vec::is_empty)>
-                    <li class="column-empty">{t::column_empty()}</li>
-                </Show>
+                {keyed(shown.into(), Arc::new(card))}
+                {move || empty.get().then(|| view! { <li class="column-empty">{t::column_empty()}</li> })}
             </ul>
         </section>
     }
@@ -126,12 +124,12 @@ fn Column(index: usize, heading: Heading, drag: Drag, limit: RwSignal<usize>) ->
 }
 
 /// A column's cards with a gap behind so many of those that are not dragged.
-fn with_slot(ids: &[TaskId], dragged: Option<TaskId>, place: Option<usize>) -> Vec<Option<TaskId>> {
-    let mut shown: Vec<Option<TaskId>> = ids.iter().copied().map(Some).collect();
+fn with_gap(ids: &[TaskId], dragged: Option<TaskId>, place: Option<usize>) -> Vec<EntityId> {
+    let mut shown: Vec<EntityId> = ids.iter().copied().map(EntityId::Task).collect();
     let Some(place) = place else { return shown };
-    let mut others = shown.iter().enumerate().filter(|(_, id)| **id != dragged).map(|(at, _)| at);
-    let at = others.nth(place).unwrap_or(shown.len());
-    shown.insert(at, None);
+    let mut others = ids.iter().enumerate().filter(|(_, id)| Some(**id) != dragged).map(|(at, _)| at);
+    let at = others.nth(place).unwrap_or(ids.len());
+    shown.insert(at, GAP);
     shown
 }
 
@@ -211,12 +209,13 @@ mod tests {
     fn the_gap_is_among_the_cards_that_stay() {
         let ids: Vec<TaskId> =
             (1..5).map(|n| format!("0199a000-0000-7000-8000-00000000000{n}").parse().unwrap()).collect();
-        let [a, b, c, d] = [0, 1, 2, 3].map(|at| Some(ids[at]));
-        assert_eq!(with_slot(&ids, b, None), [a, b, c, d]);
-        assert_eq!(with_slot(&ids, b, Some(0)), [None, a, b, c, d]);
-        assert_eq!(with_slot(&ids, b, Some(1)), [a, b, None, c, d]);
-        assert_eq!(with_slot(&ids, b, Some(3)), [a, b, c, d, None]);
-        assert_eq!(with_slot(&ids, None, Some(4)), [a, b, c, d, None]);
-        assert_eq!(with_slot(&[], None, Some(0)), [None]);
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at| EntityId::Task(ids[at]));
+        let dragged = Some(ids[1]);
+        assert_eq!(with_gap(&ids, dragged, None), [a, b, c, d]);
+        assert_eq!(with_gap(&ids, dragged, Some(0)), [GAP, a, b, c, d]);
+        assert_eq!(with_gap(&ids, dragged, Some(1)), [a, b, GAP, c, d]);
+        assert_eq!(with_gap(&ids, dragged, Some(3)), [a, b, c, d, GAP]);
+        assert_eq!(with_gap(&ids, None, Some(4)), [a, b, c, d, GAP]);
+        assert_eq!(with_gap(&[], None, Some(0)), [GAP]);
     }
 }

@@ -2,17 +2,20 @@
 //! pointer, by key, or by its menu. On a phone there are dots, and below them the tasks of one day.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use engine::view::TaskItem;
 use leptos::prelude::*;
 use shared::date::Date;
-use shared::ids::TaskId;
+use shared::ids::{EntityId, TaskId};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent};
 
 use crate::components::banners::Banners;
+use crate::components::changing::{flag, text};
 use crate::components::drag::{Drag, Dropped};
 use crate::components::icon::{icon, status_icon};
+use crate::components::keyed::keyed;
 use crate::components::task_row::TaskRow;
 use crate::dates::{self, When};
 use crate::look::{Facet, Layout, Look};
@@ -58,18 +61,12 @@ pub(crate) fn Calendar() -> impl IntoView {
             <Banners />
             <div
                 class="cal-wrap"
-                data-week=move || (span.get().weeks == 1).then_some("")
-                data-dragging=move || drag.lifted.with(Option::is_some).then_some("")
-                on:pointerdown=move |event| drag.listen(&event)
-                on:pointermove=move |event| drag.listen(&event)
-                on:pointerup=move |event| drag.listen(&event)
-                on:pointercancel=move |event| drag.listen(&event)
-                on:touchmove=move |event| drag.listen(&event)
-                on:contextmenu=move |event| drag.listen(&event)
-                on:dragstart=move |event| drag.listen(&event)
+                data-week=flag(move || span.get().weeks == 1)
+                data-dragging=flag(move || drag.lifted.with(Option::is_some))
+                node_ref=drag.root
                 on:keydown=move |event| press(app, &event)
             >
-                <table class="cal" aria-label=move || t::tasks_by_due(&dates::month(span.get().day))>
+                <table class="cal" aria-label=text(move || t::tasks_by_due(&dates::month(span.get().day)))>
                     <thead>
                         <tr>{move || (0..7).map(|day| weekday(later(span.get().first, day))).collect_view()}</tr>
                     </thead>
@@ -110,8 +107,7 @@ impl Cells {
         let Self { app, span, days, picked, over } = self;
         let ids = Memo::new(move |_| days.with(|days| days.get(&day).cloned().unwrap_or_default()));
         let is_today = move || dates::today() == Some(day);
-        let label = move || t::day_label(&dates::long(day), is_today(), ids.with(Vec::len));
-        let flag = |on: bool| on.then_some("");
+        let label = text(move || t::day_label(&dates::long(day), is_today(), ids.with(Vec::len)));
         let items = move || {
             let most = if span.get().weeks == 1 { SHOWN_IN_WEEK } else { SHOWN };
             ids.with(|ids| {
@@ -134,10 +130,10 @@ impl Cells {
         view! {
             <td
                 data-zone=day.to_string()
-                data-out=flag(span.get_untracked().is_out(day))
-                data-today=move || flag(is_today())
-                data-picked=move || flag(picked.get() == day)
-                data-over=move || flag(over.get() == Some(day))
+                data-out=span.get_untracked().is_out(day).then_some("")
+                data-today=flag(is_today)
+                data-picked=flag(move || picked.get() == day)
+                data-over=flag(move || over.get() == Some(day))
             >
                 <button class="cal-day" type="button" aria-label=label on:click=move |_| pick(app, picked, day)>
                     {day.ymd().2}
@@ -152,10 +148,10 @@ impl Cells {
 
 /// One task on its day.
 fn item(app: App, id: TaskId, item: RwSignal<TaskItem>) -> AnyView {
-    let title = move || item.with(|item| item.value.title.clone());
+    let title = text(move || item.with(|item| item.value.title.clone()));
     let menu = move |event: MouseEvent| {
         if let Some(anchor) = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok())
-            && !event.default_prevented()
+            && dom::query(".cal-item[data-lifted]").is_none()
         {
             event.prevent_default();
             app.ui.menus.show(Menu::Actions, Subject::Task(id), anchor);
@@ -167,8 +163,8 @@ fn item(app: App, id: TaskId, item: RwSignal<TaskItem>) -> AnyView {
             href=Route::Task(id).href()
             data-drag
             data-task=id.to_string()
-            data-cursor=move || (app.ui.cursor.get() == Some(id)).then_some("")
-            data-done=move || item.with(|item| item.value.status.is_closed()).then_some("")
+            data-cursor=flag(move || app.ui.cursor.get() == Some(id))
+            data-done=flag(move || item.with(|item| item.value.status.is_closed()))
             title=title
             on:focusin=move |_| app.ui.cursor.set(Some(id))
             on:contextmenu=menu
@@ -255,15 +251,19 @@ fn Agenda(days: Memo<Days>, picked: RwSignal<Date>) -> impl IntoView {
     let app = use_app();
     let ids = Memo::new(move |_| days.with(|days| days.get(&picked.get()).cloned().unwrap_or_default()));
     let count = Memo::new(move |_| ids.with(Vec::len));
-    let day = move || dates::long(picked.get());
+    let day = text(move || dates::long(picked.get()));
+    let entities = Signal::derive(move || ids.get().into_iter().map(EntityId::from).collect());
+    let row = move |id| {
+        let EntityId::Task(id) = id else { return ().into_any() };
+        let at = move || ids.with(|ids| ids.iter().position(|other| *other == id)).unwrap_or_default();
+        let place = Signal::derive(move || at() + 1);
+        app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count=count.into() /> }).into_any()
+    };
     view! {
         <section class="agenda" aria-label=day>
-            <div class="group-head"><h2>{day}</h2><span class="count">{move || count.get()}</span></div>
-            <ul role="list" aria-label=move || t::tasks_due(&day())>
-                <ForEnumerate each=move || ids.get() key=|id| *id children=move |place, id| {
-                    let place = Signal::derive(move || place.get() + 1);
-                    app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count=count.into() /> }.into_any())
-                } />
+            <div class="group-head"><h2>{day}</h2><span class="count">{count}</span></div>
+            <ul role="list" aria-label=text(move || t::tasks_due(&day.get()))>
+                {keyed(entities, Arc::new(row))}
             </ul>
         </section>
     }
@@ -280,7 +280,7 @@ pub(crate) fn Pager() -> impl IntoView {
         app.look(&|look: &mut Look| look.day = Some(day));
     };
     let button = move |href: &'static str, month: &'static str, of_week: &'static str, by: i32| {
-        let label = move || if week.get() { of_week } else { month };
+        let label = Signal::derive(move || if week.get() { of_week } else { month });
         view! {
             <button class="icon-btn" type="button" aria-label=label on:click=move |_| turn(by)>{icon(href)}</button>
         }
@@ -288,7 +288,7 @@ pub(crate) fn Pager() -> impl IntoView {
     };
     let choose = move |to: bool| {
         let name = if to { t::week() } else { t::month() };
-        let chosen = move || if week.get() == to { "true" } else { "false" };
+        let chosen = Signal::derive(move || if week.get() == to { "true" } else { "false" });
         view! {
             <button
                 type="button"
@@ -306,7 +306,10 @@ pub(crate) fn Pager() -> impl IntoView {
             {choose(true)}
         </div>
         {button("#i-left", t::previous_month(), t::previous_week(), -1)}
-        <h2 class="cal-title" aria-live="polite">{move || dates::month(Span::of(app).day)}</h2>
+        <h2 class="cal-title" aria-live="polite">
+            <span class="hide-phone">{text(move || dates::month(Span::of(app).day))}</span>
+            <span class="phone-only">{text(move || dates::month_short(Span::of(app).day))}</span>
+        </h2>
         {button("#i-right", t::next_month(), t::next_week_page(), 1)}
         <button
             class="btn small hide-phone"

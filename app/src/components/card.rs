@@ -6,6 +6,7 @@ use shared::ids::TaskId;
 use shared::workflow::Priority;
 
 use crate::components::avatar::{avatar, nobody};
+use crate::components::changing::{flag, text};
 use crate::components::icon::{icon, priority_icon};
 use crate::components::property::opens;
 use crate::components::tag;
@@ -32,20 +33,20 @@ pub(crate) fn Card(item: RwSignal<TaskItem>, dragged: Memo<Option<TaskId>>) -> i
             class="card"
             data-drag
             data-task=id.to_string()
-            data-dragged=move || (dragged.get() == Some(id)).then_some("")
-            data-cursor=move || (app.ui.cursor.get() == Some(id)).then_some("")
-            data-done=move || item.with(|item| item.value.status.is_closed()).then_some("")
+            data-dragged=flag(move || dragged.get() == Some(id))
+            data-cursor=flag(move || app.ui.cursor.get() == Some(id))
+            data-done=flag(move || item.with(|item| item.value.status.is_closed()))
             on:focusin=move |_| app.ui.cursor.set(Some(id))
         >
             <div class="card-top">
                 {urgency}
-                <span class="key">{move || key.get()}</span>
+                <span class="key">{key}</span>
                 {move || unsynced(mark())}
                 <span class="end">
                     <button
                         class="icon-btn"
                         type="button"
-                        aria-label=move || t::move_card(&key.get())
+                        aria-label=text(move || t::move_card(&key.get()))
                         aria-haspopup="menu"
                         data-menu="actions"
                         on:click=opens(app.ui.menus, Menu::Move, Subject::Task(id))
@@ -55,7 +56,7 @@ pub(crate) fn Card(item: RwSignal<TaskItem>, dragged: Memo<Option<TaskId>>) -> i
                 </span>
             </div>
             <h3>
-                <a href=Route::Task(id).href() dir="auto">{move || item.with(|item| item.value.title.clone())}</a>
+                <a href=Route::Task(id).href() dir="auto">{text(move || item.with(|item| item.value.title.clone()))}</a>
             </h3>
             <div class="card-foot">
                 <span>{move || item.with(|item| details(app, item))}</span>

@@ -1,9 +1,11 @@
 //! Dragging a task by pointer: with a mouse at once, with a finger after a long press, so that a swipe still scrolls. What
 //! can be dragged has `data-drag` and `data-task`, where it can be dropped has `data-zone`.
 
+use leptos::html;
 use leptos::prelude::*;
 use shared::ids::TaskId;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent, PointerEvent};
 
 use crate::dom;
@@ -16,6 +18,10 @@ const LONG_PRESS_MS: u64 = 350;
 /// So close to an edge the page begins to scroll, by so many pixels in a frame.
 const EDGE: f64 = 48.0;
 const SCROLL: i32 = 12;
+
+/// What is listened to. Not passively: while something is lifted, moving a finger is not scrolling.
+const LISTENED: [&str; 7] =
+    ["pointerdown", "pointermove", "pointerup", "pointercancel", "touchmove", "contextmenu", "dragstart"];
 
 /// Where something is dropped: in which zone, behind how many of the others there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +56,7 @@ struct Press {
 pub(crate) struct Drag {
     press: StoredValue<Option<Press>, LocalStorage>,
     /// The element in which things are dragged.
-    root: StoredValue<Option<HtmlElement>, LocalStorage>,
+    pub(crate) root: NodeRef<html::Div>,
     /// What is lifted, and out of which zone.
     pub(crate) lifted: RwSignal<Option<(TaskId, String)>>,
     pub(crate) over: RwSignal<Option<Spot>>,
@@ -61,11 +67,21 @@ impl Drag {
     pub(crate) fn new(on_drop: Callback<Dropped>) -> Self {
         let drag = Self {
             press: StoredValue::new_local(None),
-            root: StoredValue::new_local(None),
+            root: NodeRef::new(),
             lifted: RwSignal::new(None),
             over: RwSignal::new(None),
             on_drop,
         };
+        // One listener for all: typed ones are a piece of code each.
+        let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| drag.listen(&event));
+        let listener = StoredValue::new_local(listener);
+        drag.root.on_load(move |root| {
+            listener.with_value(|listener| {
+                for name in LISTENED {
+                    let _ = root.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+                }
+            });
+        });
         let keys = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
             if event.key() == "Escape" && drag.is_lifted() {
                 event.prevent_default();
@@ -83,8 +99,7 @@ impl Drag {
         self.press.try_with_value(|press| press.as_ref().is_some_and(|press| press.ghost.is_some())).unwrap_or(false)
     }
 
-    /// What the element needs in which things are dragged.
-    pub(crate) fn listen(self, event: &Event) {
+    fn listen(self, event: &Event) {
         match (event.type_().as_str(), event.dyn_ref::<PointerEvent>()) {
             ("pointerdown", Some(event)) => self.down(event),
             ("pointermove", Some(event)) => self.moved(event),
@@ -111,7 +126,6 @@ impl Drag {
         let touch = event.pointer_type() == "touch";
         let zone = zone.get_attribute("data-zone").unwrap_or_default();
         let pointer = event.pointer_id();
-        self.root.set_value(event.current_target().and_then(|root| root.dyn_into().ok()));
         self.press.set_value(Some(Press { pointer, id, zone, element, touch, start: at, at, ghost: None }));
         if touch {
             dom::after(LONG_PRESS_MS, move || {
@@ -164,11 +178,9 @@ impl Drag {
             let _ = body.append_child(&ghost);
         }
         // From now on the pointer is ours, wherever it goes.
-        self.root.with_value(|root| {
-            if let Some(root) = root {
-                let _ = root.set_pointer_capture(press.pointer);
-            }
-        });
+        if let Some(root) = self.root.get_untracked() {
+            let _ = root.set_pointer_capture(press.pointer);
+        }
         self.press.set_value(Some(Press { ghost: Some(ghost), ..press.clone() }));
         self.lifted.set(Some((press.id, press.zone)));
         self.aim();
@@ -223,7 +235,7 @@ impl Drag {
             let Some(press) = self.press.try_get_value().flatten().filter(|press| press.ghost.is_some()) else {
                 return;
             };
-            let Some(root) = self.root.try_get_value().flatten() else { return };
+            let Some(root) = self.root.try_get_untracked().flatten() else { return };
             let zone = self.over.get_untracked().map(|spot| format!("[data-zone=\"{}\"] [data-scroll]", spot.zone));
             let list = zone.and_then(|zone| root.query_selector(&zone).ok().flatten());
             let mut scrolled = scroll(&root, press.at.0, true);

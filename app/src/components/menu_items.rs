@@ -110,6 +110,7 @@ pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
         action("#i-calendar", t::due_date(), "D", switch(Menu::Due)),
         action("#i-tag", t::tags(), "L", switch(Menu::Tags)),
         action("#i-list", t::move_to_project(), "", switch(Menu::Project)),
+        action("#i-board", t::move_to_section(), "", switch(Menu::Section)),
         action("#i-subtasks", t::move_to_parent(), "", switch(Menu::Parent)),
         view! { <hr /> }.into_any(),
         if closed {

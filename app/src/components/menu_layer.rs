@@ -249,6 +249,7 @@ fn label(menu: Menu) -> &'static str {
         Menu::Actions => t::more_actions(),
         Menu::Workspace => t::app_name(),
         Menu::Move => t::move_to(),
+        Menu::Section => t::move_to_section(),
         Menu::Filters => t::filter(),
         Menu::Filter(facet) => t::facet_name(facet),
         Menu::Group => t::group_by(),

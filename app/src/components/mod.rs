@@ -6,6 +6,7 @@ pub(crate) mod board;
 pub(crate) mod bulk_bar;
 pub(crate) mod calendar;
 pub(crate) mod card;
+pub(crate) mod changing;
 pub(crate) mod day_editor;
 pub(crate) mod drag;
 pub(crate) mod empty;

@@ -17,7 +17,7 @@ use crate::i18n as t;
 use crate::look::Look;
 use crate::route::Route;
 use crate::state::App;
-use crate::state::changes::{Change, Edit};
+use crate::state::changes::{Change, Edit, Step};
 use crate::state::ui::{Menu, Naming, Subject};
 
 /// What menus read of a project or a section.
@@ -36,7 +36,7 @@ pub(crate) fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyVi
         (Menu::Glyph, _) => glyphs(entity, target),
         (_, EntityId::SavedView(id)) => {
             let shared = untrack(|| target.app.saved_view(id)).is_some_and(|view| view.shared);
-            view_items(target, Route::View(id), entity, shared)
+            view_items(target, &Route::View(id), entity, shared)
         }
         _ => place_items(entity, target),
     }
@@ -70,8 +70,9 @@ fn facts(app: App, entity: EntityId) -> Option<Facts> {
 
 /// A field's new value, with the way back.
 fn written(entity: EntityId, field: Field, from: Value, to: Value) -> Change {
-    let write = |value| vec![Command::write(entity, field, value)];
-    if from == to { Change::default() } else { Change { forward: write(to), backward: write(from), said: None } }
+    let differs = from != to;
+    let step = Step { forward: Command::write(entity, field, to), backward: Command::write(entity, field, from) };
+    Change { steps: differs.then_some(step).into_iter().collect(), said: None }
 }
 
 /// Those that stand beside a project or a section, in their order, with their indices.
@@ -188,13 +189,13 @@ fn glyphs(entity: EntityId, target: MenuTarget) -> AnyView {
     .into_any()
 }
 
-fn view_items(target: MenuTarget, route: Route, entity: EntityId, shared: bool) -> AnyView {
+fn view_items(target: MenuTarget, route: &Route, entity: EntityId, shared: bool) -> AnyView {
     let app = target.app;
     let share = move || {
         target.close();
         app.make(written(entity, Field::Shared, Value::Flag(shared), Value::Flag(!shared)));
     };
-    let here = app.views.place.get_untracked() == route;
+    let here = app.views.place.with_untracked(|place| place == route);
     let refined = here && app.views.look.with_untracked(|look| !look.facets.is_empty());
     let update = move || {
         target.close();

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::ids::{EntityId, ProjectId, SectionId};
 use shared::saved_view::SavedViewView;
 
+use crate::components::changing::current;
 use crate::components::icon::{icon, mark};
 use crate::components::places::glyph;
 use crate::components::property::opens;
@@ -19,14 +20,6 @@ use crate::{dom, i18n as t};
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let app = use_app();
-    let new_project = move |_| {
-        app.ui.sidebar.set(false);
-        app.ui.new_project.set(true);
-    };
-    let put_away = Memo::new(move |_| {
-        let projects = app.projects.with(|all| all.iter().any(|item| item.value.hidden || item.value.archived));
-        projects || app.views.sections.with(|all| all.iter().any(|section| section.hidden))
-    });
     // On a phone it takes the focus while it covers the page, and gives it back.
     Effect::new(move |was_open: Option<bool>| {
         let open = app.ui.sidebar.get();
@@ -66,34 +59,11 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 {page_link(app, Page::Upcoming, "#i-calendar")}
                 {link(app, Route::Tasks, icon("#i-list"), t::all_tasks().to_owned(), None)}
             </div>
-            <div class="nav-head" role="presentation"><span>{t::projects()}</span></div>
-            <div class="nav">
-                <For each=move || places(app) key=Clone::clone children=move |place| place_link(app, place) />
-                <button class="nav-item" type="button" title=t::new_project() on:click=new_project>
-                    {icon("#i-plus")}
-                    <span class="nav-text">{t::new_project()}</span>
-                </button>
-                <Show when=move || put_away.get()>
-                    <button
-                        class="nav-item"
-                        type="button"
-                        title=t::show_hidden()
-                        aria-expanded=move || if app.ui.all_places.get() { "true" } else { "false" }
-                        on:click=move |_| app.ui.all_places.update(|all| *all = !*all)
-                    >
-                        {icon("#i-down")}
-                        <span class="nav-text">{t::show_hidden()}</span>
-                    </button>
-                </Show>
-            </div>
+            <Projects />
             <Show when=move || app.views.saved.with(|views| !views.is_empty())>
                 <div class="nav-head" role="presentation"><span>{t::saved_views()}</span></div>
                 <div class="nav">
-                    <For
-                        each=move || app.views.saved.get()
-                        key=|view| (view.id, view.name.clone(), view.shared)
-                        children=move |view| view_link(app, view)
-                    />
+                    {move || app.views.saved.get().into_iter().map(|view| view_link(app, view)).collect_view()}
                 </div>
             </Show>
             <div class="nav nav-last">
@@ -110,6 +80,43 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 on:click=move |_| app.ui.sidebar.set(false)
             ></button>
         </Show>
+    }
+    .into_any()
+}
+
+/// The projects, with their sections, and what is put away.
+#[component]
+fn Projects() -> impl IntoView {
+    let app = use_app();
+    let new_project = move |_| {
+        app.ui.sidebar.set(false);
+        app.ui.new_project.set(true);
+    };
+    let put_away = Memo::new(move |_| {
+        let projects = app.projects.with(|all| all.iter().any(|item| item.value.hidden || item.value.archived));
+        projects || app.views.sections.with(|all| all.iter().any(|section| section.hidden))
+    });
+    view! {
+        <div class="nav-head" role="presentation"><span>{t::projects()}</span></div>
+        <div class="nav">
+            <For each=move || places(app) key=Clone::clone children=move |place| place_link(app, place) />
+            <button class="nav-item" type="button" title=t::new_project() on:click=new_project>
+                {icon("#i-plus")}
+                <span class="nav-text">{t::new_project()}</span>
+            </button>
+            <Show when=move || put_away.get()>
+                <button
+                    class="nav-item"
+                    type="button"
+                    title=t::show_hidden()
+                    aria-expanded=move || if app.ui.all_places.get() { "true" } else { "false" }
+                    on:click=move |_| app.ui.all_places.update(|all| *all = !*all)
+                >
+                    {icon("#i-down")}
+                    <span class="nav-text">{t::show_hidden()}</span>
+                </button>
+            </Show>
+        </div>
     }
     .into_any()
 }
@@ -183,7 +190,7 @@ fn place_link(app: App, place: PlaceLink) -> AnyView {
         EntityId::Section(id) => (section_link(app, id, picture, name.clone()), Some("")),
         _ => (link(app, Route::Project(ProjectId(entity.uuid())), picture, name.clone(), None), None),
     };
-    view! { <div class="nav-row" data-section=is_section data-away=away>{link}{row_actions(app, entity, name)}</div> }
+    view! { <div class="nav-row" data-section=is_section data-away=away>{link}{row_actions(app, entity, &name)}</div> }
         .into_any()
 }
 
@@ -193,17 +200,17 @@ fn view_link(app: App, view: SavedViewView) -> AnyView {
             .into_any()
     });
     let link = link(app, Route::View(view.id), icon("#i-filter"), view.name.clone(), mark);
-    view! { <div class="nav-row">{link}{row_actions(app, view.id.into(), view.name)}</div> }.into_any()
+    view! { <div class="nav-row">{link}{row_actions(app, view.id.into(), &view.name)}</div> }.into_any()
 }
 
 /// What can be done with a project, a section or a saved view.
-pub(crate) fn row_actions(app: App, entity: EntityId, name: String) -> AnyView {
+pub(crate) fn row_actions(app: App, entity: EntityId, name: &str) -> AnyView {
     view! {
         <button
             class="icon-btn nav-more"
             type="button"
             aria-haspopup="menu"
-            aria-label=t::actions_for_row(&name)
+            aria-label=t::actions_for_row(name)
             on:click=opens(app.ui.menus, Menu::Row, Subject::Row(entity))
         >
             {icon("#i-more")}
@@ -224,8 +231,8 @@ fn page_link(app: App, page: Page, href: &'static str) -> AnyView {
 
 fn link(app: App, route: Route, picture: AnyView, name: String, end: Option<AnyView>) -> AnyView {
     let href = route.href();
-    let current = move || (app.views.place.with(|place| *place == route) && no_section(app)).then_some("page");
-    nav_item(href, picture, name, end, Signal::derive(current))
+    let current = current(move || app.views.place.with(|place| *place == route) && no_section(app));
+    nav_item(href, picture, name, end, current)
 }
 
 fn section_link(app: App, id: SectionId, picture: AnyView, name: String) -> AnyView {
@@ -233,8 +240,8 @@ fn section_link(app: App, id: SectionId, picture: AnyView, name: String) -> AnyV
     let value = id.to_string();
     let look = Look { facets: vec![(Facet::Section, vec![value.clone()])], ..Look::default() };
     let href = project.map_or(Route::Tasks, Route::Project).href() + &look.query();
-    let current = move || app.views.look.with(|look| look.values(Facet::Section) == [value.as_str()]).then_some("page");
-    nav_item(href, picture, name, None, Signal::derive(current))
+    let current = current(move || app.views.look.with(|look| look.values(Facet::Section) == [value.as_str()]));
+    nav_item(href, picture, name, None, current)
 }
 
 /// Whether the page is not about one section, which then is what is current.
@@ -251,7 +258,7 @@ fn nav_item(
 ) -> AnyView {
     let title = name.clone();
     view! {
-        <a class="nav-item" href=href title=title aria-current=move || current.get()>
+        <a class="nav-item" href=href title=title aria-current=current>
             {picture}
             <span class="nav-text" dir="auto">{name}</span>
             {end}

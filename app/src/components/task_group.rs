@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::ids::TaskId;
 use shared::query::group::Heading;
 
+use crate::components::changing::text;
 use crate::components::heading::heading_icon;
 use crate::components::icon::icon;
 use crate::components::task_row::TaskRow;
@@ -17,7 +18,8 @@ use crate::state::{App, use_app};
 pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl IntoView {
     let app = use_app();
     let groups = app.tasks.groups();
-    let under = StoredValue::new(heading.clone());
+    let (plain, new_here) = (heading == Heading::All, new_under(app, &heading));
+    let under = StoredValue::new(heading);
     let count = Memo::new(move |_| under.with_value(|heading| groups.with(|groups| groups.of(heading).len())));
     let range = Memo::new(move |_| {
         let seen = viewport.get();
@@ -32,26 +34,25 @@ pub(crate) fn TaskGroup(heading: Heading, viewport: RwSignal<Viewport>) -> impl 
     });
     let above = move || format!("{}px", viewport.get().rows_height(range.get().start));
     let below = move || format!("{}px", viewport.get().rows_height(count.get().saturating_sub(range.get().end)));
-    let name = move || under.with_value(|heading| app.heading_name(heading));
-    let head = (heading != Heading::All).then(|| {
-        let icon = {
-            let heading = heading.clone();
-            move || heading_icon(app, &heading)
-        };
+    let name = text(move || under.with_value(|heading| app.heading_name(heading)));
+    // The list of a page without groups has its name already.
+    let label = (!plain).then_some(name);
+    let head = (!plain).then(|| {
+        let icon = move || under.with_value(|heading| heading_icon(app, heading));
         view! {
             <div class="group-head">
                 {icon}
                 <h2 dir="auto">{name}</h2>
-                <span class="count">{move || count.get()}</span>
-                <SelectGroup heading=heading.clone() />
-                {new_under(app, &heading)}
+                <span class="count">{count}</span>
+                <SelectGroup heading=under />
+                {new_here}
             </div>
         }
     });
     view! {
         <li>
             {head}
-            <ul role="list" aria-label=name style:padding-top=above style:padding-bottom=below>
+            <ul role="list" aria-label=label style:padding-top=above style:padding-bottom=below>
                 <ForEnumerate each=move || rows.get() key=|id| *id children=move |place, id| {
                     let place = Signal::derive(move || range.get().start + place.get() + 1);
                     app.tasks.item(id).map(|item| view! { <TaskRow item=item.into() place count=count.into() /> }.into_any())
@@ -71,7 +72,7 @@ pub(crate) fn new_under(app: App, heading: &Heading) -> Option<AnyView> {
         preset.fit(Some(condition.clone()), None);
         app.new_task(preset);
     };
-    let label = move || t::new_task_in(&app.heading_name(&heading));
+    let label = text(move || t::new_task_in(&app.heading_name(&heading)));
     let button = view! {
         <button class="icon-btn" type="button" aria-label=label on:click=open>
             {icon("#i-plus")}
@@ -81,9 +82,8 @@ pub(crate) fn new_under(app: App, heading: &Heading) -> Option<AnyView> {
 }
 
 #[component]
-fn SelectGroup(heading: Heading) -> impl IntoView {
+fn SelectGroup(heading: StoredValue<Heading>) -> impl IntoView {
     let app = use_app();
-    let heading = StoredValue::new(heading);
     let selected = Memo::new(move |_| heading.with_value(|heading| app.has_selected_group(heading)));
     let name = move || heading.with_value(|heading| t::select_group(&app.heading_name(heading)));
     view! {

@@ -14,8 +14,8 @@ use crate::components::title_editor::TitleEditor;
 use crate::dates;
 use crate::i18n as t;
 use crate::route::Route;
-use crate::state::search::Found;
 use crate::state::changes::Edit;
+use crate::state::search::Found;
 use crate::state::ui::{Menu, Subject};
 use crate::state::{key_of, use_app};
 

@@ -7,6 +7,7 @@ use shared::query::group::GroupBy;
 use shared::query::sort::SortBy;
 
 use crate::components::calendar::Pager;
+use crate::components::changing::{current, text};
 use crate::components::icon::icon;
 use crate::components::property::opens;
 use crate::look::{Facet, GROUPS, Layout, Look, facet};
@@ -27,7 +28,7 @@ pub(crate) fn Toolbar() -> impl IntoView {
             Layout::Calendar => "#i-calendar",
         };
         view! {
-            <a href=move || app.layout_href(which) aria-current=move || (layout.get() == which).then_some("page")>
+            <a href=text(move || app.layout_href(which)) aria-current=current(move || layout.get() == which)>
                 {icon(href)}
                 <span>{t::layout_name(which)}</span>
             </a>
@@ -91,10 +92,10 @@ fn Filters() -> impl IntoView {
                 {t::filter()}
                 <kbd aria-hidden="true">"F"</kbd>
             </button>
-            <For each=move || facets.get() key=|facet| *facet children=|facet| view! { <Chip facet /> } />
-            <Show when=move || some.get()>
-                <button class="btn plain small" type="button" on:click=clear>{t::clear_filters()}</button>
-            </Show>
+            {move || facets.get().into_iter().map(|facet| view! { <Chip facet /> }.into_any()).collect_view()}
+            {move || some.get().then(|| {
+                view! { <button class="btn plain small" type="button" on:click=clear>{t::clear_filters()}</button> }
+            })}
             {save}
         </div>
     }
@@ -104,10 +105,10 @@ fn Filters() -> impl IntoView {
 #[component]
 fn Chip(facet: Facet) -> impl IntoView {
     let app = use_app();
-    let values = move || {
+    let values = text(move || {
         let values = app.views.look.with(|look| look.values(facet).to_vec());
         t::list(values.iter().map(|value| value_name(app, facet, value)).collect::<Vec<_>>().iter())
-    };
+    });
     let remove = move |_| app.look(&|look: &mut Look| look.facets.retain(|(other, _)| *other != facet));
     view! {
         <span class="chip" data-active>
@@ -123,7 +124,7 @@ fn Chip(facet: Facet) -> impl IntoView {
             <button
                 class="chip-x"
                 type="button"
-                aria-label=move || t::remove_filter(&(t::filter_is(facet) + &values()))
+                aria-label=text(move || t::remove_filter(&(t::filter_is(facet) + &values.get())))
                 on:click=remove
             >
                 {icon("#i-close")}
@@ -152,16 +153,16 @@ fn Orders(board: bool) -> impl IntoView {
     let app = use_app();
     let group = move || app.group_by();
     let sort = move || app.sort_key().map(|key| key.by);
-    let name = if board { t::columns_by() } else { t::group_by() };
+    let name = if board { t::columns_by() } else { t::group() };
     view! {
         {order_button(app, Menu::Group, "#i-board", name, Signal::derive(move || t::group_name(group())))}
-        {order_button(app, Menu::Sort, "#i-sort", t::sort_by(), Signal::derive(move || sort_by_name(sort())))}
+        {order_button(app, Menu::Sort, "#i-sort", t::sort(), Signal::derive(move || sort_by_name(sort())))}
     }
     .into_any()
 }
 
 fn order_button(app: App, menu: Menu, href: &'static str, name: &'static str, value: Signal<&'static str>) -> AnyView {
-    let said = move || t::property(name, value.get());
+    let said = text(move || t::property(name, value.get()));
     view! {
         <button
             class="btn plain small hide-phone"

@@ -20,7 +20,7 @@ pub(crate) fn Topbar() -> impl IntoView {
             Route::View(id) => EntityId::from(id),
             _ => return None,
         };
-        Some(row_actions(app, entity, app.list_name()))
+        Some(row_actions(app, entity, &app.list_name()))
     };
     let new_task = move |_| {
         app.new_task(Preset::default());

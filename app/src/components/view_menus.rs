@@ -13,6 +13,7 @@ use crate::components::toolbar::{groupings, sort_by_name, value_name};
 use crate::i18n as t;
 use crate::look::{Facet, Layout, Look, SORTS, facet};
 use crate::state::App;
+use crate::state::changes::Edit;
 use crate::state::moves::Move;
 use crate::state::ui::{Menu, Subject};
 use crate::state::views::heading_of;
@@ -24,6 +25,7 @@ pub(crate) fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyVi
         (Menu::Group, _) => groups(target),
         (Menu::Sort, _) => sorts(target),
         (Menu::Move, Subject::Task(id)) => moves(id, target),
+        (Menu::Section, Subject::Task(id)) => sections(id, target),
         _ => ().into_any(),
     }
 }
@@ -139,11 +141,29 @@ fn sorts(target: MenuTarget) -> AnyView {
     SORTS.into_iter().map(item).collect_view().into_any()
 }
 
+/// The sections of a task's project, and none.
+fn sections(id: TaskId, target: MenuTarget) -> AnyView {
+    let app = target.app;
+    let Some(task) = app.tasks.task(id) else { return ().into_any() };
+    let ids = app.views.sections.with_untracked(|all| {
+        let here = all.iter().filter(|section| section.project == task.project);
+        here.map(|section| Some(section.id)).chain([None]).collect::<Vec<_>>()
+    });
+    let item = |section| {
+        let heading = Heading::Section(section);
+        let (name, glyph) = untrack(|| (app.heading_name(&heading), heading_icon(app, &heading)));
+        let order = task.order.clone();
+        let choose = move || target.choose(Edit::Section(section, order.clone()));
+        checkable("menuitemradio", glyph, name, Signal::stored(task.section == section), Box::new(choose))
+    };
+    ids.into_iter().map(item).collect_view().into_any()
+}
+
 /// Where a card can be put, and how it gets there without being dragged.
 fn moves(id: TaskId, target: MenuTarget) -> AnyView {
     let app = target.app;
     let Some(from) = app.heading_of(id) else { return ().into_any() };
-    let go = move |to: Move| {
+    let go = move |to: &Move| {
         target.close();
         app.put(to, false);
     };
@@ -151,7 +171,7 @@ fn moves(id: TaskId, target: MenuTarget) -> AnyView {
         let here = Signal::stored(to == from);
         let (name, glyph) = untrack(|| (app.heading_name(&to), heading_icon(app, &to)));
         let from = from.clone();
-        let choose = move || go(Move { id, from: from.clone(), to: to.clone(), place: None });
+        let choose = move || go(&Move { id, from: from.clone(), to: to.clone(), place: None });
         checkable("menuitemradio", glyph, name, here, Box::new(choose))
     };
     let mut items: Vec<AnyView> = untrack(|| app.destinations()).into_iter().map(column).collect();

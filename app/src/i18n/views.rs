@@ -14,7 +14,9 @@ texts! {
     filter = "Filter";
     clear_filters = "Clear";
     group_by = "Group by";
+    group = "Group";
     sort_by = "Sort by";
+    sort = "Sort";
     columns_by = "Columns";
     by_urgency = "Urgency";
     no_section = "No section";
@@ -23,6 +25,7 @@ texts! {
     me = "Me";
     board = "Board";
     move_to = "Move to";
+    move_to_section = "Move to section";
     move_up_here = "Move up";
     move_down_here = "Move down";
     column_empty = "No tasks";

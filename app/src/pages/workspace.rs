@@ -21,10 +21,10 @@ use crate::components::task_panel::TaskPanel;
 use crate::components::toasts::Toasts;
 use crate::components::toolbar::Toolbar;
 use crate::components::topbar::Topbar;
-use crate::i18n as t;
 use crate::look::Layout;
 use crate::route::Route;
 use crate::state::use_app;
+use crate::{dom, i18n as t};
 
 #[component]
 pub(crate) fn Workspace() -> impl IntoView {
@@ -35,6 +35,17 @@ pub(crate) fn Workspace() -> impl IntoView {
     });
     let searching = Memo::new(move |_| app.search.words.with(Option::is_some));
     let layout = Memo::new(move |_| app.views.look.with(|look| look.layout));
+    // Only rows are edited in place; of cards and days the task is opened.
+    Effect::new(move |_| {
+        let Some(id) = app.ui.editing.get().filter(|_| layout.get() != Layout::List) else { return };
+        app.ui.editing.set(None);
+        app.go(Route::Task(id));
+        dom::after_paint(|| {
+            if let Some(title) = dom::query(".panel-title") {
+                dom::focus(&title);
+            }
+        });
+    });
     view! {
         <a class="skip" href="#main">{t::skip()}</a>
         <div class="app" data-detail=move || open.get().map(|_| "")>

@@ -223,7 +223,7 @@ fn say(tasks: &[(TaskView, String)], changed: usize, edit: &Edit) -> Option<Stri
         _ if changed == 0 => None,
         (Edit::Status(status), [(_, key)]) => Some(t::moved(key, *status)),
         (Edit::Status(status), _) => Some(t::tasks_moved(changed, *status)),
-        (Edit::Parent(..) | Edit::Project(_), [(_, key)]) => Some(t::task_moved(key)),
+        (Edit::Parent(..) | Edit::Project(_) | Edit::Section(..), [(_, key)]) => Some(t::task_moved(key)),
         (Edit::Project(_), _) => Some(t::tasks_moved_away(changed)),
         (Edit::Delete, _) => Some(t::tasks_deleted(changed)),
         (Edit::Restore, _) => Some(t::task_restored().to_owned()),

@@ -400,7 +400,8 @@ mod tests {
                 all[n].value.priority = priorities[(n * 3 + 1) % 5];
                 all[n].value.status = GROUPS[(n * 5 + 2) % 7];
                 all[n].value.deleted = n % 11 == 0;
-                all[n].value.due = (n % 3 > 0).then(|| Date::from_days(day().days() + n as i32 % 9 - 3).unwrap());
+                all[n].value.due =
+                    (n % 3 > 0).then(|| Date::from_days(day().days() + i32::try_from(n % 9).unwrap() - 3).unwrap());
                 all[n].value.tags = ["Maps", "iOS"][..n % 3].iter().map(|tag| Tag::new(tag)).collect();
                 apply(tasks, &all[n..=n]);
                 let kept = tasks.groups().get_untracked();

@@ -27,6 +27,8 @@ pub(crate) enum Menu {
     Workspace,
     /// Where a card can be put.
     Move,
+    /// In which section of its project a task is.
+    Section,
     /// By what the list can be filtered.
     Filters,
     /// The values of one filter.

@@ -33,6 +33,7 @@ pub struct Replica {
     base: HashMap<EntityId, Slot>,
     /// The confirmed rows that are in no scope that this device follows.
     left: BTreeSet<EntityId>,
+    /// Which rows are in a page, old copies of those in a newer one included.
     pages: BTreeMap<u64, Vec<EntityId>>,
     outbox: BTreeMap<Counter, Mutation>,
     /// The numbers of the waiting mutations of each row.
@@ -165,6 +166,9 @@ impl Replica {
         }
         for base in rows {
             let id = base.row.id;
+            if self.base.get(&id).is_some_and(|slot| slot.page > number) {
+                continue; // an old copy
+            }
             if self.base.get(&id).is_none_or(|slot| !Arc::ptr_eq(&slot.base, &base) && slot.base != base) {
                 self.remove_base(id);
                 if base.scope.is_some() {
@@ -339,7 +343,8 @@ impl Replica {
     /// refused change.
     pub(crate) fn plan_actor(&self, actor: Actor) -> Changes {
         let pages = self.pages.keys().map(|number| ((Table::Pages, *number), None));
-        pages.chain([Self::plan_meta(Meta { taken: self.meta.taken, ..Meta::new(actor) })]).collect()
+        let meta = Meta { taken: self.meta.taken, next_page: self.meta.next_page, ..Meta::new(actor) };
+        pages.chain([Self::plan_meta(meta)]).collect()
     }
 
     /// Plans the new state of the one meta record.

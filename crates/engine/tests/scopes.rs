@@ -7,9 +7,7 @@ extern crate tern_engine as engine;
 mod support;
 
 use engine::command::Command;
-use engine::record::{ROWS_PER_PAGE, Record};
 use engine::status::Pill;
-use engine::store::Store;
 use engine::sync::Step;
 use engine::view::Reason;
 use shared::field::Field;
@@ -18,7 +16,7 @@ use shared::mutation::Refusal;
 use shared::protocol::PullResponse;
 use shared::scope::Scope;
 use shared::workflow::{Priority, Status};
-use support::{Device, Server, cellar, misfit, opened, ready, team};
+use support::{Device, Server, cellar, misfit, opened, team};
 
 #[test]
 fn what_closes_leaves_and_what_opens_arrives() {
@@ -408,27 +406,4 @@ fn what_a_row_contains_is_not_told_twice() {
     assert_eq!((cy.title(task).as_str(), cy.engine.replica().refused().count()), ("Mend all the nets!!", 0));
     cy.sync(&mut server);
     assert_eq!((server.title(task), cy.pill()), ("Mend all the nets!!", Pill::Synced));
-}
-
-#[test]
-fn no_page_of_rows_is_begun_before_the_one_before_it_is_full() {
-    let (mut server, mut ada, ..) = team();
-    for _ in 0..43 {
-        ada.project();
-    }
-    ada.sync(&mut server);
-    let lengths = |device: &Device| {
-        let records = ready(device.store.load(None)).unwrap().records;
-        let rows = records.iter().filter_map(|(key, bytes)| match Record::decode(*key, bytes).unwrap() {
-            Record::Page(rows) => Some(rows.len()),
-            _ => None,
-        });
-        rows.collect::<Vec<_>>()
-    };
-    for page in [7, ROWS_PER_PAGE, 100] {
-        server.page = page;
-        let mut cy = Device::new(3);
-        cy.sync(&mut server);
-        assert_eq!(lengths(&cy), [ROWS_PER_PAGE, ROWS_PER_PAGE, 5], "{page} at once");
-    }
 }

@@ -48,7 +48,7 @@ pub fn effective(index: &str, id: Uuid) -> Cow<'_, str> {
 fn of_making(id: Uuid) -> String {
     let bits = id.as_u128();
     let millis = bits >> 80;
-    let chance = (bits >> 64 & 0xfff) << 18 | bits >> 44 & 0x3_ffff;
+    let chance = (((bits >> 64) & 0xfff) << 18) | ((bits >> 44) & 0x3_ffff);
     let mut index = String::from("i");
     for (number, digits) in [(millis, 9), (chance, 6)] {
         index.extend((0..digits).rev().map(|place| char::from(DIGITS[(number / 62_u128.pow(place) % 62) as usize])));
