@@ -11,6 +11,7 @@ use crate::components::marked::marked;
 use crate::components::modal::Modal;
 use crate::components::shortcuts::caps;
 use crate::components::tag;
+use crate::route::Route;
 use crate::state::palette::{Does, Glyph, Offer, Section};
 use crate::state::ui::Menu;
 use crate::state::{App, use_app};
@@ -199,6 +200,8 @@ fn offer(choice: Choice, place: usize, offer: &Offer, query: &str) -> AnyView {
     let said = |text: &str, class: &'static str| {
         (!text.is_empty()).then(|| view! { <span class=class>{text.to_owned()}</span> }.into_any())
     };
+    // What is only a name for what was typed is not something that was found.
+    let query = if matches!(offer.does, Does::NewTask(_) | Does::Go(Route::Search(_))) { "" } else { query };
     let keys = (!offer.keys.is_empty())
         .then(|| view! { <span class="palette-keys" aria-hidden="true">{caps(offer.keys, "")}</span> });
     view! {
