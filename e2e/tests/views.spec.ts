@@ -1,4 +1,5 @@
 import { devices } from "@playwright/test";
+import { uuid } from "../support/api.ts";
 import { person } from "../support/device.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -223,7 +224,6 @@ test("on a phone the pages are a touch away, and filters are there", async ({ ne
 test("ten thousand tasks need no more rows than fit on the screen", async ({ newMember }) => {
   const { device, onServer } = await newMember();
   const project = (await onServer.projects())[0]!.id;
-  const { uuid } = await import("../support/api.ts");
   const create = (n: number) => ({
     "create@1": {
       entity: { task: uuid() },

@@ -261,9 +261,9 @@ fn scroll(element: &Element, at: f64, sideways: bool) -> bool {
     };
     let before = if sideways { element.scroll_left() } else { element.scroll_top() };
     if sideways {
-        element.set_scroll_left(before + by)
+        element.set_scroll_left(before + by);
     } else {
-        element.set_scroll_top(before + by)
+        element.set_scroll_top(before + by);
     }
     before != if sideways { element.scroll_left() } else { element.scroll_top() }
 }

@@ -129,18 +129,15 @@ fn place_items(entity: EntityId, target: MenuTarget) -> AnyView {
     items.extend(order(1).map(|down| action("#i-down", t::move_down_here(), "", down)));
     let hide = if facts.hidden { t::unhide() } else { t::hide() };
     items.push(action("#i-close", hide, "", flag(Field::Hidden, facts.hidden)));
-    match entity {
-        EntityId::Section(id) => {
-            let delete = move || {
-                target.close();
-                delete_section(app, id);
-            };
-            items.push(action("#i-trash", t::delete(), "", Box::new(delete)));
-        }
-        _ => {
-            let archive = if facts.archived { t::unarchive() } else { t::archive() };
-            items.push(action("#i-inbox", archive, "", flag(Field::Archived, facts.archived)));
-        }
+    if let EntityId::Section(id) = entity {
+        let delete = move || {
+            target.close();
+            delete_section(app, id);
+        };
+        items.push(action("#i-trash", t::delete(), "", Box::new(delete)));
+    } else {
+        let archive = if facts.archived { t::unarchive() } else { t::archive() };
+        items.push(action("#i-inbox", archive, "", flag(Field::Archived, facts.archived)));
     }
     items.into_any()
 }

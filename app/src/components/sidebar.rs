@@ -63,7 +63,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Show when=move || app.views.saved.with(|views| !views.is_empty())>
                 <div class="nav-head" role="presentation"><span>{t::saved_views()}</span></div>
                 <div class="nav">
-                    {move || app.views.saved.get().into_iter().map(|view| view_link(app, view)).collect_view()}
+                    {move || app.views.saved.with(|views| views.iter().map(|view| view_link(app, view)).collect_view())}
                 </div>
             </Show>
             <div class="nav nav-last">
@@ -194,7 +194,7 @@ fn place_link(app: App, place: PlaceLink) -> AnyView {
         .into_any()
 }
 
-fn view_link(app: App, view: SavedViewView) -> AnyView {
+fn view_link(app: App, view: &SavedViewView) -> AnyView {
     let mark = view.shared.then(|| {
         view! { <span class="nav-mark" role="img" aria-label=t::shared_view() title=t::shared_view()>{icon("#i-people")}</span> }
             .into_any()

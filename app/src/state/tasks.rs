@@ -221,7 +221,7 @@ impl Tasks {
         self.groups.maybe_update(|groups| {
             let mut moved = false;
             for (id, item) in changes {
-                let change = self.apply_one(id, item, (!many).then_some((&mut *groups, &mut counts)));
+                let change = self.apply_one(id, item.as_ref(), (!many).then_some((&mut *groups, &mut counts)));
                 moved |= change.moved;
                 arrivals |= change.arrived;
             }
@@ -242,28 +242,28 @@ impl Tasks {
     fn apply_one(
         self,
         id: TaskId,
-        item: Option<TaskItem>,
+        item: Option<&TaskItem>,
         shown: Option<(&mut Groups, &mut [isize; COUNTED])>,
     ) -> Applied {
         let known = self.item(id);
         let before = known.as_ref().map(ArcRwSignal::get_untracked);
-        if before == item {
+        if before.as_ref() == item {
             return Applied::default();
         }
         let (mut groups, counts) = shown.unzip();
         let stood = self.on_shown(groups.as_deref_mut(), before.as_ref(), Groups::take);
-        let part = self.put_in_family(before.as_ref(), item.as_ref());
+        let part = self.put_in_family(before.as_ref(), item);
         let arrived = part || known.is_none() || item.is_none();
         if let Some(counts) = counts {
             self.tally(counts, before.as_ref(), -1);
-            self.tally(counts, item.as_ref(), 1);
+            self.tally(counts, item, 1);
         }
-        match (known, item.clone()) {
+        match (known, item.cloned()) {
             (Some(signal), Some(item)) => signal.set(item),
             (None, Some(item)) => self.items.update_value(|items| drop(items.insert(id, ArcRwSignal::new(item)))),
             (_, None) => self.items.update_value(|items| drop(items.remove(&id))),
         }
-        let stands = self.on_shown(groups, item.as_ref(), Groups::put);
+        let stands = self.on_shown(groups, item, Groups::put);
         Applied { moved: stood != stands, arrived }
     }
 

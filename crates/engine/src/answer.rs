@@ -92,7 +92,6 @@ impl From<Failure> for TransportError {
             kind::GAP | kind::EPOCH => Self::OutOfStep,
             kind::FORKED => Self::Forked,
             kind::SCHEMA => Self::Schema,
-            kind::UNAUTHENTICATED => Self::SignIn,
             _ if problem.status == 401 => Self::SignIn,
             _ => Self::Rejected(problem),
         }
@@ -160,6 +159,13 @@ mod tests {
     }
 
     #[test]
+    fn what_calls_itself_something_else_is_not_the_servers() {
+        assert_eq!(answer(200, "text/html", "7").read::<u8>(), Err(Failure::Unreachable));
+        let gap = Answer { content_type: "application/json".into(), ..refused(kind::GAP, 409) };
+        assert_eq!(gap.read::<u8>(), Err(Failure::Unreachable));
+    }
+
+    #[test]
     fn a_busy_server_is_busy_whoever_says_so() {
         let busy = |problem| Err(Failure::Busy { retry_after: None, problem });
         assert_eq!(answer(502, "text/html", "<html>").read::<u8>(), busy(None));
@@ -171,6 +177,14 @@ mod tests {
     #[test]
     fn a_refusal_is_the_servers_if_it_has_its_form() {
         assert_eq!(refused(kind::GAP, 409).read::<u8>(), Err(Failure::Problem(problem(kind::GAP, 409))));
+    }
+
+    #[test]
+    fn whose_sign_in_is_over_is_told_by_the_kind() {
+        assert!(Failure::Problem(problem(kind::UNAUTHENTICATED, 401)).is_unauthenticated());
+        for other in [Failure::Problem(problem(kind::GAP, 409)), Failure::Unreachable] {
+            assert!(!other.is_unauthenticated());
+        }
     }
 
     #[test]

@@ -202,15 +202,22 @@ fn an_edit_that_only_a_lost_row_contains_is_kept_for_its_author() {
     assert_eq!((backup.title(task), ada.engine.replica().waiting()), ("Hello world Here", 0));
 }
 
-/// The row contains the edit as the last thing that it contains.
+/// The row contains the edit as the last thing that it contains, and is as long as before, so that the edit would fit it
+/// once more.
 #[test]
 fn of_the_last_edit_that_a_lost_row_contains_what_was_typed_is_kept() {
     let (mut server, mut ada, mut ben, task) = team();
     let mut backup = restored(&server);
-    ada.retitle(task, "Hello dear world").unwrap();
-    half_told(&mut server, &mut ada, &mut ben, task);
+    ada.retitle(task, "BRAVO world").unwrap();
+    let push = ada.push();
+    let answer = server.push(&push);
+    ada.pushed(&push, answer);
+    ben.project();
+    ben.sync(&mut server);
+    server.page = 1;
+    assert!(ada.exchange(&mut server), "the row comes, but not the last page");
     ada.sync(&mut backup);
-    assert_eq!(kept_texts(&ada), [Some("dear ".to_owned())]);
+    assert_eq!(kept_texts(&ada), [Some("BRAVO".to_owned())]);
 }
 
 /// The backup holds the edit, but not what came after it: there is nothing to keep for its author.

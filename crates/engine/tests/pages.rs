@@ -122,6 +122,22 @@ fn old_copies_are_fewer_than_the_rows() {
     }
 }
 
+/// The device has become another one, and has fetched everything: a tab that slept through it takes new pages for new.
+#[test]
+fn pages_of_another_actor_are_newer() {
+    let (mut server, mut ada, mut ben, tasks) = shelves(2);
+    for turn in 0..4 {
+        tasks.iter().for_each(|task| prioritize(&mut ada, *task, turn));
+        ada.sync(&mut server);
+        ben.sync(&mut server);
+    }
+    let mut again = Device::on(ben.store.clone(), 7, 1);
+    again.sync(&mut server);
+    ready(ben.engine.reload()).unwrap();
+    assert_eq!(rows(&ben), rows(&again));
+    assert_eq!(rows(&ben).len(), server.rows.len());
+}
+
 /// A row has moved to a newer page, and is let go of: its old copy must not bring it back.
 #[test]
 fn what_leaves_leaves_no_old_copy() {

@@ -51,7 +51,7 @@ pub use kept_answers::{Answer, Once};
 pub use notices::{ChangedRole, EndedSession, Notice, Notices, RollCall};
 pub use open::{Keys, OpenError, RUNTIME_ROLE, open, options_from_url, prepare};
 pub use push::Loaded;
-pub use tx::OrgTx;
+pub use tx::{Clocks, OrgTx};
 
 use sqlx::{Postgres, SqlSafeStr, Transaction};
 

@@ -7,11 +7,12 @@ use shared::ids::{EntityId, Kind, UserId};
 use shared::protocol::{Fill, PushResult, RefusedMutation};
 use shared::scope::{Scope, Stage};
 use shared::text::TextChange;
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use super::convert::{bigint, entity, names, row, scope, stage_number, unsigned};
 use super::lineage::columns;
-use super::push::{ORG_CLOCK, ScopeColumns, org_clock, scope_state};
+use super::push::{ScopeColumns, org_clock, org_clock_statement, scope_state};
 use super::{DbError, OrgTx};
 use crate::domain::lineage::Lineage;
 use crate::domain::pull::{Located, ROWS};
@@ -22,7 +23,8 @@ impl OrgTx {
     /// Where the organization stands.
     pub async fn org_clock(&mut self) -> Result<OrgClock, DbError> {
         let org = self.org().0;
-        Ok(org_clock(sqlx::query_as(ORG_CLOCK).bind(org).fetch_one(self.connection()).await?))
+        let clock = sqlx::query_as(AssertSqlSafe(org_clock_statement())).bind(org).fetch_one(self.connection()).await?;
+        Ok(org_clock(clock))
     }
 
     /// Every scope of the organization.

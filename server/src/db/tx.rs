@@ -1,11 +1,19 @@
 //! A transaction on one organization's data.
 
-use shared::ids::OrgId;
-use shared::scope::Reader;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use std::sync::LazyLock;
 
+use shared::ids::OrgId;
+use shared::protocol::LastMutation;
+use shared::scope::Reader;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::QueryAs;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::push::{ORG_CLOCK_COLUMNS, org_clock};
 use super::{Db, DbError, convert};
-use crate::domain::push::OrgClock;
+use crate::domain::lineage::Lineage;
+use crate::domain::push::{DeviceClock, OrgClock};
 use crate::member::Member;
 
 /// A transaction that sees one organization's rows and no other's. To have one is to be allowed: it is made from a
@@ -16,6 +24,42 @@ pub struct OrgTx {
     tx: Transaction<'static, Postgres>,
     org: OrgId,
     reader: Option<Reader>,
+}
+
+/// Where an organization and a device stand, at one moment.
+#[derive(Debug)]
+pub struct Clocks {
+    pub org: OrgClock,
+    pub device: DeviceClock,
+    pub lineage: Lineage,
+}
+
+/// Sees one moment.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The member, if their session stands and they still are one.
+const ADMITTED: &str = "FROM sessions s
+     JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
+     JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
+     JOIN organizations o ON o.id = s.org_id
+     WHERE s.org_id = $1 AND s.family = $2 AND s.revoked_at IS NULL AND a.actor = $3 AND a.user_id = $4";
+
+static ROLE_OF_ADMITTED: LazyLock<String> = LazyLock::new(|| format!("SELECT m.role {ADMITTED}"));
+
+static CLOCKS_OF_ADMITTED: LazyLock<String> = LazyLock::new(|| {
+    let clock = ORG_CLOCK_COLUMNS;
+    format!("SELECT m.role, a.last_n, a.last_hash, a.succeeds IS NOT NULL, {clock} {ADMITTED}")
+});
+
+fn admitted<O>(statement: &'static str, member: &Member) -> QueryAs<'static, Postgres, O, PgArguments>
+where
+    O: for<'r> FromRow<'r, PgRow>,
+{
+    sqlx::query_as(statement)
+        .bind(member.org().0)
+        .bind(member.family())
+        .bind(i64::from(member.actor()))
+        .bind(member.user().0)
 }
 
 impl OrgTx {
@@ -54,9 +98,27 @@ impl OrgTx {
 
     /// For reading; every statement sees one and the same moment.
     pub async fn snapshot(db: &Db, member: &Member) -> Result<Self, DbError> {
-        let mut tx = Self::enter(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", member.org()).await?;
+        let mut tx = Self::enter(db, SNAPSHOT, member.org()).await?;
         tx.admit(member).await?;
         Ok(tx)
+    }
+
+    /// As [`Self::snapshot`], with where the organization and the member's device stand: most pulls ask no more than that,
+    /// so it is one statement.
+    pub async fn snapshot_with_clocks(db: &Db, member: &Member) -> Result<(Self, Clocks), DbError> {
+        type Columns = (String, i64, i64, bool, Uuid, i64, i64, bool);
+        let mut tx = Self::enter(db, SNAPSHOT, member.org()).await?;
+        let columns: Option<Columns> =
+            admitted(CLOCKS_OF_ADMITTED.as_str(), member).fetch_optional(tx.connection()).await?;
+        let (role, n, bits, branched, epoch, ver, floor, restored) = columns.ok_or(DbError::SignedOut)?;
+        tx.reader = Some(Reader { user: member.user(), role: convert::role(&role)? });
+        let actor = member.actor();
+        let last = LastMutation { n: convert::unsigned(n), hash: convert::hash(bits) };
+        let (device, lineage) = match branched {
+            true => tx.device_clock(actor).await?,
+            false => (DeviceClock { actor, last }, Lineage::new(actor, Vec::new())),
+        };
+        Ok((tx, Clocks { org: org_clock((epoch, ver, floor, restored)), device, lineage }))
     }
 
     /// For the server's own housekeeping, of which no member knows.
@@ -110,20 +172,9 @@ impl OrgTx {
     /// An access token outlives what it was given for by some minutes: whether its bearer is still a member, and the
     /// session not ended, is asked here.
     async fn admit(&mut self, member: &Member) -> Result<(), DbError> {
-        let role: Option<String> = sqlx::query_scalar(
-            "SELECT m.role
-             FROM sessions s
-             JOIN actors a ON (a.org_id, a.actor) = (s.org_id, s.actor)
-             JOIN memberships m ON (m.org_id, m.user_id) = (a.org_id, a.user_id)
-             WHERE s.org_id = $1 AND s.family = $2 AND s.revoked_at IS NULL AND a.actor = $3 AND a.user_id = $4",
-        )
-        .bind(member.org().0)
-        .bind(member.family())
-        .bind(i64::from(member.actor()))
-        .bind(member.user().0)
-        .fetch_optional(self.connection())
-        .await?;
-        let role = role.ok_or(DbError::SignedOut)?;
+        let role: Option<(String,)> =
+            admitted(ROLE_OF_ADMITTED.as_str(), member).fetch_optional(self.connection()).await?;
+        let (role,) = role.ok_or(DbError::SignedOut)?;
         self.reader = Some(Reader { user: member.user(), role: convert::role(&role)? });
         Ok(())
     }

@@ -13,7 +13,7 @@ use shared::text::TextChange;
 use uuid::Uuid;
 
 use super::{Failure, Services, now};
-use crate::db::{Loaded, OrgTx};
+use crate::db::{Clocks, Loaded, OrgTx};
 use crate::domain::poke::Poke;
 use crate::domain::pull::{self, Open, PullInput};
 use crate::domain::push::{self, OrgClock, PushInput, TextKey};
@@ -39,8 +39,7 @@ impl Services {
         if request.actor != member.actor() {
             return Err(Failure::OtherActor);
         }
-        let mut tx = OrgTx::snapshot(&self.db, member).await?;
-        let org = tx.org_clock().await?;
+        let (mut tx, Clocks { org, device, lineage }) = OrgTx::snapshot_with_clocks(&self.db, member).await?;
         if pull::must_reset(&org, request) {
             let common = tx.common_version(&org, request.epoch).await?;
             if request.cursor > common {
@@ -49,7 +48,6 @@ impl Services {
             }
             return Ok(PullResponse::Reset { epoch: org.epoch, common });
         }
-        let (device, lineage) = tx.device_clock(request.actor).await?;
         let last = device.last;
         let reader = tx.reader().ok_or(Failure::Bug("a member's transaction knows no member"))?;
         let open = Open::to(reader, tx.scopes().await?);

@@ -65,8 +65,8 @@ async fn a_page_is_of_one_moment_whatever_is_pushed_between_its_steps() {
     let steps = wire.steps();
     for landmark in [
         "FROM sessions",
-        "FROM organizations",
-        "FROM actors",
+        "JOIN organizations",
+        "JOIN actors",
         "FROM scopes",
         "FROM entities",
         "FROM departures",

@@ -35,8 +35,13 @@ pub struct Loaded {
     pub undone: BTreeMap<(Actor, Counter), Accepted>,
 }
 
-pub(super) const ORG_CLOCK: &str =
-    "SELECT epoch, ver, floor, EXISTS (SELECT FROM ended_epochs WHERE org_id = $1) FROM organizations WHERE id = $1";
+/// Of the organization `o`, which is `$1`.
+pub(super) const ORG_CLOCK_COLUMNS: &str =
+    "o.epoch, o.ver, o.floor, EXISTS (SELECT FROM ended_epochs WHERE org_id = $1)";
+
+pub(super) fn org_clock_statement() -> String {
+    format!("SELECT {ORG_CLOCK_COLUMNS} FROM organizations o WHERE o.id = $1")
+}
 
 pub(super) fn org_clock((epoch, ver, floor, restored): (Uuid, i64, i64, bool)) -> OrgClock {
     OrgClock { epoch: Epoch(epoch), ver: unsigned(ver), floor: unsigned(floor), restored }
@@ -54,7 +59,7 @@ impl OrgTx {
     /// before anything is read that a decision depends on.
     pub async fn lock(&mut self) -> Result<OrgClock, DbError> {
         let org = self.org().0;
-        let clock = sqlx::query_as(AssertSqlSafe(format!("{ORG_CLOCK} FOR UPDATE")))
+        let clock = sqlx::query_as(AssertSqlSafe(format!("{} FOR UPDATE", org_clock_statement())))
             .bind(org)
             .fetch_optional(self.connection())
             .await?;
