@@ -51,7 +51,7 @@ pub(crate) fn TaskRow(
             aria-posinset=move || place.get()
             aria-setsize=move || count.get()
             on:focusin=move |_| app.ui.cursor.set(Some(id))
-            on:mousedown=keep_text_unselected
+            on:mousedown=move |event| keep_text_unselected(&event)
             on:click=select_to
         >
             <Pick id key />
@@ -81,8 +81,8 @@ fn extends(event: &MouseEvent) -> bool {
     event.shift_key() && event.button() == 0
 }
 
-fn keep_text_unselected(event: MouseEvent) {
-    if extends(&event) {
+fn keep_text_unselected(event: &MouseEvent) {
+    if extends(event) {
         event.prevent_default();
     }
 }

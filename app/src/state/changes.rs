@@ -155,9 +155,10 @@ fn value(task: &TaskView, field: Field) -> Value {
 /// Whether what a command did to a task still stands: nobody has done something else since.
 pub(crate) fn stands(task: &TaskView, done: &Command) -> bool {
     match done {
-        // What was typed into such a field may be kept in another form.
-        Command::Write { field: Field::Custom(_), .. } => true,
-        Command::Write { field, value: written, .. } => value(task, *field) == *written,
+        // What was typed into a field of the organization's may be kept in another form.
+        Command::Write { field, value: written, .. } => {
+            matches!(field, Field::Custom(_)) || value(task, *field) == *written
+        }
         _ => true,
     }
 }

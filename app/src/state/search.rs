@@ -191,11 +191,12 @@ impl App {
         let mut elsewhere: Vec<TaskId> = Vec::new();
         for hit in hits {
             let Some(task) = self.living(hit.id) else { continue };
-            let excerpt = own_excerpt(&task, query);
-            if excerpt.is_none() {
+            let in_title = !highlight(&task.title, query).is_empty();
+            let excerpt = if in_title { None } else { own_excerpt(&task, query) };
+            if !in_title && excerpt.is_none() {
                 elsewhere.push(hit.id);
             }
-            found.push(Found { id: hit.id, excerpt: excerpt.flatten() });
+            found.push(Found { id: hit.id, excerpt });
         }
         if !elsewhere.is_empty() {
             self.add_comments(&mut found, &elsewhere, query);
@@ -221,13 +222,10 @@ impl App {
     }
 }
 
-/// Where in a task's own texts the words are: `None` if nowhere, nothing in particular if in the title.
-fn own_excerpt(task: &TaskView, query: &str) -> Option<Option<(&'static str, String)>> {
-    if !highlight(&task.title, query).is_empty() {
-        return Some(None);
-    }
+/// Where in a task's own texts the words are.
+fn own_excerpt(task: &TaskView, query: &str) -> Option<(&'static str, String)> {
     let texts = [(t::in_description(), &task.description), (t::in_notes(), &task.notes)];
-    texts.into_iter().find_map(|(name, text)| Some(Some((name, excerpt(text, query)?))))
+    texts.into_iter().find_map(|(name, text)| Some((name, excerpt(text, query)?)))
 }
 
 /// The part of a text around the first word that a query found in it, in one line.
