@@ -87,7 +87,7 @@ pub(crate) fn called(keys: &str) -> Option<&'static Action> {
 /// Whether some longer row of keys begins so.
 pub(crate) fn begins(keys: &str) -> bool {
     let goes_on = |longer: &&str| longer.strip_prefix(keys).is_some_and(|rest| rest.starts_with(' '));
-    ACTIONS.iter().any(|action| action.keys.iter().any(|longer| goes_on(longer)))
+    ACTIONS.iter().any(|action| action.keys.iter().any(&goes_on))
 }
 
 const fn action(
@@ -188,10 +188,10 @@ mod tests {
         page += "and has a control on the screen.\n\n";
         page += "Written from the table in `app/src/state/actions.rs` by `UPDATE_GOLDEN=1 cargo test -p tern-app keyboard`.\n";
         for place in Place::ALL {
-            page += &format!("\n## {}\n\n| key | what it does |\n|---|---|\n", place.name());
+            page += &["\n## ", place.name(), "\n\n| key | what it does |\n|---|---|\n"].concat();
             for action in place.actions().filter(|action| !action.keys.is_empty()) {
                 let keys: Vec<String> = action.keys.iter().map(|keys| format!("`{}`", written(keys))).collect();
-                page += &format!("| {} | {} |\n", keys.join(" or "), (action.name)());
+                page += &["| ", &keys.join(" or "), " | ", (action.name)(), " |\n"].concat();
             }
         }
         page

@@ -75,15 +75,13 @@ impl App {
         let off = is_single(&row) && !self.keys.single.get_untracked();
         let own = row == "Enter" && target.as_ref().is_some_and(answers_enter);
         let action = called(&row).filter(|action| !own && !off && (!aside || action.place == Place::Everywhere));
-        match action {
-            Some(action) => action.run(self),
-            None => {
-                if !aside && !off && begins(&row) {
-                    self.keys.begun.set_value(Some((row, dates::now())));
-                }
-                false
-            }
+        if let Some(action) = action {
+            return action.run(self);
         }
+        if !aside && !off && begins(&row) {
+            self.keys.begun.set_value(Some((row, dates::now())));
+        }
+        false
     }
 }
 
