@@ -51,7 +51,8 @@ test("among a thousand tasks, offline, typing finds a word in a comment", async 
   await expect(palette.group("Tasks")).toContainText("in a comment");
   await expect(palette.root).toContainText("Searching 1000 tasks on this device");
   await palette.line.fill("ladder 99");
-  await expect(palette.group("Tasks").first()).toContainText("Berth 99 needs a new ladder");
+  // HAR-99 is found, too: it is another task's key.
+  await expect(palette.group("Tasks").filter({ hasText: "Berth 99 needs a new ladder" })).toHaveCount(1);
   await expect(palette.group("Tasks").filter({ hasText: "All results" })).toHaveCount(1);
   await palette.choose("ladder 9", "All results for “ladder 9”");
   await expect(device.page).toHaveURL(/\/search\?q=ladder\+9$/);
