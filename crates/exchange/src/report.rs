@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::json;
 use shared::ids::{Kind, UserId};
 use shared::workflow::Status;
 
@@ -97,7 +98,9 @@ impl Report {
 
 impl Mapped {
     pub(crate) fn status(&mut self, word: &str, status: Status) {
-        put(&mut self.statuses, word, status);
+        if json!(status) != word {
+            put(&mut self.statuses, word, status);
+        }
     }
 
     pub(crate) fn person(&mut self, name: &str, person: Option<UserId>) {

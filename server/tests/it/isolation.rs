@@ -132,6 +132,8 @@ async fn the_runtime_role_sees_nothing_without_an_organization() {
     ines.request(reqwest::Method::POST, "/api/invitations").send().await.unwrap();
     let token = serde_json::json!({ "name": "t", "access": "read" });
     ines.request(reqwest::Method::POST, "/api/tokens").json(&token).send().await.unwrap();
+    let feed = serde_json::json!({ "name": "f" });
+    ines.request(reqwest::Method::POST, "/api/feeds").json(&feed).send().await.unwrap();
     let task = serde_json::json!({ "title": "Three", "project": project });
     let new = ines.request(reqwest::Method::POST, "/api/tasks").header("Idempotency-Key", "k").json(&task);
     assert_eq!(new.send().await.unwrap().status(), reqwest::StatusCode::CREATED);

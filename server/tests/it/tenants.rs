@@ -6,6 +6,7 @@
 mod devices;
 mod earlier;
 mod files;
+mod graphql;
 mod own;
 mod rows;
 pub(crate) mod webhooks;
@@ -247,6 +248,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         }
         route if route.contains("/api/tokens") || route.contains("/api/feeds") => own::attempt(eve, route, names).await,
         "GET /api/export" | "POST /api/import" => files::attempt(eve, route, names).await,
+        route if route.contains("/api/graphql") => graphql::attempt(eve, route, names).await,
         route if route.contains("/api/webhooks") => webhooks::attempt(eve, route, names).await,
         route if route.contains("/api/devices") => devices::attempt(eve, route, names).await,
         "POST /api/sync/push" => push(eve, names).await,

@@ -419,6 +419,7 @@ mod tests {
         let new =
             |id, place, ver| located(row(Create::new(id).text(TextField::Title, "x").value(Field::Place, place), ver));
         let mut shelf = Shelf::default();
+        shelf.restrict(BTreeMap::from([(Scope::Everyone, ScopeState::default())]));
         let member = Create::new(ada).text(TextField::Name, "Ada").value(Field::Role, Value::Role(Role::Member));
         let rows = vec![
             located(row(member, 1)),

@@ -162,6 +162,8 @@ async fn operations(
     let types = if change.body.contains_key("custom") { tx.field_types().await? } else { FieldTypes::new() };
     let invalid = |invalid: InvalidResource| Failure::from(InvalidChange::from(change.in_their_words(invalid)));
     match (change.operation, row) {
+        // Whoever had it does not make it: it is gone.
+        (Operation::Put, None) if change.version.is_some_and(|version| version > 0) => Err(Failure::NotFound),
         (Operation::Create | Operation::Put, None) => {
             let mut body = change.body.clone();
             // Whoever sends whole rows says what a new one cannot be otherwise.

@@ -128,6 +128,11 @@ impl<'a> World<'a> {
                 device.request(Method::DELETE, &path).send().await.unwrap(); // or there would be too many
             }
         }
+        for (device, names) in [(&self.owner, &self.closed), (&self.outsider, &self.foreign)] {
+            if let Some(before) = names.get("feed") {
+                device.request(Method::DELETE, &format!("/api/feeds/{before}")).send().await.unwrap();
+            }
+        }
         let access = json!({ self.guest.session.account.user.to_string(): "guest" });
         self.open = furnish(&self.owner, &json!({ "name": "Open", "access": access }), true).await;
         self.closed = furnish(&self.owner, &json!({ "name": "Closed", "private": true }), false).await;
