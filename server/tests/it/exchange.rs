@@ -4,6 +4,7 @@ mod bad;
 mod forms;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use reqwest::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use reqwest::{Method, StatusCode};
@@ -299,7 +300,7 @@ async fn a_file_of_many_batches_is_made_once_and_reaches_devices() {
     for (at, id) in ids.iter().enumerate() {
         // Each a part of the one behind it: the last must be made first.
         let parent = ids.get(at + 1).map(ToString::to_string).unwrap_or_default();
-        file += &format!("Task {at},ops,{parent},{id}\r\n");
+        write!(file, "Task {at},ops,{parent},{id}\r\n").unwrap();
     }
     let query = format!("project={}", text(&project));
     let report = import(&ines, &query, file.clone()).await;

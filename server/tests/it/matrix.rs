@@ -195,10 +195,9 @@ fn expected(decided: Rule, role: Role, target: Target) -> u16 {
         Rule::NoGuests(status) => (!guest, status),
         Rule::Changes(kind) if !sees(kind) => (true, 404),
         Rule::Changes(kind) => (!guest || talk(kind), 200),
-        Rule::Manages if !sees(Kind::Project) => (true, 404),
+        Rule::Manages | Rule::Imports if !sees(Kind::Project) => (true, 404),
         Rule::Manages => (role == Role::Admin, 200),
         Rule::Takes => (true, if sees(Kind::Attachment) { 200 } else { 404 }),
-        Rule::Imports if !sees(Kind::Project) => (true, 404),
         Rule::Imports => (!guest, 200),
         // What cannot be seen cannot be named.
         Rule::Makes(_) if !sees(Kind::Project) => (true, 422),

@@ -15,7 +15,7 @@ use tern_server::services::now;
 
 use crate::harness::{Device, Server, check};
 use crate::rest::{Program, good};
-use receiver::Receiver;
+use receiver::{Received, Receiver};
 
 const SECOND: Millis = 1_000;
 
@@ -100,9 +100,9 @@ async fn what_happens_is_told_once_and_in_order() {
 
     assert_eq!(deliver(&server, 0).await, None);
     let received = listener.received();
-    let events: Vec<&str> = received.iter().map(|one| one.event()).collect();
+    let events: Vec<&str> = received.iter().map(Received::event).collect();
     let of = |title: &str| -> Vec<&str> {
-        received.iter().filter(|one| one.title() == title).map(|one| one.event()).collect()
+        received.iter().filter(|one| one.title() == title).map(Received::event).collect()
     };
     assert_eq!(events.len(), 5, "{events:?}");
     assert_eq!(
