@@ -131,6 +131,15 @@ fn what_the_server_does_not_take_holds_up_nothing_and_is_told() {
 }
 
 #[test]
+fn what_the_server_does_not_take_is_asked_once_until_its_member_asks() {
+    let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 10)]);
+    let only = asked(&mut uploads, &unsent, 0);
+    uploads.answered(&only, problem(kind::TOO_LARGE), &mut clock);
+    assert_eq!(uploads.next(&unsent, 0), Step::Wait(None));
+    assert_eq!(uploads.status().refused, [(id(1), "No.".to_owned())]);
+}
+
+#[test]
 fn what_arrives_as_another_file_is_sent_again_and_then_told() {
     let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 0)]);
     for attempt in 1..=3 {
