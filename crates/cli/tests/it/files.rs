@@ -10,8 +10,8 @@ fn an_export_has_everything_also_what_waits() {
     let key = terminal.add("Mend the \"net\", soon #ops !high 2030-01-02 @me");
     terminal.ok(&["comment", &key, "Red"]);
     terminal.ok(&["add", "Buy twine", "--parent", &key, "-d", "Strong\nand red"]);
-    terminal.ok(&["--offline", "add", "Paint the hull"]);
     terminal.ok(&["delete", &terminal.add("Gone")]);
+    terminal.ok(&["--offline", "add", "Paint the hull"]);
 
     let export: Json = serde_json::from_str(&terminal.ok(&["export"])).unwrap();
     assert_eq!(export["format"], "tern-export-1");
