@@ -1,7 +1,7 @@
 //! Where a webhook may be: an address that anybody could reach, so that nobody makes the server ask what only the server
 //! can reach.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use url::{Host, Url};
