@@ -21,10 +21,11 @@ pub(crate) fn TaskList() -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let list = NodeRef::<html::Ul>::new();
     let viewport = RwSignal::new(Viewport::default());
+    // Where a frame comes after the page has gone, there is nothing to measure.
     let measure = move || {
-        if let (Some(scroller), Some(list)) = (scroller.get_untracked(), list.get_untracked()) {
+        if let (Some(Some(scroller)), Some(Some(list))) = (scroller.try_get_untracked(), list.try_get_untracked()) {
             let seen = measured(&scroller, &list);
-            viewport.maybe_update(|viewport| std::mem::replace(viewport, seen) != seen);
+            viewport.try_maybe_update(|viewport| (std::mem::replace(viewport, seen) != seen, ()));
         }
     };
     scroller.on_load(move |scroller| observe_size(&scroller, measure));
