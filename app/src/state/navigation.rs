@@ -6,46 +6,32 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, MouseEvent};
 
 use crate::i18n as t;
-use crate::look::Look;
 use crate::route::Route;
-use crate::state::{App, recent};
+use crate::state::App;
 
-/// The place that the address bar names, and how it is looked at.
-pub(super) fn current() -> (Route, Look) {
+/// The place that the address bar names.
+pub(super) fn current() -> Route {
     let location = window().location();
-    let query = location.search().unwrap_or_default();
-    (Route::parse(&location.pathname().unwrap_or_default(), &query), Look::parse(&query))
+    Route::parse(&location.pathname().unwrap_or_default(), &location.search().unwrap_or_default())
 }
 
 impl App {
     /// Goes to a place, with a way back.
     pub(crate) fn go(self, route: Route) {
-        let look = self.look_there(&route);
-        self.go_to(route, look, false);
+        self.change_address(route, false);
     }
 
     /// Goes to a place that takes the one of this moment's place in the history.
     pub(crate) fn go_instead(self, route: Route) {
-        let look = self.look_there(&route);
-        self.go_to(route, look, true);
+        self.change_address(route, true);
     }
 
-    /// From a task back to the list behind it, that is looked at as before.
-    fn look_there(self, route: &Route) -> Look {
-        let back = matches!(self.route.get_untracked(), Route::Task(_));
-        let same = back && self.views.place.with_untracked(|place| place == route);
-        if same { self.views.look.get_untracked() } else { Look::default() }
-    }
-
-    /// Goes to a place and looks at it in some way.
-    pub(crate) fn go_to(self, route: Route, look: Look, instead: bool) {
-        let same_look = !route.is_list() || self.views.look.with_untracked(|now| *now == look);
-        if self.route.get_untracked() == route && same_look {
+    fn change_address(self, route: Route, instead: bool) {
+        if self.route.get_untracked() == route {
             return;
         }
         if let Ok(history) = window().history() {
-            let query = if route.is_list() { look.query() } else { String::new() };
-            let href = route.href() + &query;
+            let href = route.href();
             // Browsers limit how often the address may change; the place changes all the same.
             let _ = if instead {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&href))
@@ -53,43 +39,14 @@ impl App {
                 history.push_state_with_url(&JsValue::NULL, "", Some(&href))
             };
         }
-        self.arrive(route, look);
+        self.arrive(route);
     }
 
-    fn arrive(self, route: Route, look: Look) {
+    fn arrive(self, route: Route) {
         match &route {
-            Route::Task(id) => {
-                self.ui.cursor.set(Some(*id));
-                recent::note(&id.to_string());
-            }
-            list if list.is_list() => {
-                let scope = if let Route::Project(id) = list { Some(*id) } else { None };
-                self.tasks.scope.maybe_update(|now| std::mem::replace(now, scope) != scope);
-                // What is selected is what one sees.
-                let words = if let Route::Search(words) = list { Some(words.clone()) } else { None };
-                let searches = self.search.words.with_untracked(Option::is_some);
-                if self.views.place.with_untracked(|now| now != list) && !(searches && words.is_some()) {
-                    self.clear_selection();
-                }
-                self.search.words.maybe_update(|now| {
-                    *now != words && {
-                        *now = words;
-                        true
-                    }
-                });
-                self.views.place.maybe_update(|now| {
-                    *now != *list && {
-                        now.clone_from(list);
-                        true
-                    }
-                });
-                self.views.look.maybe_update(|now| {
-                    *now != look && {
-                        *now = look;
-                        true
-                    }
-                });
-            }
+            Route::Tasks => self.tasks.show(None),
+            Route::Project(id) => self.tasks.show(Some(*id)),
+            Route::Task(id) => self.ui.cursor.set(Some(*id)),
             _ => {}
         }
         self.ui.sidebar.set(false);
@@ -98,17 +55,13 @@ impl App {
 
     /// The list that is shown, also behind a task.
     pub(crate) fn list_route(self) -> Route {
-        self.views.place.get()
+        self.tasks.scope.get().map_or(Route::Tasks, Route::Project)
     }
 
     /// Follows links, the back button, and whether somebody is signed in.
     pub(crate) fn start_navigation(self) {
-        let arrive = move || {
-            let (route, look) = current();
-            self.arrive(route, look);
-        };
-        arrive();
-        let _ = window_event_listener(ev::popstate, move |_| arrive());
+        self.arrive(current());
+        let _ = window_event_listener(ev::popstate, move |_| self.arrive(current()));
         let _ = window_event_listener(ev::click, move |event| self.follow(&event));
         Effect::new(move || {
             let signed_in = self.account.with(Option::is_some);
@@ -121,14 +74,16 @@ impl App {
 
     /// What the place is called.
     pub(crate) fn place(self) -> String {
-        let list = move || self.list_name();
+        let list = move || {
+            let project = self.tasks.scope.get().and_then(|id| self.project_name(id));
+            project.unwrap_or_else(|| t::all_tasks().to_owned())
+        };
         match self.route.get() {
-            Route::Search(words) => t::search_for(&words),
+            Route::Tasks | Route::Project(_) => list(),
             Route::Task(id) => self.tasks.find(id).map_or_else(list, |item| item.with(|item| item.value.title.clone())),
             Route::SignIn => t::sign_in().to_owned(),
             Route::Register { .. } => t::create_account().to_owned(),
             Route::NotFound => t::not_found_title().to_owned(),
-            _ => list(),
         }
     }
 
@@ -152,8 +107,7 @@ impl App {
         let route = Route::parse(&link.pathname(), &link.search());
         if route != Route::NotFound {
             event.prevent_default();
-            let look = Look::parse(&link.search());
-            self.go_to(route, look, false);
+            self.go(route);
         }
     }
 }

@@ -105,10 +105,7 @@ fn attach(app: App, task: TaskId, files: Option<FileList>) {
         for file in files {
             let name = file.name();
             match app.host().attach(task, file).await {
-                Ok(made) => {
-                    app.note(Change::creation(made));
-                    app.ui.say(&t::attached(&name));
-                }
+                Ok(_) => app.ui.say(&t::attached(&name)),
                 Err(error) => app.ui.say(&complaint(&error)),
             }
         }
