@@ -59,7 +59,7 @@ pub(crate) struct Wire {
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedReceiver<()>,
     resume: Arc<Notify>,
-    requests: Arc<AtomicUsize>,
+    statements: Arc<AtomicUsize>,
 }
 
 /// What every connection has of the wire.
@@ -71,7 +71,7 @@ struct Shared {
     cut: broadcast::Sender<()>,
     reached: mpsc::UnboundedSender<()>,
     resume: Arc<Notify>,
-    requests: Arc<AtomicUsize>,
+    statements: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -82,7 +82,7 @@ impl Wire {
         let (watch, cut) = (Arc::default(), broadcast::channel(1).0);
         let (sender, reached) = mpsc::unbounded_channel();
         let socket = options.get_socket().unwrap().join(format!(".s.PGSQL.{}", options.get_port()));
-        let (admin, resume, requests) = (options.clone(), Arc::<Notify>::default(), Arc::<AtomicUsize>::default());
+        let (admin, resume, statements) = (options.clone(), Arc::<Notify>::default(), Arc::<AtomicUsize>::default());
         let shared = Shared {
             socket,
             admin,
@@ -90,7 +90,7 @@ impl Wire {
             cut: cut.clone(),
             reached: sender,
             resume: Arc::clone(&resume),
-            requests: Arc::clone(&requests),
+            statements: Arc::clone(&statements),
         };
         tokio::spawn(async move {
             while let Ok((server, _)) = listener.accept().await {
@@ -98,12 +98,13 @@ impl Wire {
                 tokio::spawn(connection.run());
             }
         });
-        Self { port, watch, cut, reached, resume, requests }
+        Self { port, watch, cut, reached, resume, statements }
     }
 
-    /// How many requests PostgreSQL has had.
-    pub(crate) fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+    /// How many statements PostgreSQL has been told to carry out. A transaction's begin and end are none: what ends one
+    /// that only read goes out when its connection is given back, which may be after the answer has been read.
+    pub(crate) fn statements(&self) -> usize {
+        self.statements.load(Ordering::SeqCst)
     }
 
     /// Breaks every connection but those that listen for notifications: the next transaction is on a fresh one.
@@ -201,7 +202,6 @@ impl Connection {
         }
         let first = self.backend == 0;
         let request = read_request(&mut self.from_server, first).await?;
-        self.shared.requests.fetch_add(1, Ordering::SeqCst);
         let text = if first { String::new() } else { self.text_of(&request) };
         self.listens |= text.contains("LISTEN");
         let moment = self.next_step(&text);
@@ -258,6 +258,7 @@ impl Connection {
                     self.prepared.insert(first, text.clone());
                 }
                 b'B' => {
+                    self.shared.statements.fetch_add(1, Ordering::SeqCst);
                     let name = strings.next().unwrap_or_default();
                     text = self.prepared.get(name).cloned().unwrap_or_default();
                 }
