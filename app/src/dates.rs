@@ -2,12 +2,14 @@
 
 use std::cell::OnceCell;
 
-use js_sys::{Array, Date as Clock, Intl::DateTimeFormat, Object, Reflect};
+use js_sys::{Array, Date as Clock, Function, Intl::DateTimeFormat, Object, Reflect};
+use leptos::ev;
+use leptos::prelude::*;
 use shared::clock::Millis;
 use shared::date::Date;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
-use crate::i18n as t;
+use crate::{dom, i18n as t};
 
 /// How a due date relates to today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +36,43 @@ pub(crate) fn now() -> Millis {
     now
 }
 
-/// Today, where the member is.
+thread_local! {
+    /// Today, where the member is.
+    static DAY: ArcRwSignal<Option<Date>> = ArcRwSignal::new(day_of(&Clock::new_0()));
+}
+
+/// Today, where the member is; what depends on it notices when the next day begins.
 pub(crate) fn today() -> Option<Date> {
-    day_of(&Clock::new_0())
+    DAY.with(Get::get)
+}
+
+/// Today, or 1970-01-01 where a clock shows none that the calendar has.
+pub(crate) fn this_day() -> Date {
+    today().unwrap_or(Date::EPOCH)
+}
+
+/// Lets the next day begin at midnight, and as soon as the app is looked at after it has slept.
+pub(crate) fn follow_day() {
+    let _ = window_event_listener(ev::visibilitychange, |_| begin_day());
+    await_midnight();
+}
+
+fn await_midnight() {
+    begin_day();
+    let midnight = Clock::new_0();
+    midnight.set_hours(24);
+    midnight.set_minutes(0);
+    midnight.set_seconds(0);
+    midnight.set_milliseconds(0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "up to a day, or not negative")]
+    let wait = (midnight.get_time() - Clock::now()).max(0.0) as u64;
+    // A little later, so that rounding does not make it the evening before.
+    dom::after(wait + 100, await_midnight);
+}
+
+fn begin_day() {
+    let now = day_of(&Clock::new_0());
+    DAY.with(|day| day.maybe_update(|day| std::mem::replace(day, now) != now));
 }
 
 /// The day so many days from today.
@@ -66,6 +102,62 @@ pub(crate) fn short(date: Date) -> String {
     }
     let numbers = [("day", "numeric"), ("month", "short"), ("year", "numeric")];
     if this_year { format(&DAY, &numbers[..2], &at_noon(date)) } else { format(&DAY_OF_YEAR, &numbers, &at_noon(date)) }
+}
+
+/// A month: "November 2026".
+pub(crate) fn month(date: Date) -> String {
+    thread_local! {
+        static MONTH: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&MONTH, &[("month", "long"), ("year", "numeric")], &at_noon(date))
+}
+
+/// A month in short: "Nov".
+pub(crate) fn month_short(date: Date) -> String {
+    thread_local! {
+        static MONTH: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&MONTH, &[("month", "short")], &at_noon(date))
+}
+
+/// The day of a week in short: "Fri".
+pub(crate) fn weekday(date: Date) -> String {
+    thread_local! {
+        static WEEKDAY: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&WEEKDAY, &[("weekday", "short")], &at_noon(date))
+}
+
+/// The day of a week: "Friday".
+pub(crate) fn weekday_long(date: Date) -> String {
+    thread_local! {
+        static WEEKDAY: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&WEEKDAY, &[("weekday", "long")], &at_noon(date))
+}
+
+/// A day in full: "Friday 20 November".
+pub(crate) fn long(date: Date) -> String {
+    thread_local! {
+        static LONG: OnceCell<DateTimeFormat> = const { OnceCell::new() };
+    }
+    format(&LONG, &[("weekday", "long"), ("day", "numeric"), ("month", "long")], &at_noon(date))
+}
+
+/// The day that weeks begin with, where the member is: 0 for Monday to 6. Monday, where the browser does not know.
+pub(crate) fn first_weekday() -> u8 {
+    let first = || {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let locale: Function = Reflect::get(&intl, &"Locale".into()).ok()?.dyn_into().ok()?;
+        let language = window().navigator().language()?;
+        let locale = Reflect::construct(&locale, &Array::of1(&language.into())).ok()?;
+        let ask = Reflect::get(&locale, &"getWeekInfo".into()).ok()?.dyn_into::<Function>();
+        let info = ask.map_or_else(|_| Reflect::get(&locale, &"weekInfo".into()), |ask| ask.call0(&locale)).ok()?;
+        Reflect::get(&info, &"firstDay".into()).ok()?.as_f64()
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 for Monday to 7")]
+    let first = first().map_or(1, |first| first.clamp(1.0, 7.0) as u8);
+    first - 1
 }
 
 /// The time of day: "09:42".

@@ -7,7 +7,10 @@ use js_sys::{Array, JsString, Object};
 use leptos::prelude::{document, request_animation_frame, set_timeout, window};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Element, FocusOptions, HtmlAnchorElement, HtmlElement, HtmlFormElement, Storage, Url};
+use web_sys::{
+    Blob, Element, FocusOptions, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlFormElement,
+    ScrollIntoViewOptions, ScrollLogicalPosition, Storage, Url,
+};
 
 /// What this browser keeps for the app besides its data; absent where the browser forbids it.
 pub(crate) fn local_storage() -> Option<Storage> {
@@ -65,6 +68,20 @@ pub(crate) fn submit(form: &Element) {
 
 pub(crate) fn query(selector: &str) -> Option<HtmlElement> {
     document().query_selector(selector).ok().flatten()?.dyn_into().ok()
+}
+
+/// Closes a dialog as Escape does; the platform gives the focus back.
+pub(crate) fn close_dialog(selector: &str) {
+    if let Some(dialog) = query(selector).and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
+    }
+}
+
+/// Scrolls what is around an element, and no further than needed.
+pub(crate) fn bring_into_view(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// The first element for this selector that is on the screen.

@@ -17,9 +17,13 @@ macro_rules! texts {
     };
 }
 
+mod palette;
 mod task;
+mod views;
 
+pub(crate) use palette::*;
 pub(crate) use task::*;
+pub(crate) use views::*;
 
 // Shell
 texts! {
@@ -79,8 +83,6 @@ texts! {
     task_deleted = "Task deleted";
     task_restored = "Task restored";
     undo = "Undo";
-    undone = "Undone";
-    redone = "Done again";
     more_actions = "More actions";
     close_task = "Close task";
     back_to_tasks = "Back to tasks";

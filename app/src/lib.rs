@@ -7,7 +7,7 @@
 //! - `state`: the reactive store, undo, the keyboard, navigation
 //! - `pages`, `components`: what is seen
 //! - `i18n`: every word; `dates`: days and times as people write them
-//! - [`route`]: the addresses
+//! - [`route`]: the addresses; [`look`]: their queries
 
 #![expect(unreachable_pub, reason = "what #[component] makes of a `pub(crate) fn` is `pub`")]
 
@@ -16,6 +16,7 @@ mod dates;
 mod dom;
 pub mod host;
 mod i18n;
+pub mod look;
 mod pages;
 mod pwa;
 pub mod route;
@@ -54,6 +55,7 @@ pub fn mount(host: Rc<dyn Host>) {
         let app = App::new(host);
         provide_context(app);
         app.start_navigation();
+        app.start_views();
         app.start_keyboard();
         app.pwa.start();
         if app.account.with_untracked(Option::is_some) {

@@ -4,7 +4,7 @@ import { person, type Device } from "../support/device.ts";
 import { test } from "../support/test.ts";
 import { load } from "./load.ts";
 import { firstLoad, shell, type Size } from "./sizes.ts";
-import { bareWrites, measure, percentile } from "./stopwatch.ts";
+import { bareWrites, measure, measureTyping, percentile } from "./stopwatch.ts";
 
 const STORED = Number(process.env.STORED ?? 10_000);
 const EACH = Number(process.env.EACH ?? 200);
@@ -32,12 +32,15 @@ test("figures", async ({ newDevice, server }) => {
     times[name] = await run(device);
   }
   await device.expectSynced();
+  say(`Measuring: find, ${EACH} letters`);
+  const typed = await searches(device);
   times["(a bare strict write to IndexedDB)"] = await bareWrites(device.page, EACH);
 
   const lines = [`| durable and visible, ${STORED} tasks stored | p50 | p95 | n |`, "|---|---|---|---|"];
   for (const [name, each] of Object.entries(times)) {
     lines.push(`| ${name} | ${ms(percentile(each, 50))} | ${ms(percentile(each, 95))} | ${each.length} |`);
   }
+  lines.push("", `A letter more in the palette, to the results laid out: ${ms(percentile(typed, 50))} (p50), ${ms(percentile(typed, 95))} (p95)`);
   lines.push("", `Sign-in to synced, ${STORED} tasks: ${ms(firstSync)}`, "");
   lines.push("| file | raw | Brotli |", "|---|---|---|");
   const first = firstLoad(server.dist);
@@ -84,6 +87,21 @@ async function titleChanges(device: Device): Promise<number[]> {
     await row.getByRole("textbox", { name: "Title" }).fill(title);
     times.push(await measure(page, "keydown", () => page.keyboard.press("Enter"), { selector: `${selector} .title a`, text: title }));
   }
+  return times;
+}
+
+async function searches({ page }: Device): Promise<number[]> {
+  const times: number[] = [];
+  await page.keyboard.press("Control+k");
+  const line = page.getByRole("combobox", { name: "Search tasks and commands" });
+  await page.getByText(`Searching ${STORED + EACH + 2} tasks`).waitFor();
+  for (const words of ["report invoice", "security audit", "booking", "keyboard contrast focus", "created"]) {
+    await line.fill("");
+    for (const letter of words) {
+      if (times.length < EACH) times.push(await measureTyping(page, letter === " " ? "Space" : letter, ".palette-list"));
+    }
+  }
+  await page.keyboard.press("Escape");
   return times;
 }
 

@@ -46,6 +46,27 @@ export async function measure(page: Page, event: "keydown" | "click", act: () =>
   return page.evaluate(() => window.stopwatch!);
 }
 
+/** Milliseconds from a key in a field to a document that is laid out anew: what the frame after it has to wait for. */
+export async function measureTyping(page: Page, key: string, results: string): Promise<number> {
+  await page.evaluate((results) => {
+    window.stopwatch = new Promise((resolve) => {
+      const start = (): void => {
+        const began = performance.now();
+        const { port1, port2 } = new MessageChannel();
+        // Comes when everything that the key has set off is done.
+        port1.onmessage = () => {
+          document.querySelector(results)!.getBoundingClientRect();
+          resolve(performance.now() - began);
+        };
+        window.addEventListener("input", () => port2.postMessage(undefined), { capture: true, once: true });
+      };
+      window.addEventListener("keydown", start, { capture: true, once: true });
+    });
+  }, results);
+  await page.keyboard.press(key);
+  return page.evaluate(() => window.stopwatch!);
+}
+
 /** What a bare write of a small record costs on this machine at this time: the floor under every figure above it. */
 export function bareWrites(page: Page, count: number): Promise<number[]> {
   return page.evaluate(async (count) => {

@@ -331,6 +331,64 @@ export class Device {
     return this.page.getByRole("region", { name: "Notifications" }).locator(".toast", { hasText: text });
   }
 
+  // --- Views ---
+
+  /** The same tasks in another form. */
+  async show(layout: "List" | "Board" | "Calendar"): Promise<void> {
+    const tab = this.page.getByRole("navigation", { name: "View", exact: true }).getByRole("link", { name: layout });
+    await tab.click();
+    await expect(tab).toHaveAttribute("aria-current", "page");
+  }
+
+  /** A page of the main navigation. */
+  async goTo(page: string): Promise<void> {
+    await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: page }).click();
+    await expect(this.page.getByRole("heading", { level: 1, name: page })).toBeVisible();
+  }
+
+  /** A column of the board. */
+  column(name: string): Locator {
+    return this.page.getByRole("region", { name: "Board" }).getByRole("list", { name, exact: true });
+  }
+
+  /** A column has the cards with these titles, in this order. */
+  async expectColumn(name: string, titles: string[]): Promise<void> {
+    await expect(this.column(name).getByRole("link")).toHaveText(titles);
+  }
+
+  /** A card of the board. */
+  card(title: string): Locator {
+    return this.page.locator(".card").filter({ has: this.page.getByRole("link", { name: title, exact: true }) });
+  }
+
+  /** A day of the calendar. */
+  day(date: string): Locator {
+    return this.page.locator(`td[data-zone="${date}"]`);
+  }
+
+  /** Drags with the mouse, in steps as a hand does. */
+  async drag(from: Locator, to: Locator): Promise<void> {
+    await from.scrollIntoViewIfNeeded();
+    const [start, end] = [await from.boundingBox(), await to.boundingBox()];
+    if (!start || !end) throw new Error("What is dragged, or where to, is not on the screen");
+    const { mouse } = this.page;
+    await mouse.move(start.x + start.width / 2, start.y + start.height / 2);
+    await mouse.down();
+    await mouse.move(start.x + start.width / 2 + 8, start.y + start.height / 2 + 8, { steps: 3 });
+    await mouse.move(end.x + end.width / 2, end.y + Math.min(end.height / 2, 60), { steps: 10 });
+    await mouse.up();
+  }
+
+  /** Adds a value to a filter. */
+  async filter(by: string, value: string): Promise<void> {
+    await this.page.getByRole("group", { name: "Filters" }).getByRole("button", { name: "Filter", exact: true }).click();
+    await this.page.getByRole("menuitem", { name: by, exact: true }).click();
+    const item = this.page.getByRole("menuitemcheckbox", { name: value, exact: true });
+    await item.click();
+    await expect(item).toHaveAttribute("aria-checked", "true");
+    await this.page.keyboard.press("Escape");
+  }
+
   async createProject(name: string): Promise<void> {
     await this.page.getByRole("button", { name: "New project" }).click();
     const dialog = this.page.getByRole("dialog", { name: "New project" });

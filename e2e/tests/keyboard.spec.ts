@@ -116,3 +116,107 @@ test("an open task is worked on without a mouse", async ({ newMember }) => {
   expect(await onServer.task("By keyboard")).toMatchObject({ description: "Two lines\nof text" });
   expect((await onServer.task("By keyboard")).assignees).toHaveLength(1);
 });
+
+test("the list of keys shows them all, and single keys can be turned off for good", async ({ newMember }) => {
+  const { device } = await newMember();
+  const { page } = device;
+  await device.createTask("At hand");
+  await page.keyboard.press("?");
+  const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await expect(dialog.getByRole("heading", { level: 3 })).toHaveText([
+    "Everywhere",
+    "On every page",
+    "Go to",
+    "In a list",
+    "For the selected tasks, or the one at hand",
+  ]);
+  await expect(dialog.getByText("New task")).toBeVisible();
+  const single = dialog.getByRole("switch", { name: "Single-key shortcuts" });
+  await expect(single).toBeChecked();
+  await single.uncheck();
+  await page.keyboard.press("Escape");
+  await expect(dialog).toHaveCount(0);
+
+  await device.task("At hand").getByRole("link").focus();
+  for (const key of ["c", "x", "?", "/", "e", "g"]) await page.keyboard.press(key);
+  await page.keyboard.press("l");
+  await page.keyboard.press("Control+a");
+  await expect(page.getByRole("toolbar", { name: "Selected tasks" })).toContainText("1 selected");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(page.getByRole("textbox")).toHaveCount(0);
+
+  await device.coldStart("/");
+  await expect(device.task("At hand")).toBeVisible();
+  await device.page.getByRole("button", { name: /^Workspace: / }).click();
+  await device.page.getByRole("menuitem", { name: "Keyboard shortcuts" }).click();
+  const again = device.page.getByRole("switch", { name: "Single-key shortcuts" });
+  await expect(again).not.toBeChecked();
+  await again.check();
+  await device.page.keyboard.press("Escape");
+  await device.page.keyboard.press("c");
+  await expect(device.page.getByRole("dialog", { name: "New task" })).toBeVisible();
+});
+
+test("rows of keys lead somewhere, and keys that are typed write", async ({ newMember }) => {
+  const { device } = await newMember();
+  const { page } = device;
+  await device.createTask("c for cat");
+  await device.createProject("Boat yard");
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await expect(page.getByRole("heading", { level: 1, name: "All tasks" })).toBeVisible();
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page.getByRole("dialog", { name: "Waiting to sync" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog", { name: "Waiting to sync" })).toHaveCount(0);
+  await device.open("c for cat");
+  await device.panel.text("Description").focus();
+  await page.keyboard.type("cxzg l?/sj");
+  await device.panel.expectText("Description", "cxzg l?/sj");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await expect(device.panel.text("Title")).toHaveValue("c for cat");
+});
+
+test("words of a new task are understood while they are typed, and kept as text on request", async ({ team }) => {
+  const { ada, bo } = team;
+  const { page } = ada;
+  await ada.createProject("Harbour");
+  await page.keyboard.press("g");
+  await page.keyboard.press("l");
+  await page.keyboard.press("c");
+  const dialog = page.getByRole("dialog", { name: "New task" });
+  const title = dialog.getByRole("textbox", { name: "Title" });
+  await title.pressSequentially("Book the ferry tomorrow #ops !high @bo +harb +nowhere");
+  const understood = dialog.getByRole("list", { name: "Understood" }).getByRole("listitem");
+  await expect(understood).toHaveText(["tomorrow", "#ops", "!high", "@bo", "+harb"]);
+  await expect(dialog.getByRole("button", { name: "Priority: High" })).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Assignees: Bo" })).toBeVisible();
+  await expect(dialog.getByRole("combobox", { name: "Project" })).toHaveValue(/.+/);
+  await expect(dialog.getByRole("combobox", { name: "Project" }).locator("option:checked")).toHaveText("Harbour");
+
+  // Taken as a word of the title after all; what is typed stays, also when the dialog is closed.
+  await dialog.getByRole("button", { name: "Keep “tomorrow” in the title" }).click();
+  await expect(understood).toHaveText(["#ops", "!high", "@bo", "+harb"]);
+  await expect(title).toBeFocused();
+  await page.keyboard.press("Escape");
+  await ada.coldStart("/");
+  const later = ada.page.getByRole("dialog", { name: "New task" });
+  await ada.page.getByRole("button", { name: "New task", exact: true }).click();
+  await expect(later.getByRole("listitem")).toHaveText(["#ops", "!high", "@bo", "+harb"]);
+  // What is chosen counts more than what was said before.
+  await later.getByRole("button", { name: "Priority: High" }).click();
+  await ada.page.getByRole("menuitemradio", { name: "Low" }).click();
+  await expect(later.getByRole("listitem")).toHaveText(["#ops", "@bo", "+harb"]);
+  await later.getByRole("button", { name: "Create task" }).click();
+  const made = "Book the ferry tomorrow +nowhere";
+  await expect(ada.task(made)).toBeVisible();
+  await ada.expectProperty(made, "Priority", "Low");
+  await ada.expectTags(made, ["ops"]);
+  await ada.open(made);
+  await ada.panel.expectProperty("Assignees", "Bo");
+  await ada.panel.expectProperty("Project", "Harbour");
+  await ada.expectSynced();
+  await bo.sync();
+  await expect(bo.task(made)).toBeVisible();
+});

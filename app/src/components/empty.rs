@@ -6,6 +6,8 @@ use leptos::prelude::*;
 use crate::components::icon::toned;
 use crate::dom;
 use crate::i18n as t;
+use crate::look::Look;
+use crate::route::{Page, Route};
 use crate::state::ui::Preset;
 use crate::state::use_app;
 
@@ -20,7 +22,14 @@ pub(crate) fn NoTasks() -> impl IntoView {
         let first_pull = app.status.with(|status| status.as_ref().is_some_and(is_first_pull));
         app.broken.with(Option::is_none) && (!app.loaded.get() || (first_pull && app.projects.with(Vec::is_empty)))
     });
-    view! { <Show when=move || reading.get() fallback=FirstRun><Skeleton /></Show> }.into_any()
+    let filtered = Memo::new(move |_| app.views.look.with(|look| !look.facets.is_empty()));
+    let nothing = move || match app.views.place.get() {
+        _ if filtered.get() => view! { <NoMatch /> }.into_any(),
+        Route::Page(page) => view! { <EmptyPage page /> }.into_any(),
+        Route::View(_) => view! { <NoMatch /> }.into_any(),
+        _ => view! { <FirstRun /> }.into_any(),
+    };
+    view! { <Show when=move || reading.get() fallback=nothing><Skeleton /></Show> }.into_any()
 }
 
 fn is_first_pull(status: &SyncStatus) -> bool {
@@ -49,6 +58,39 @@ fn FirstRun() -> impl IntoView {
                     <kbd class="hide-phone" aria-hidden="true">"C"</kbd>
                 </button>
             </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A page with nothing on it, which is often good news.
+#[component]
+fn EmptyPage(page: Page) -> impl IntoView {
+    let (title, lead) = t::page_empty(page);
+    view! {
+        <div class="empty">
+            {toned("#b-horizon", "art")}
+            <h2>{title}</h2>
+            <p>{lead}</p>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn NoMatch() -> impl IntoView {
+    let app = use_app();
+    let clear = move |_| app.look(&|look: &mut Look| look.facets.clear());
+    view! {
+        <div class="empty">
+            {toned("#b-horizon", "art")}
+            <h2>{t::no_match()}</h2>
+            <Show when=move || app.views.look.with(|look| !look.facets.is_empty())>
+                <p>{t::no_match_lead()}</p>
+                <div class="btn-row">
+                    <button class="btn" type="button" on:click=clear>{t::clear_all()}</button>
+                </div>
+            </Show>
         </div>
     }
     .into_any()

@@ -1,17 +1,15 @@
 //! The items of the menus.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use shared::ids::TaskId;
 use shared::workflow::{Priority, Status};
 
 use crate::components::icon::{icon, priority_icon, status_icon};
 use crate::components::menu_layer::MenuTarget;
-use crate::route::Route;
+use crate::i18n as t;
 use crate::state::changes::Edit;
 use crate::state::ui::Menu;
-use crate::state::{App, use_app};
-use crate::{dom, i18n as t};
+use crate::state::use_app;
 
 /// One of several values.
 fn choice(icon: AnyView, name: &'static str, checked: Signal<bool>, on_click: Box<dyn Fn()>) -> AnyView {
@@ -42,7 +40,7 @@ pub(crate) fn checkable(
 }
 
 /// Something to do; with the key that does it too.
-fn action(href: &'static str, name: &'static str, key: &'static str, on_click: Box<dyn Fn()>) -> AnyView {
+pub(crate) fn action(href: &'static str, name: &'static str, key: &'static str, on_click: Box<dyn Fn()>) -> AnyView {
     view! {
         <button class="menu-item" type="button" role="menuitem" on:click=move |_| on_click()>
             {icon(href)}
@@ -84,24 +82,25 @@ pub(crate) fn PriorityItems(target: MenuTarget) -> impl IntoView {
 pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
     let app = use_app();
     let switch = move |menu| -> Box<dyn Fn()> { Box::new(move || target.menus.switch(menu)) };
+    if app.tasks.task(id).is_some_and(|task| task.deleted) {
+        return action("#i-restore", t::restore(), "", Box::new(move || target.choose(Edit::Restore)));
+    }
     let closed = target.values.with_untracked(|values| values.status.is_some_and(Status::is_closed));
     let toggle = move || {
         target.close();
-        app.toggle_done_of(id);
+        app.toggle_done_of(&[id]);
     };
     let edit_title = move || {
         drop(target.menus.close());
-        edit_where_shown(app, id);
+        app.edit_title(id);
     };
     let copy = move || {
         target.close();
-        copy_link(app, id);
+        app.copy_link(id);
     };
     let delete = move || {
-        target.choose(Edit::Delete);
-        if app.route.get_untracked() == Route::Task(id) {
-            app.go(untrack(|| app.list_route()));
-        }
+        target.close();
+        app.delete(&[id]);
     };
     vec![
         action("#i-edit", t::edit_title(), "E", Box::new(edit_title)),
@@ -111,6 +110,7 @@ pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
         action("#i-calendar", t::due_date(), "D", switch(Menu::Due)),
         action("#i-tag", t::tags(), "L", switch(Menu::Tags)),
         action("#i-list", t::move_to_project(), "", switch(Menu::Project)),
+        action("#i-board", t::move_to_section(), "", switch(Menu::Section)),
         action("#i-subtasks", t::move_to_parent(), "", switch(Menu::Parent)),
         view! { <hr /> }.into_any(),
         if closed {
@@ -124,26 +124,6 @@ pub(crate) fn ActionItems(id: TaskId, target: MenuTarget) -> impl IntoView {
     .into_any()
 }
 
-/// In the open task if it is this one, else in its row.
-fn edit_where_shown(app: App, id: TaskId) {
-    if app.route.get_untracked() == Route::Task(id) {
-        if let Some(title) = dom::query(".panel-title") {
-            dom::focus(&title);
-        }
-    } else {
-        app.ui.editing.set(Some(id));
-    }
-}
-
-pub(crate) fn copy_link(app: App, id: TaskId) {
-    let link = format!("{}{}", dom::origin(), Route::Task(id).href());
-    spawn_local(async move {
-        if dom::copy(&link).await {
-            app.ui.say(t::link_copied());
-        }
-    });
-}
-
 #[component]
 pub(crate) fn WorkspaceItems(target: MenuTarget) -> impl IntoView {
     let app = use_app();
@@ -152,6 +132,10 @@ pub(crate) fn WorkspaceItems(target: MenuTarget) -> impl IntoView {
         target.close();
         app.ui.inviting.set(true);
     };
+    let shortcuts = move || {
+        target.close();
+        app.ui.shortcuts.set(true);
+    };
     let sign_out = move || {
         target.close();
         app.sign_out();
@@ -159,6 +143,7 @@ pub(crate) fn WorkspaceItems(target: MenuTarget) -> impl IntoView {
     vec![
         view! { <p class="menu-note">{who}</p> }.into_any(),
         action("#i-people", t::invite(), "", Box::new(invite)),
+        action("#i-keyboard", t::shortcuts(), "?", Box::new(shortcuts)),
         view! { <hr /> }.into_any(),
         action("#i-out", t::sign_out(), "", Box::new(sign_out)),
     ]

@@ -14,6 +14,7 @@ use crate::components::menu_items::{ActionItems, PriorityItems, StatusItems, Wor
 use crate::components::move_menus::{ParentEditor, ProjectItems};
 use crate::components::people_menu::AssigneeItems;
 use crate::components::tag_editor::TagEditor;
+use crate::components::{place_menus, view_menus};
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Menus, OpenMenu, Subject};
 use crate::state::{App, use_app};
@@ -21,9 +22,10 @@ use crate::{dom, i18n as t};
 use shared::date::Date;
 use shared::ids::{ProjectId, UserId};
 use shared::register::Tag;
+use shared::task::TaskView;
 use shared::workflow::{Priority, Status};
 
-/// The values that a menu shows as chosen. Of several tasks: none.
+/// The values that a menu shows as chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Values {
     pub(crate) status: Option<Status>,
@@ -33,6 +35,71 @@ pub(crate) struct Values {
     pub(crate) start: Option<Date>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) project: Option<ProjectId>,
+}
+
+impl Values {
+    pub(crate) fn of(task: &TaskView) -> Self {
+        Self {
+            status: Some(task.status),
+            priority: Some(task.priority),
+            assignees: task.assignees.clone(),
+            due: task.due,
+            start: task.start,
+            tags: task.tags.clone(),
+            project: Some(task.project),
+        }
+    }
+
+    /// What several tasks have in common; of tags, all that any of them has, so that they can be taken off.
+    fn of_all(tasks: impl Iterator<Item = TaskView>) -> Self {
+        let mut common: Option<Self> = None;
+        for task in tasks {
+            let own = Self::of(&task);
+            match &mut common {
+                None => common = Some(own),
+                Some(common) => common.meet(own),
+            }
+        }
+        common.unwrap_or_default()
+    }
+
+    fn meet(&mut self, other: Self) {
+        self.status = self.status.filter(|status| other.status == Some(*status));
+        self.priority = self.priority.filter(|priority| other.priority == Some(*priority));
+        self.assignees.retain(|who| other.assignees.contains(who));
+        self.due = self.due.filter(|due| other.due == Some(*due));
+        self.start = self.start.filter(|start| other.start == Some(*start));
+        self.project = self.project.filter(|project| other.project == Some(*project));
+        for tag in other.tags {
+            self.put_on(tag);
+        }
+    }
+
+    fn put_on(&mut self, tag: Tag) {
+        if let Err(place) = self.tags.binary_search(&tag) {
+            self.tags.insert(place, tag);
+        }
+    }
+
+    /// What they are after a choice.
+    pub(crate) fn apply(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Status(status) => self.status = Some(*status),
+            Edit::Priority(priority) => self.priority = Some(*priority),
+            Edit::Due(due) => self.due = *due,
+            Edit::Start(start) => self.start = *start,
+            Edit::Assign(who, true) => self.assignees.extend([*who]),
+            Edit::Assign(who, false) => self.assignees.retain(|other| other != who),
+            Edit::Tags { add, remove } => {
+                self.tags.retain(|tag| !remove.contains(tag));
+                for tag in add {
+                    self.put_on(tag.clone());
+                }
+            }
+            // What such a menu shows as chosen does not change by others.
+            _ => {}
+        }
+    }
 }
 
 /// What menus read and what they do.
@@ -68,29 +135,30 @@ impl MenuTarget {
 pub(crate) fn PageMenus() -> impl IntoView {
     let app = use_app();
     let menus = app.ui.menus;
-    let values = Signal::derive(move || match menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
-        Some(Subject::Task(id)) => app.tasks.find(id).map_or_else(Values::default, |item| {
-            item.with(|item| Values {
-                status: Some(item.value.status),
-                priority: Some(item.value.priority),
-                assignees: item.value.assignees.clone(),
-                due: item.value.due,
-                start: item.value.start,
-                tags: item.value.tags.clone(),
-                project: Some(item.value.project),
-            })
-        }),
-        _ => Values::default(),
-    });
+    // Of the selected ones it is what they were when the menu opened, and what has been chosen since: thousands are not
+    // looked at for each of their changes.
+    let selected = RwSignal::new(Values::default());
     let subject = StoredValue::new(None);
     Effect::new(move |_| {
         if let Some(now) = menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
             subject.set_value(Some(now));
+            if now == Subject::Selection {
+                let ids = app.ui.selection.get_untracked();
+                selected.set(Values::of_all(ids.into_iter().filter_map(|id| app.tasks.task(id))));
+            }
         }
+    });
+    let values = Signal::derive(move || match menus.open.with(|open| open.as_ref().map(|open| open.subject)) {
+        Some(Subject::Task(id)) => {
+            app.tasks.find(id).map_or_else(Values::default, |item| item.with(|item| Values::of(&item.value)))
+        }
+        Some(Subject::Selection) => selected.get(),
+        _ => Values::default(),
     });
     let apply = Callback::new(move |edit: Edit| match subject.get_value() {
         Some(Subject::Task(id)) => app.edit(&[id], &edit),
         Some(Subject::Selection) => {
+            selected.update(|values| values.apply(&edit));
             app.edit(&app.ui.selection.get_untracked(), &edit);
         }
         _ => {}
@@ -149,15 +217,17 @@ fn content(menu: Menu, subject: Subject, target: MenuTarget) -> AnyView {
         Menu::Due => view! { <DayEditor day=Day::Due target /> }.into_any(),
         Menu::Start => view! { <DayEditor day=Day::Start target /> }.into_any(),
         Menu::Tags => view! { <TagEditor target /> }.into_any(),
-        Menu::Project | Menu::Parent | Menu::Actions => {
+        Menu::Project => view! { <ProjectItems subject target /> }.into_any(),
+        Menu::Parent | Menu::Actions => {
             let Subject::Task(id) = subject else { return ().into_any() };
             match menu {
-                Menu::Project => view! { <ProjectItems id target /> }.into_any(),
                 Menu::Parent => view! { <ParentEditor id target /> }.into_any(),
                 _ => view! { <ActionItems id target /> }.into_any(),
             }
         }
         Menu::Workspace => view! { <WorkspaceItems target /> }.into_any(),
+        Menu::Row | Menu::Glyph => place_menus::content(menu, subject, target),
+        _ => view_menus::content(menu, subject, target),
     }
 }
 
@@ -178,6 +248,14 @@ fn label(menu: Menu) -> &'static str {
         Menu::Parent => t::parent(),
         Menu::Actions => t::more_actions(),
         Menu::Workspace => t::app_name(),
+        Menu::Move => t::move_to(),
+        Menu::Section => t::move_to_section(),
+        Menu::Filters => t::filter(),
+        Menu::Filter(facet) => t::facet_name(facet),
+        Menu::Group => t::group_by(),
+        Menu::Sort => t::sort_by(),
+        Menu::Row => t::row_actions(),
+        Menu::Glyph => t::icon_and_color(),
     }
 }
 

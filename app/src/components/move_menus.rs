@@ -10,6 +10,7 @@ use crate::components::menu_items::checkable;
 use crate::components::menu_layer::MenuTarget;
 use crate::components::tag;
 use crate::state::changes::Edit;
+use crate::state::ui::Subject;
 use crate::state::{App, key_of, use_app};
 use crate::{dom, i18n as t};
 
@@ -17,7 +18,7 @@ use crate::{dom, i18n as t};
 const OFFERED: usize = 6;
 
 #[component]
-pub(crate) fn ProjectItems(id: TaskId, target: MenuTarget) -> impl IntoView {
+pub(crate) fn ProjectItems(subject: Subject, target: MenuTarget) -> impl IntoView {
     let app = use_app();
     let projects = app.projects.with_untracked(|all| {
         all.iter().map(|item| (item.value.id, item.value.name.clone())).collect::<Vec<(ProjectId, String)>>()
@@ -27,7 +28,10 @@ pub(crate) fn ProjectItems(id: TaskId, target: MenuTarget) -> impl IntoView {
         let glyph = view! { <span class="nav-glyph">{tag::glyph(project.0.as_bytes())}</span> }.into_any();
         let go = move || {
             target.close();
-            app.edit(&app.tasks.with_parts(id), &Edit::Project(project));
+            match subject {
+                Subject::Task(id) => app.move_to_project(&[id], project),
+                _ => app.move_to_project(&app.ui.selection.get_untracked(), project),
+            }
         };
         checkable("menuitemradio", glyph, name, here, Box::new(go))
     });

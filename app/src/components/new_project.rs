@@ -35,7 +35,7 @@ fn Form() -> impl IntoView {
         event.prevent_default();
         let name = name.get_untracked().trim().to_owned();
         spawn_local(async move {
-            match app.dispatch(Command::create_project(name)).await {
+            match app.create(Command::create_project(name)).await {
                 Ok(made) => {
                     app.ui.new_project.set(false);
                     app.go(Route::Project(ProjectId(made.uuid())));

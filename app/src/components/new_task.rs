@@ -1,24 +1,27 @@
 //! The dialog for a new task. What is typed is kept on this device, should the app be closed; a member without a
 //! project gets one on the way.
 
-use engine::command::{Command, NewTask};
+use engine::command::{Command, CommandError, New, NewTask};
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::ids::{EntityId, ProjectId};
+use shared::field::Field;
+use shared::ids::{EntityId, ProjectId, SectionId};
 use shared::register::Tag;
+use shared::value::Place;
 use shared::workflow::{Priority, Status};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
-use crate::components::icon::icon;
+use crate::components::icon::{icon, priority_icon};
 use crate::components::menu_layer::{MenuLayer, MenuTarget, Values};
 use crate::components::modal::Modal;
-use crate::components::property::{due_button, opens, priority_button, status_button};
+use crate::components::property::{assignees_button, due_button, opens, priority_button, status_button};
 use crate::components::tag;
-use crate::i18n as t;
 use crate::state::changes::Edit;
+use crate::state::quick::{Line, Said, Word, keep, read, without};
 use crate::state::ui::{Menu, Menus, Preset, Subject, draft, forget_draft, keep_draft};
 use crate::state::{App, complaint, use_app};
+use crate::{dates, i18n as t};
 
 #[component]
 pub(crate) fn NewTaskDialog() -> impl IntoView {
@@ -37,54 +40,86 @@ pub(crate) fn NewTaskDialog() -> impl IntoView {
 #[derive(Clone, Copy)]
 struct Draft {
     app: App,
-    title: RwSignal<String>,
+    /// As it is typed, with the words that say something else.
+    text: RwSignal<String>,
+    line: Memo<Line>,
     project: RwSignal<Option<ProjectId>>,
     /// For a member who has no project yet.
     project_name: RwSignal<String>,
-    values: RwSignal<Values>,
+    /// What was chosen.
+    chosen: RwSignal<Values>,
+    /// What was chosen, and said.
+    values: Memo<Values>,
+    /// Where it goes in this project.
+    section: Option<(ProjectId, SectionId)>,
     error: RwSignal<Option<String>>,
     busy: RwSignal<bool>,
 }
 
 impl Draft {
     fn new(app: App, preset: Preset) -> Self {
+        let preset = preset.or(app.page_preset());
         let first = app.projects.with_untracked(|projects| projects.first().map(|item| item.value.id));
         let known = |id: &ProjectId| app.projects.with_untracked(|all| all.iter().any(|item| item.value.id == *id));
-        let values = Values {
+        let chosen = RwSignal::new(Values {
             status: Some(preset.status.unwrap_or(Status::Todo)),
-            priority: Some(Priority::None),
+            priority: Some(preset.priority.unwrap_or(Priority::None)),
+            due: preset.due,
+            assignees: preset.assignee.into_iter().collect(),
             ..Values::default()
-        };
+        });
+        let project = RwSignal::new(preset.project.filter(known).or(first));
+        let text = RwSignal::new(draft());
+        let line = Memo::new(move |_| match dates::today() {
+            Some(today) => text.with(|text| read(text, today, &|meaning| app.meant(meaning))),
+            None => Line { title: text.get(), words: Vec::new() },
+        });
+        let values = Memo::new(move |_| {
+            let mut values = Values { project: project.get(), ..chosen.get() };
+            line.with(|line| line.words.iter().for_each(|word| say(&mut values, &word.said)));
+            values
+        });
         Self {
             app,
-            title: RwSignal::new(draft()),
-            project: RwSignal::new(preset.project.filter(known).or(first)),
+            text,
+            line,
+            project,
             project_name: RwSignal::new(t::default_project().to_owned()),
-            values: RwSignal::new(values),
+            chosen,
+            values,
+            section: preset.project.zip(preset.section),
             error: RwSignal::new(None),
             busy: RwSignal::new(false),
         }
     }
 
-    fn type_title(self, title: String) {
-        keep_draft(&title);
-        self.title.set(title);
+    fn type_text(self, text: String) {
+        keep_draft(&text);
+        self.text.set(text);
         self.error.set(None);
     }
 
-    fn apply(self, edit: Edit) {
-        self.values.update(|values| match edit {
-            Edit::Status(status) => values.status = Some(status),
-            Edit::Priority(priority) => values.priority = Some(priority),
-            Edit::Due(due) => values.due = due,
-            Edit::Tags { add, remove } => {
-                values.tags.retain(|tag| !remove.contains(tag) && !add.contains(tag));
-                values.tags.extend(add);
-                values.tags.sort();
-            }
-            // The dialog offers no others.
-            _ => {}
+    /// What is chosen counts; a word that said something else of the same goes.
+    fn apply(self, edit: &Edit) {
+        self.drop_words(&|said| match (edit, said) {
+            (Edit::Priority(_), Said::Priority(_)) | (Edit::Due(_), Said::Due(_)) => true,
+            (Edit::Tags { remove, .. }, Said::Tag(tag)) => remove.contains(tag),
+            (Edit::Assign(who, false), Said::Person(person)) => who == person,
+            _ => false,
         });
+        self.chosen.update(|values| values.apply(edit));
+    }
+
+    fn choose_project(self, project: Option<ProjectId>) {
+        self.drop_words(&|said| matches!(said, Said::Project(_)));
+        self.project.set(project);
+    }
+
+    fn drop_words(self, gone: &dyn Fn(&Said) -> bool) {
+        let text = self.line.with_untracked(|line| self.text.with_untracked(|text| without(text, &line.words, gone)));
+        if self.text.with_untracked(|now| *now != text) {
+            self.type_text(text);
+        }
     }
 
     fn submit(self) {
@@ -107,24 +142,27 @@ impl Draft {
         });
     }
 
-    async fn create(self) -> Result<EntityId, engine::command::CommandError> {
-        let project = match self.project.get_untracked() {
+    async fn create(self) -> Result<EntityId, CommandError> {
+        let values = self.values.get_untracked();
+        let project = match values.project {
             Some(project) => project,
             None => self.create_project().await?,
         };
-        let values = self.values.get_untracked();
         let task = NewTask {
             project,
-            title: self.title.get_untracked().trim().to_owned(),
+            title: self.line.with_untracked(|line| line.title.clone()),
             status: values.status.unwrap_or(Status::Todo),
             priority: values.priority.unwrap_or(Priority::None),
             due: values.due,
             tags: values.tags,
         };
-        self.app.dispatch(Command::create_task(task)).await
+        let section = self.section.filter(|(of, _)| *of == project).map(|(_, section)| section);
+        let place = Place { project: Some(project), section, ..Place::default() };
+        let task = New::from(task).value(Field::Place, place).value(Field::Assignees, values.assignees);
+        self.app.create(Command::Create(task)).await
     }
 
-    async fn create_project(self) -> Result<ProjectId, engine::command::CommandError> {
+    async fn create_project(self) -> Result<ProjectId, CommandError> {
         let name = self.project_name.get_untracked().trim().to_owned();
         let made = self.app.dispatch(Command::create_project(name)).await?;
         let id = ProjectId(made.uuid());
@@ -134,13 +172,24 @@ impl Draft {
     }
 }
 
+/// Takes in what a word says.
+fn say(values: &mut Values, said: &Said) {
+    match said {
+        Said::Due(date) => values.due = Some(*date),
+        Said::Priority(priority) => values.priority = Some(*priority),
+        Said::Tag(tag) => values.apply(&Edit::Tags { add: vec![tag.clone()], remove: Vec::new() }),
+        Said::Project(project) => values.project = Some(*project),
+        Said::Person(who) => values.apply(&Edit::Assign(*who, true)),
+    }
+}
+
 #[component]
 fn Form(preset: Preset) -> impl IntoView {
     let app = use_app();
     let draft = Draft::new(app, preset);
     let menus = Menus::new();
     let target =
-        MenuTarget { app, menus, values: draft.values.into(), apply: Callback::new(move |edit| draft.apply(edit)) };
+        MenuTarget { app, menus, values: draft.values.into(), apply: Callback::new(move |edit| draft.apply(&edit)) };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         draft.submit();
@@ -152,7 +201,7 @@ fn Form(preset: Preset) -> impl IntoView {
         }
     };
     let saved = move || {
-        draft.title.with(|title| !title.trim().is_empty()).then(|| {
+        draft.text.with(|text| !text.trim().is_empty()).then(|| {
             view! { <span class="unsynced">{icon("#i-device-check")}<span>{t::draft_saved()}</span></span> }
         })
     };
@@ -188,25 +237,66 @@ fn Title(draft: Draft) -> impl IntoView {
             type="text"
             aria-label=t::title()
             aria-invalid=invalid
-            aria-describedby="new-task-error"
+            aria-describedby="new-task-error new-task-hint"
             placeholder=t::title()
             dir="auto"
             autocomplete="off"
             node_ref=input
-            prop:value=move || draft.title.get()
-            on:input=move |event| draft.type_title(event_target_value(&event))
+            prop:value=move || draft.text.get()
+            on:input=move |event| draft.type_text(event_target_value(&event))
         />
+        <Understood draft input />
         <p class="form-error" id="new-task-error" role="alert">{move || draft.error.get()}</p>
     }
     .into_any()
 }
 
+/// The words of the line that say something, each with a way to say nothing; or what could be said.
+#[component]
+fn Understood(draft: Draft, input: NodeRef<Input>) -> impl IntoView {
+    let chip = move |word: Word| {
+        let keep_it = move |_| {
+            draft.type_text(draft.text.with_untracked(|text| keep(text, word.place)));
+            drop(input.get_untracked().map(|input| input.focus()));
+        };
+        view! {
+            <li class="chip" data-active>
+                {said_icon(&word.said)}
+                <b dir="auto">{word.text.clone()}</b>
+                <button class="chip-x" type="button" aria-label=t::keep_as_text(&word.text) on:click=keep_it>
+                    {icon("#i-close")}
+                </button>
+            </li>
+        }
+        .into_any()
+    };
+    let chips = move || {
+        let words = draft.line.with(|line| line.words.clone());
+        if words.is_empty() {
+            return view! { <p class="hint" id="new-task-hint">{t::quick_hint()}</p> }.into_any();
+        }
+        let chips = words.into_iter().map(chip).collect_view();
+        view! { <ul class="understood" role="list" aria-label=t::understood()>{chips}</ul> }.into_any()
+    };
+    chips.into_any()
+}
+
+fn said_icon(said: &Said) -> AnyView {
+    match said {
+        Said::Due(_) => icon("#i-calendar"),
+        Said::Priority(priority) => priority_icon(*priority),
+        Said::Tag(tag) => tag::glyph(tag.as_str().as_bytes()),
+        Said::Project(id) => tag::glyph(id.0.as_bytes()),
+        Said::Person(_) => icon("#i-mine"),
+    }
+}
+
 #[component]
 fn ProjectField(draft: Draft) -> impl IntoView {
     let app = draft.app;
-    let choose = move |event| draft.project.set(event_target_value(&event).parse().ok());
+    let choose = move |event| draft.choose_project(event_target_value(&event).parse().ok());
     let options = move || {
-        let chosen = draft.project.get();
+        let chosen = draft.values.with(|values| values.project);
         app.projects.with(|projects| {
             let option = |id: ProjectId, name: &str| {
                 view! { <option value=id.to_string() selected=chosen == Some(id)>{name.to_owned()}</option> }
@@ -246,11 +336,16 @@ fn Properties(draft: Draft, menus: Menus) -> impl IntoView {
     let status = Signal::derive(move || values.with(|values| values.status.unwrap_or(Status::Todo)));
     let priority = Signal::derive(move || values.with(|values| values.priority.unwrap_or(Priority::None)));
     let due = Signal::derive(move || values.with(|values| (values.due, false)));
+    let assignees = Signal::derive(move || {
+        let name = |id| draft.app.person_name(id).unwrap_or_else(|| t::somebody().to_owned());
+        values.with(|values| values.assignees.iter().map(|id| (*id, name(*id))).collect::<Vec<_>>())
+    });
     let tags = move || values.with(|values| values.tags.iter().map(|tag: &Tag| tag::chip(tag.as_str())).collect_view());
     view! {
         <div class="btn-row">
             {status_button(status, menus, subject)}
             {priority_button(priority, menus, subject)}
+            {assignees_button(assignees, menus, subject)}
             {due_button(due, t::due_date(), menus, subject)}
             <button
                 class="prop-btn"

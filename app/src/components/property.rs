@@ -12,7 +12,7 @@ use crate::components::menu_layer::role;
 use crate::components::tag;
 use crate::dates::{self, When};
 use crate::i18n as t;
-use crate::state::keys::menu_name;
+use crate::state::selection::menu_name;
 use crate::state::ui::{Menu, Menus, Subject};
 use shared::workflow::{Priority, Status};
 

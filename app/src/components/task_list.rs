@@ -1,18 +1,18 @@
-//! The list of tasks in groups by status. Only the rows on the screen have elements; see [`Viewport`].
+//! The list of tasks in groups. Only the rows on the screen have elements; see [`Viewport`].
 
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use shared::query::group::Heading;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Element, ResizeObserver};
+use web_sys::{Element, KeyboardEvent, ResizeObserver};
 
 use crate::components::banners::Banners;
 use crate::components::empty::NoTasks;
-use crate::components::icon::status_icon;
 use crate::components::task_group::TaskGroup;
 use crate::components::viewport::Viewport;
-use crate::state::use_app;
+use crate::state::{App, use_app};
 use crate::{dom, i18n as t};
 
 #[component]
@@ -39,27 +39,55 @@ pub(crate) fn TaskList() -> impl IntoView {
 
     // Another list begins at its top.
     Effect::new(move |_| {
-        app.tasks.scope.track();
+        app.views.place.track();
+        app.views.look.track();
         if let Some(scroller) = scroller.get_untracked() {
             scroller.set_scroll_top(0);
         }
     });
     let filled = Memo::new(move |_| {
-        app.tasks.groups().with(|groups| groups.filled().map(|(status, _)| status).collect::<Vec<_>>())
+        app.tasks.groups().with(|groups| groups.filled().map(|(heading, _)| heading.clone()).collect::<Vec<_>>())
+    });
+    // Without groups there are no heads, and the rows begin at the top.
+    let plain = Memo::new(move |_| filled.with(|filled| filled.as_slice() == [Heading::All]));
+    Effect::new(move |_| {
+        plain.track();
+        request_animation_frame(measure);
     });
     view! {
         <div class="content" tabindex="-1" node_ref=scroller on:scroll=move |_| measure()>
             <Banners />
             <Show when=move || !filled.with(Vec::is_empty) fallback=NoTasks>
-                <ul class="tasks" role="list" aria-label=t::tasks() node_ref=list>
-                    <For each=move || filled.get() key=|status| *status children=move |status| {
-                        view! { <TaskGroup status icon=status_icon(status) viewport /> }
+                <ul
+                    class="tasks"
+                    role="list"
+                    aria-label=t::tasks()
+                    data-plain=move || plain.get().then_some("")
+                    node_ref=list
+                    on:keydown=move |event| nudge_row(app, &event)
+                >
+                    <For each=move || filled.get() key=Heading::clone children=move |heading| {
+                        view! { <TaskGroup heading viewport /> }
                     } />
                 </ul>
             </Show>
         </div>
     }
     .into_any()
+}
+
+/// Moves a row by key, where members choose the order.
+fn nudge_row(app: App, event: &KeyboardEvent) {
+    let by = match event.key().as_str() {
+        "ArrowUp" => -1,
+        "ArrowDown" => 1,
+        _ => return,
+    };
+    let by_hand = event.shift_key() && untrack(|| app.is_by_hand());
+    if let Some(id) = app.ui.cursor.get_untracked().filter(|_| by_hand) {
+        event.prevent_default();
+        app.nudge(id, 0, by);
+    }
 }
 
 /// Brings the task that is asked for into view, and the focus to it.

@@ -24,7 +24,6 @@ use self::subtasks::Subtasks;
 use self::text_editor::TextEditor;
 use self::title::PanelTitle;
 use crate::components::icon::icon;
-use crate::components::menu_items::copy_link;
 use crate::components::property::opens;
 use crate::components::task_row::unsynced;
 use crate::state::changes::Edit;
@@ -90,7 +89,7 @@ fn Panel(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
                         class="icon-btn hide-phone"
                         type="button"
                         aria-label=t::copy_link()
-                        on:click=move |_| copy_link(app, id)
+                        on:click=move |_| app.copy_link(id)
                     >
                         {icon("#i-link")}
                     </button>

@@ -4,15 +4,18 @@ use engine::view::{Mark, TaskItem};
 use leptos::prelude::*;
 use shared::date::Date;
 use shared::ids::TaskId;
-use web_sys::MouseEvent;
+use web_sys::{Event, HtmlInputElement, MouseEvent};
 
 use crate::components::icon::{icon, priority_icon, status_icon};
+use crate::components::marked::marked;
 use crate::components::property::{opens, when_mark};
 use crate::components::tag;
 use crate::components::title_editor::TitleEditor;
 use crate::dates;
 use crate::i18n as t;
 use crate::route::Route;
+use crate::state::changes::Edit;
+use crate::state::search::Found;
 use crate::state::ui::{Menu, Subject};
 use crate::state::{key_of, use_app};
 
@@ -22,13 +25,23 @@ pub(crate) fn TaskRow(
     /// Its place in its group, from 1.
     place: Signal<usize>,
     /// How many tasks its group has.
-    count: Memo<usize>,
+    count: Signal<usize>,
+    /// For a row of the search: what it was found by.
+    #[prop(optional)]
+    found: Option<(String, Found)>,
 ) -> impl IntoView {
     let app = use_app();
     let id = item.with_untracked(|item| item.value.id);
     let key = Memo::new(move |_| item.with(|item| key_of(&item.value)));
     let closed = move || item.with(|item| item.value.status.is_closed()).then_some("");
     let cursor = move || (app.ui.cursor.get() == Some(id)).then_some("");
+    // The browser would open a window.
+    let select_to = move |event: MouseEvent| {
+        if extends(&event) {
+            event.prevent_default();
+            app.select_to(id);
+        }
+    };
     view! {
         <li
             class="task-row"
@@ -38,10 +51,12 @@ pub(crate) fn TaskRow(
             aria-posinset=move || place.get()
             aria-setsize=move || count.get()
             on:focusin=move |_| app.ui.cursor.set(Some(id))
+            on:mousedown=move |event| keep_text_unselected(&event)
+            on:click=select_to
         >
             <Pick id key />
             <PropertyButtons id item key />
-            <Title id item />
+            <Title id item found />
             <span class="end">
                 <Details item />
                 <Done id item key />
@@ -61,9 +76,36 @@ pub(crate) fn TaskRow(
     .into_any()
 }
 
+/// Whether a press goes on with a selection.
+fn extends(event: &MouseEvent) -> bool {
+    event.shift_key() && event.button() == 0
+}
+
+fn keep_text_unselected(event: &MouseEvent) {
+    if extends(event) {
+        event.prevent_default();
+    }
+}
+
 #[component]
 fn Pick(id: TaskId, key: Memo<String>) -> impl IntoView {
     let app = use_app();
+    let ranged = StoredValue::new(false);
+    let press = move |event: MouseEvent| {
+        if extends(&event) {
+            event.stop_propagation();
+            ranged.set_value(true);
+            app.select_to(id);
+        }
+    };
+    // The browser turns the box over, also at the end of a range.
+    let change = move |event: Event| {
+        if ranged.try_update_value(std::mem::take) == Some(true) {
+            event_target::<HtmlInputElement>(&event).set_checked(true);
+        } else {
+            app.toggle_selected(id);
+        }
+    };
     view! {
         <span class="pick">
             <input
@@ -71,7 +113,8 @@ fn Pick(id: TaskId, key: Memo<String>) -> impl IntoView {
                 type="checkbox"
                 aria-label=move || t::select_task(&key.get())
                 prop:checked=move || app.ui.selection.with(|selection| selection.contains(&id))
-                on:change=move |_| app.toggle_selected(id)
+                on:change=change
+                on:click=press
             />
         </span>
     }
@@ -110,7 +153,7 @@ fn PropertyButtons(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> i
 }
 
 #[component]
-fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
+fn Title(id: TaskId, item: RwSignal<TaskItem>, found: Option<(String, Found)>) -> impl IntoView {
     let app = use_app();
     let editing = Memo::new(move |_| app.ui.editing.get() == Some(id));
     let edit = move |event: MouseEvent| {
@@ -121,13 +164,27 @@ fn Title(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
         if editing.get() {
             return view! { <TitleEditor item /> }.into_any();
         }
+        let query = found.as_ref().map(|(query, _)| query.clone()).unwrap_or_default();
+        let excerpt = found.as_ref().and_then(|(query, found)| Some(excerpt(query, found.excerpt.as_ref()?)));
         view! {
-            <a href=Route::Task(id).href() dir="auto">{move || item.with(|item| item.value.title.clone())}</a>
+            <a href=Route::Task(id).href() dir="auto">{move || item.with(|item| marked(&item.value.title, &query))}</a>
             <button class="prop row-edit" type="button" aria-label=t::edit_title() on:click=edit>{icon("#i-edit")}</button>
+            {excerpt}
         }
         .into_any()
     };
     view! { <span class="title">{shown}</span> }.into_any()
+}
+
+/// What was found, and where.
+fn excerpt(query: &str, (place, text): &(&'static str, String)) -> AnyView {
+    view! {
+        <span class="excerpt">
+            <span class="place">{*place}</span>
+            <span dir="auto">{marked(text, query)}</span>
+        </span>
+    }
+    .into_any()
 }
 
 /// What is only said when there is something to say: unsynced, tags, due date.
@@ -176,7 +233,7 @@ fn no_due() -> AnyView {
     view! { <span class="due"></span> }.into_any()
 }
 
-fn due_text(due: Date, closed: bool) -> AnyView {
+pub(crate) fn due_text(due: Date, closed: bool) -> AnyView {
     let mark = when_mark(due, closed);
     let late = mark == Some("late");
     view! {
@@ -190,15 +247,26 @@ fn due_text(due: Date, closed: bool) -> AnyView {
     .into_any()
 }
 
-/// Done with one click, and back.
+/// Done with one click, and back; out of the trash.
 #[component]
 fn Done(id: TaskId, item: RwSignal<TaskItem>, key: Memo<String>) -> impl IntoView {
     let app = use_app();
-    let closed = move || item.with(|item| item.value.status.is_closed());
-    let label = move || if closed() { t::reopen_task(&key.get()) } else { t::complete_task(&key.get()) };
+    let state = move || item.with(|item| (item.value.deleted, item.value.status.is_closed()));
+    let label = move || match state() {
+        (true, _) => t::restore_task(&key.get()),
+        (false, true) => t::reopen_task(&key.get()),
+        (false, false) => t::complete_task(&key.get()),
+    };
+    let act = move |_| {
+        if untrack(state).0 {
+            app.edit(&[id], &Edit::Restore);
+        } else {
+            app.toggle_done_of(&[id]);
+        }
+    };
     view! {
-        <button class="prop row-done" type="button" aria-label=label title=label on:click=move |_| app.toggle_done_of(id)>
-            {move || icon(if closed() { "#i-restore" } else { "#i-check" })}
+        <button class="prop row-done" type="button" aria-label=label title=label on:click=act>
+            {move || icon(if state() == (false, false) { "#i-check" } else { "#i-restore" })}
         </button>
     }
     .into_any()

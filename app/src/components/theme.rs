@@ -1,11 +1,10 @@
-//! Light and dark. The system decides until the member does; index.html applies the choice before the first paint.
+//! Light and dark.
 
 use leptos::prelude::*;
 
 use crate::components::icon::icon;
-use crate::{dom, i18n as t};
-
-const THEME: &str = "tern.theme";
+use crate::i18n as t;
+use crate::state::theme::toggle;
 
 #[component]
 pub(crate) fn ThemeToggle() -> impl IntoView {
@@ -14,17 +13,4 @@ pub(crate) fn ThemeToggle() -> impl IntoView {
             {icon("#i-theme")}
         </button>
     }
-}
-
-fn toggle() {
-    let Some(root) = document().document_element() else { return };
-    let dark = match root.get_attribute("data-theme") {
-        Some(theme) => theme == "dark",
-        None => {
-            window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|media| media.matches())
-        }
-    };
-    let theme = if dark { "light" } else { "dark" };
-    let _ = root.set_attribute("data-theme", theme);
-    dom::remember(THEME, theme);
 }

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use shared::ids::TaskId;
-use shared::workflow::Status;
+use shared::query::group::Heading;
 
-use crate::state::tasks::Groups;
+use crate::state::groups::Groups;
 
 /// Rows beyond each edge that are there before they are scrolled to.
 const MARGIN: usize = 8;
@@ -41,8 +41,8 @@ impl Viewport {
     }
 
     /// Where a group's head is.
-    pub(crate) fn start_of(self, groups: &Groups, status: Status) -> f64 {
-        groups.filled().take_while(|(group, _)| *group != status).map(|(_, count)| self.height_of(count)).sum()
+    pub(crate) fn start_of(self, groups: &Groups, heading: &Heading) -> f64 {
+        groups.filled().take_while(|(group, _)| *group != heading).map(|(_, count)| self.height_of(count)).sum()
     }
 
     fn height_of(self, count: usize) -> f64 {
@@ -56,10 +56,10 @@ impl Viewport {
 
     /// How far to scroll the list so that a task is seen below its sticky head; nothing if it is.
     pub(crate) fn scroll_to(self, groups: &Groups, id: TaskId) -> Option<f64> {
-        let (status, place) = groups
+        let (heading, place) = groups
             .filled()
-            .find_map(|(status, _)| Some((status, groups.of(status).iter().position(|other| *other == id)?)))?;
-        let top = self.start_of(groups, status) + self.head + self.row * float(place);
+            .find_map(|(heading, _)| Some((heading, groups.of(heading).iter().position(|other| *other == id)?)))?;
+        let top = self.start_of(groups, heading) + self.head + self.row * float(place);
         if top - self.head < self.top {
             Some(top - self.head)
         } else if top + self.row > self.top + self.height {

@@ -23,10 +23,10 @@ enum Page {
 pub(crate) fn Pages() -> impl IntoView {
     let app = use_app();
     let page = Memo::new(move |_| match app.route.get() {
-        Route::Tasks | Route::Project(_) | Route::Task(_) => Page::Workspace,
         Route::SignIn => Page::SignIn,
         Route::Register { invitation } => Page::Register(invitation),
         Route::NotFound => Page::NotFound,
+        _ => Page::Workspace,
     });
     move || match page.get() {
         Page::Workspace => view! { <workspace::Workspace /> }.into_any(),

@@ -1,4 +1,4 @@
-//! What a member does to tasks, as changes that can be undone and done again.
+//! What a member does, as changes that can be undone and done again.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use engine::view::TaskItem;
 use leptos::prelude::*;
 use shared::date::Date;
 use shared::field::{Field, TextField};
-use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
+use shared::ids::{CustomFieldId, EntityId, ProjectId, SectionId, TaskId, UserId};
 use shared::register::Tag;
 use shared::task::TaskView;
 use shared::value::{Place, Value};
@@ -33,6 +33,8 @@ pub(crate) enum Edit {
     Parent(Option<TaskId>, String),
     /// Where a task stands among the others.
     Order(String),
+    /// In which section of its project, and where there.
+    Section(Option<SectionId>, String),
     Custom(CustomFieldId, Value),
     Tags {
         add: Vec<Tag>,
@@ -42,11 +44,18 @@ pub(crate) enum Edit {
     Restore,
 }
 
-/// Commands, and those that take them back.
+/// A command, and the one that takes it back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) forward: Command,
+    pub(crate) backward: Command,
+}
+
+/// What is done, undone and done again as one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
-    pub(crate) forward: Vec<Command>,
-    pub(crate) backward: Vec<Command>,
+    /// In the order in which they are done; they are undone from the last to the first.
+    pub(crate) steps: Vec<Step>,
     /// What a toast says of it; small edits that the member sees happen need none.
     pub(crate) said: Option<String>,
 }
@@ -59,75 +68,110 @@ impl Change {
             // A task that moves together with the one it is a part of stays a part of it.
             let keeps_parent = matches!(edit, Edit::Project(_))
                 && task.parent.is_some_and(|parent| tasks.iter().any(|(other, _)| other.id == parent));
-            change.add(commands(task, edit, keeps_parent));
+            change.steps.extend(step(task, edit, keeps_parent));
         }
-        change.said = say(tasks, change.forward.len(), edit);
+        change.said = say(tasks, change.steps.len(), edit);
         change
     }
 
     /// The edit of a text of any row.
     pub(crate) fn of_text(entity: EntityId, field: TextField, from: &str, to: &str) -> Self {
-        let mut change = Self::default();
-        change.add((from != to).then(|| text(entity, field, from, to)));
-        change
+        Self { steps: (from != to).then(|| text(entity, field, from, to)).into_iter().collect(), said: None }
     }
 
     /// The deletion of any row.
     pub(crate) fn deletion(entity: EntityId, said: &str) -> Self {
-        let mut change = Self { said: Some(said.to_owned()), ..Self::default() };
-        change.add(Some((Command::Delete(entity), Command::Restore(entity))));
-        change
+        Self { steps: vec![deletion(entity)], said: Some(said.to_owned()) }
+    }
+
+    /// A row that has been made: without it, it is deleted, and with it again restored.
+    pub(crate) fn creation(entity: EntityId) -> Self {
+        let Step { forward, backward } = deletion(entity);
+        Self { steps: vec![Step { forward: backward, backward: forward }], said: None }
     }
 
     /// Goes on with another one.
     pub(crate) fn and(mut self, later: Self) -> Self {
-        self.forward.extend(later.forward);
-        self.backward.splice(0..0, later.backward);
+        self.steps.extend(later.steps);
         self
     }
 
-    fn add(&mut self, pair: Option<(Command, Command)>) {
-        if let Some((forward, backward)) = pair {
-            self.forward.push(forward);
-            self.backward.push(backward);
-        }
+    pub(crate) fn forward(&self) -> Vec<Command> {
+        self.steps.iter().map(|step| step.forward.clone()).collect()
     }
 
-    pub(crate) fn inverted(self) -> Self {
-        Self { forward: self.backward, backward: self.forward, said: None }
+    pub(crate) fn backward(&self) -> Vec<Command> {
+        self.steps.iter().rev().map(|step| step.backward.clone()).collect()
     }
 }
 
-fn commands(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Command, Command)> {
+fn deletion(entity: EntityId) -> Step {
+    Step { forward: Command::Delete(entity), backward: Command::Restore(entity) }
+}
+
+fn step(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<Step> {
     let entity = EntityId::from(task.id);
     match edit {
         Edit::Tags { add, remove } => tags(task, add, remove),
-        Edit::Delete => (!task.deleted).then_some((Command::Delete(entity), Command::Restore(entity))),
-        Edit::Restore => task.deleted.then_some((Command::Restore(entity), Command::Delete(entity))),
+        Edit::Delete => (!task.deleted).then(|| deletion(entity)),
+        Edit::Restore => Change::creation(entity).steps.pop().filter(|_| task.deleted),
         _ => {
-            let (field, from, to) = write(task, edit, keeps_parent)?;
+            let (field, to) = write(task, edit, keeps_parent)?;
+            let from = value(task, field);
             // Writing the value that stands says that it is the right one, where that was in question.
             let differs = from != to || task.is_unsettled(field);
-            differs.then(|| (Command::write(entity, field, to), Command::write(entity, field, from)))
+            differs.then(|| Step {
+                forward: Command::write(entity, field, to),
+                backward: Command::write(entity, field, from),
+            })
         }
     }
 }
 
-fn text(entity: EntityId, field: TextField, from: &str, to: &str) -> (Command, Command) {
+fn text(entity: EntityId, field: TextField, from: &str, to: &str) -> Step {
     let edit = |from: &str, to: &str| Command::EditText { entity, field, from: from.to_owned(), to: to.to_owned() };
-    (edit(from, to), edit(to, from))
+    Step { forward: edit(from, to), backward: edit(to, from) }
 }
 
-/// The field that an edit gives a value, its value now, and the new one.
-fn write(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Field, Value, Value)> {
-    let count = |number: Option<u32>| number.map_or(Value::Nothing, Value::Count);
+fn count(number: Option<u32>) -> Value {
+    number.map_or(Value::Nothing, Value::Count)
+}
+
+/// What a field that is edited here says now.
+fn value(task: &TaskView, field: Field) -> Value {
+    match field {
+        Field::Status => task.status.into(),
+        Field::Priority => task.priority.into(),
+        Field::Due => task.due.into(),
+        Field::Start => task.start.into(),
+        Field::Estimate => count(task.estimate),
+        Field::Assignees => task.assignees.clone().into(),
+        Field::Place => place_of(task).into(),
+        Field::Custom(id) => task.custom.get(&id).cloned().unwrap_or_default(),
+        _ => Value::Nothing,
+    }
+}
+
+/// Whether what a command did to a task still stands: nobody has done something else since.
+pub(crate) fn stands(task: &TaskView, done: &Command) -> bool {
+    match done {
+        // What was typed into a field of the organization's may be kept in another form.
+        Command::Write { field, value: written, .. } => {
+            matches!(field, Field::Custom(_)) || value(task, *field) == *written
+        }
+        _ => true,
+    }
+}
+
+/// The field that an edit gives a value, and that value.
+fn write(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Field, Value)> {
     let place = place_of(task);
     Some(match edit {
-        Edit::Status(status) => (Field::Status, task.status.into(), (*status).into()),
-        Edit::Priority(priority) => (Field::Priority, task.priority.into(), (*priority).into()),
-        Edit::Due(due) => (Field::Due, task.due.into(), (*due).into()),
-        Edit::Start(start) => (Field::Start, task.start.into(), (*start).into()),
-        Edit::Estimate(estimate) => (Field::Estimate, count(task.estimate), count(*estimate)),
+        Edit::Status(status) => (Field::Status, (*status).into()),
+        Edit::Priority(priority) => (Field::Priority, (*priority).into()),
+        Edit::Due(due) => (Field::Due, (*due).into()),
+        Edit::Start(start) => (Field::Start, (*start).into()),
+        Edit::Estimate(estimate) => (Field::Estimate, count(*estimate)),
         Edit::Assign(who, on) => {
             let mut people = task.assignees.clone();
             if *on {
@@ -135,24 +179,25 @@ fn write(task: &TaskView, edit: &Edit, keeps_parent: bool) -> Option<(Field, Val
             } else {
                 people.remove(who)
             };
-            (Field::Assignees, task.assignees.clone().into(), people.into())
+            (Field::Assignees, people.into())
         }
-        Edit::Assignees(people) => (Field::Assignees, task.assignees.clone().into(), people.clone().into()),
+        Edit::Assignees(people) => (Field::Assignees, people.clone().into()),
         Edit::Project(project) => {
             let parent = task.parent.filter(|_| keeps_parent);
             let there = Place { project: Some(*project), section: None, parent, order: place.order.clone() };
             let stays = place.project == Some(*project);
-            (Field::Place, place.clone().into(), if stays { place } else { there }.into())
+            (Field::Place, if stays { place } else { there }.into())
         }
         Edit::Parent(parent, order) => {
             let there = Place { parent: *parent, order: order.clone(), ..place.clone() };
             let stays = place.parent == *parent;
-            (Field::Place, place.clone().into(), if stays { place } else { there }.into())
+            (Field::Place, if stays { place } else { there }.into())
         }
-        Edit::Order(order) => (Field::Place, place.clone().into(), Place { order: order.clone(), ..place }.into()),
-        Edit::Custom(id, value) => {
-            (Field::Custom(*id), task.custom.get(id).cloned().unwrap_or_default(), value.clone())
+        Edit::Section(section, order) => {
+            (Field::Place, Place { section: *section, order: order.clone(), ..place }.into())
         }
+        Edit::Order(order) => (Field::Place, Place { order: order.clone(), ..place }.into()),
+        Edit::Custom(id, value) => (Field::Custom(*id), value.clone()),
         Edit::Tags { .. } | Edit::Delete | Edit::Restore => return None,
     })
 }
@@ -163,15 +208,15 @@ fn place_of(task: &TaskView) -> Place {
     Place { project, section: task.section, parent: task.parent, order: task.order.clone() }
 }
 
-fn tags(task: &TaskView, add: &[Tag], remove: &[Tag]) -> Option<(Command, Command)> {
+fn tags(task: &TaskView, add: &[Tag], remove: &[Tag]) -> Option<Step> {
     let id = task.id;
     let add: Vec<Tag> = add.iter().filter(|tag| !task.tags.contains(tag)).cloned().collect();
     let remove: Vec<Tag> = remove.iter().filter(|tag| task.tags.contains(tag)).cloned().collect();
     if add.is_empty() && remove.is_empty() {
         return None;
     }
-    let back = Command::EditTags { id, add: remove.clone(), remove: add.clone() };
-    Some((Command::EditTags { id, add, remove }, back))
+    let backward = Command::EditTags { id, add: remove.clone(), remove: add.clone() };
+    Some(Step { forward: Command::EditTags { id, add, remove }, backward })
 }
 
 fn say(tasks: &[(TaskView, String)], changed: usize, edit: &Edit) -> Option<String> {
@@ -179,10 +224,12 @@ fn say(tasks: &[(TaskView, String)], changed: usize, edit: &Edit) -> Option<Stri
         _ if changed == 0 => None,
         (Edit::Status(status), [(_, key)]) => Some(t::moved(key, *status)),
         (Edit::Status(status), _) => Some(t::tasks_moved(changed, *status)),
-        (Edit::Parent(..) | Edit::Project(_), [(_, key), ..]) => Some(t::task_moved(key)),
+        (Edit::Parent(..) | Edit::Project(_) | Edit::Section(..), [(_, key)]) => Some(t::task_moved(key)),
+        (Edit::Project(_), _) => Some(t::tasks_moved_away(changed)),
         (Edit::Delete, _) => Some(t::tasks_deleted(changed)),
         (Edit::Restore, _) => Some(t::task_restored().to_owned()),
-        _ => None,
+        (_, [_]) => None,
+        _ => Some(t::tasks_changed(changed)),
     }
 }
 
@@ -271,10 +318,10 @@ mod tests {
     fn an_edit_knows_its_way_back_and_says_what_happened() {
         let task = task(Status::Backlog, &[]);
         let change = of(&task, &Edit::Status(Status::Todo));
-        assert_eq!(change.forward, [Command::write(task.id, Field::Status, Status::Todo)]);
-        assert_eq!(change.backward, [Command::write(task.id, Field::Status, Status::Backlog)]);
+        assert_eq!(change.forward(), [Command::write(task.id, Field::Status, Status::Todo)]);
+        assert_eq!(change.backward(), [Command::write(task.id, Field::Status, Status::Backlog)]);
         assert_eq!(change.said.as_deref(), Some("HAR-236 moved to To do"));
-        assert_eq!(of(&task, &Edit::Delete).backward, [Command::Restore(task.id.into())]);
+        assert_eq!(of(&task, &Edit::Delete).backward(), [Command::Restore(task.id.into())]);
     }
 
     #[test]
@@ -295,7 +342,7 @@ mod tests {
     fn the_value_that_stands_is_written_where_it_is_in_question() {
         let mut task = task(Status::Done, &[]);
         task.unsettled.push((Field::Status, Vec::new()));
-        assert_eq!(of(&task, &Edit::Status(Status::Done)).forward.len(), 1);
+        assert_eq!(of(&task, &Edit::Status(Status::Done)).steps.len(), 1);
         assert_eq!(of(&task, &Edit::Priority(Priority::None)), Change::default());
     }
 
@@ -304,8 +351,8 @@ mod tests {
         let who: UserId = "0199c000-0000-7000-8000-000000000001".parse().unwrap();
         let mut task = task(Status::Todo, &[]);
         let change = of(&task, &Edit::Assign(who, true));
-        assert_eq!(change.forward, [Command::write(task.id, Field::Assignees, Value::People([who].into()))]);
-        assert_eq!(change.backward, [Command::write(task.id, Field::Assignees, Value::Nothing)]);
+        assert_eq!(change.forward(), [Command::write(task.id, Field::Assignees, Value::People([who].into()))]);
+        assert_eq!(change.backward(), [Command::write(task.id, Field::Assignees, Value::Nothing)]);
         task.assignees.insert(who);
         assert_eq!(of(&task, &Edit::Assign(who, true)), Change::default());
     }
@@ -322,7 +369,7 @@ mod tests {
                 Command::Write { value: Value::Place(place), .. } => (place.project, place.parent),
                 other => panic!("{other:?}"),
             };
-            Change::of(&tasks, &Edit::Project(to)).forward.iter().map(parent).collect::<Vec<_>>()
+            Change::of(&tasks, &Edit::Project(to)).forward().iter().map(parent).collect::<Vec<_>>()
         };
         assert_eq!(parents(&[whole.clone(), part.clone()]), [(Some(to), None), (Some(to), Some(whole.id))]);
         assert_eq!(parents(&[part]), [(Some(to), None)]);
@@ -333,7 +380,7 @@ mod tests {
         let task = task(Status::Todo, &["Maps"]);
         let change = of(&task, &Edit::Tags { add: vec![Tag::new("Maps"), Tag::new("iOS")], remove: vec![] });
         let back = Command::EditTags { id: task.id, add: vec![], remove: vec![Tag::new("iOS")] };
-        assert_eq!(change.backward, [back]);
+        assert_eq!(change.backward(), [back]);
     }
 
     #[test]

@@ -52,6 +52,16 @@ impl Comments {
         self.0.with(|comments| comments.get(&id).cloned())
     }
 
+    /// Something of a comment as of now.
+    pub(crate) fn read<T>(self, id: CommentId, part: impl FnOnce(&CommentItem) -> T) -> Option<T> {
+        self.0.with_untracked(|comments| comments.get(&id).map(part))
+    }
+
+    /// All comments as of now, in whatever order.
+    pub(crate) fn each(self, each: &mut dyn FnMut(&CommentItem)) {
+        self.0.with_untracked(|comments| comments.values().for_each(each));
+    }
+
     /// The comments on a task: in the order of their making, and answers behind what they answer. One that was
     /// deleted stays only where it is answered.
     pub(crate) fn thread(self, task: TaskId) -> Vec<EntityId> {

@@ -1,17 +1,50 @@
-//! The keyboard: single keys that act on the task under the cursor, while nothing takes text.
+//! The keyboard: finds the action that a key calls. Single keys act only while nothing takes text, and not at all for
+//! members who have turned them off.
 
 use leptos::ev;
 use leptos::prelude::*;
-use shared::ids::TaskId;
-use shared::workflow::Status;
+use shared::clock::Millis;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent};
+use web_sys::{Element, KeyboardEvent};
 
-use crate::dom;
 use crate::route::Route;
 use crate::state::App;
-use crate::state::changes::Edit;
-use crate::state::ui::{Menu, Preset, Subject};
+use crate::state::actions::{Place, begins, called};
+use crate::{dates, dom};
+
+/// How long after the first key of a row the next one counts.
+const ROW_MS: Millis = 1_500;
+/// Whether single keys are off, among what the browser keeps.
+const SINGLE_KEYS: &str = "tern.single-keys";
+const OFF: &str = "off";
+
+pub(crate) struct Keyboard {
+    /// Whether single keys are shortcuts.
+    pub(crate) single: RwSignal<bool>,
+    /// The beginning of a row of keys, and when it was pressed.
+    begun: StoredValue<Option<(String, Millis)>>,
+}
+
+impl Keyboard {
+    pub(crate) fn new() -> Self {
+        let single = dom::remembered(SINGLE_KEYS).as_deref() != Some(OFF);
+        Self { single: RwSignal::new(single), begun: StoredValue::new(None) }
+    }
+
+    pub(crate) fn allow_single(&self, allow: bool) {
+        self.single.set(allow);
+        if allow { dom::forget(SINGLE_KEYS) } else { dom::remember(SINGLE_KEYS, OFF) }
+    }
+
+    /// The keys of a row, with those pressed just before.
+    fn row(&self, stroke: String, now: Millis) -> String {
+        let begun = self.begun.try_update_value(Option::take).flatten();
+        match begun.filter(|(_, at)| now - at <= ROW_MS) {
+            Some((first, _)) => format!("{first} {stroke}"),
+            None => stroke,
+        }
+    }
+}
 
 impl App {
     pub(crate) fn start_keyboard(self) {
@@ -24,171 +57,111 @@ impl App {
 
     /// Acts on a key; says whether it did.
     fn press(self, event: &KeyboardEvent) -> bool {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let typing = target.as_ref().is_some_and(dom::takes_text);
-        if event.default_prevented() || event.is_composing() || typing || self.is_covered() {
-            return false;
-        }
         let command = event.ctrl_key() || event.meta_key();
-        match (event.key().as_str(), command) {
-            ("z" | "Z", true) => self.undo_or_redo(event.shift_key()),
-            ("Enter", true) => self.toggle_done(),
-            (key, false) if !event.alt_key() => self.single_key(key, event.shift_key(), target.as_ref()),
-            _ => false,
-        }
-    }
-
-    /// Whether a layer over the page has the keyboard.
-    fn is_covered(self) -> bool {
-        !self.route.with_untracked(Route::is_workspace)
-            || self.ui.menus.open.with_untracked(Option::is_some)
-            || dom::query(":modal, :popover-open").is_some()
-    }
-
-    fn single_key(self, key: &str, shift: bool, target: Option<&Element>) -> bool {
-        match key {
-            "c" => self.new_task(Preset::default()),
-            "j" => self.step(1),
-            "k" => self.step(-1),
-            "z" | "Z" => self.undo_or_redo(shift),
-            "Escape" => self.escape(),
-            "Enter" => {
-                let on_control =
-                    target.is_some_and(|target| target.closest("a, button, input").ok().flatten().is_some());
-                !on_control && self.on_cursor(|id| self.go(Route::Task(id)))
-            }
-            "e" | "F2" => self.on_cursor(|id| self.ui.editing.set(Some(id))),
-            "x" => self.on_cursor(|id| self.toggle_selected(id)),
-            "s" => self.open_menu(Menu::Status),
-            "p" => self.open_menu(Menu::Priority),
-            "a" => self.open_menu(Menu::Assignees),
-            "l" => self.open_menu(Menu::Tags),
-            "d" => self.open_menu(Menu::Due),
-            _ => false,
-        }
-    }
-
-    fn on_cursor(self, then: impl FnOnce(TaskId)) -> bool {
-        let id = self.ui.cursor.get_untracked().filter(|id| self.tasks.item(*id).is_some());
-        id.map(then).is_some()
-    }
-
-    /// Opens the dialog for a new task, in the project that is shown.
-    pub(crate) fn new_task(self, preset: Preset) -> bool {
-        let project = preset.project.or(self.tasks.scope.get_untracked());
-        self.ui.new_task.set(Some(Preset { project, ..preset }));
-        true
-    }
-
-    fn undo_or_redo(self, redo: bool) -> bool {
-        if redo {
-            self.redo();
-        } else {
-            self.undo(None);
-        }
-        true
-    }
-
-    fn step(self, by: isize) -> bool {
-        let cursor = self.ui.cursor.get_untracked();
-        let next = self.tasks.groups().with_untracked(|groups| {
-            let order: Vec<TaskId> = groups.in_order().collect();
-            let place = cursor.and_then(|cursor| order.iter().position(|id| *id == cursor));
-            match place {
-                None => order.first().copied(),
-                Some(place) => place.checked_add_signed(by).and_then(|next| order.get(next).copied()),
-            }
-        });
-        let Some(next) = next else { return false };
-        self.ui.cursor.set(Some(next));
-        self.ui.reveal.set(Some(next));
-        if matches!(self.route.get_untracked(), Route::Task(_)) {
-            self.go_instead(Route::Task(next));
-        }
-        true
-    }
-
-    /// Done, or open again: one key, one click.
-    pub(crate) fn toggle_done_of(self, id: TaskId) {
-        if let Some(task) = self.tasks.task(id) {
-            let status = if task.status.is_closed() { Status::Todo } else { Status::Done };
-            self.edit(&[id], &Edit::Status(status));
-        }
-    }
-
-    fn toggle_done(self) -> bool {
-        self.on_cursor(|id| self.toggle_done_of(id))
-    }
-
-    pub(crate) fn toggle_selected(self, id: TaskId) {
-        self.ui.selection.update(|selection| match selection.iter().position(|other| *other == id) {
-            Some(place) => drop(selection.remove(place)),
-            None => selection.push(id),
-        });
-    }
-
-    fn escape(self) -> bool {
-        if self.ui.sidebar.get_untracked() {
-            self.ui.sidebar.set(false);
-        } else if self.ui.outbox.get_untracked() {
-            self.ui.outbox.set(false);
-        } else if matches!(self.route.get_untracked(), Route::Task(_)) {
-            self.close_task();
-        } else if !self.ui.selection.with_untracked(Vec::is_empty) {
-            self.ui.selection.update(Vec::clear);
-        } else {
+        let stroke = stroke(&event.key(), &event.code(), event.shift_key(), command);
+        if stroke.is_empty() {
             return false;
         }
-        true
+        if event.default_prevented()
+            || event.is_composing()
+            || event.alt_key()
+            || !self.route.with_untracked(Route::is_workspace)
+        {
+            return false;
+        }
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let aside = target.as_ref().is_some_and(dom::takes_text) || is_covered(self);
+        let row = if aside { stroke } else { self.keys.row(stroke, dates::now()) };
+        let off = is_single(&row) && !self.keys.single.get_untracked();
+        let own = row == "Enter" && target.as_ref().is_some_and(answers_enter);
+        let action = called(&row).filter(|action| !own && !off && (!aside || action.place == Place::Everywhere));
+        if let Some(action) = action {
+            return action.run(self);
+        }
+        if !aside && !off && begins(&row) {
+            self.keys.begun.set_value(Some((row, dates::now())));
+        }
+        false
+    }
+}
+
+/// Whether a layer over the page has the keyboard.
+fn is_covered(app: App) -> bool {
+    app.ui.menus.open.with_untracked(Option::is_some) || dom::query(":modal, :popover-open").is_some()
+}
+
+/// Whether a control does something itself when Enter is pressed on it.
+fn answers_enter(target: &Element) -> bool {
+    target.closest("a, button, input").ok().flatten().is_some()
+}
+
+/// A key as the table of actions writes it; empty for a key that only changes others.
+fn stroke(key: &str, code: &str, shift: bool, command: bool) -> String {
+    let mut only = key.chars();
+    let name = match (only.next(), only.next()) {
+        (Some(letter), None) if letter.is_ascii_alphabetic() => letter.to_ascii_lowercase().to_string(),
+        // A letter of another script stands for the Latin one of its key.
+        (Some(letter), None) if letter.is_alphabetic() => match code.strip_prefix("Key") {
+            Some(latin) => latin.to_ascii_lowercase(),
+            None => return String::new(),
+        },
+        // With Shift it would be another character.
+        (Some(_), None) if key != " " => return format!("{}{key}", if command { "Mod+" } else { "" }),
+        _ if matches!(key, "Shift" | "Control" | "Meta" | "Alt" | "AltGraph" | "CapsLock") => return String::new(),
+        _ => key.to_owned(),
+    };
+    format!("{}{}{name}", if command { "Mod+" } else { "" }, if shift { "Shift+" } else { "" })
+}
+
+/// Whether a row of keys is made of characters, which speech input and assistive technology may type.
+pub(crate) fn is_single(row: &str) -> bool {
+    row.split(' ').any(|stroke| stroke.strip_prefix("Shift+").unwrap_or(stroke).chars().count() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_written_as_the_table_writes_it() {
+        let strokes = [
+            stroke("c", "KeyC", false, false),
+            stroke("Z", "KeyZ", true, false),
+            stroke("Z", "KeyZ", false, true),
+            stroke("k", "KeyK", false, true),
+            stroke("Z", "KeyZ", true, true),
+            stroke("?", "Slash", true, false),
+            stroke("/", "Digit7", true, false),
+            stroke("Enter", "Enter", false, true),
+            stroke("F2", "F2", false, false),
+            stroke("с", "KeyC", false, false),
+            stroke("Shift", "ShiftLeft", true, false),
+            stroke("é", "Digit2", false, false),
+        ];
+        let expected = ["c", "Shift+z", "Mod+z", "Mod+k", "Mod+Shift+z", "?", "/", "Mod+Enter", "F2", "c", "", ""];
+        assert_eq!(strokes, expected);
     }
 
-    /// Brings the cursor's row back into the focus when the list has moved it: without, the keyboard would begin at
-    /// the top of the page again.
-    pub(crate) fn keep_focus(self) {
-        dom::after_paint(move || {
-            if dom::focus_is_lost()
-                && let Some(row) = self.ui.cursor.get_untracked()
-            {
-                self.ui.reveal.set(Some(row));
-            }
+    #[test]
+    fn characters_are_single_keys_and_names_are_not() {
+        for single in ["c", "Shift+z", "?", "g l"] {
+            assert!(is_single(single), "{single}");
+        }
+        for other in ["Mod+z", "Enter", "Escape", "F2", "Mod+Enter", "Mod+Shift+z"] {
+            assert!(!is_single(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_second_key_of_a_row_counts_for_a_while() {
+        Owner::new().with(|| {
+            let keyboard = Keyboard { single: RwSignal::new(true), begun: StoredValue::new(None) };
+            let press = |key: &str, at| keyboard.row(key.into(), at);
+            keyboard.begun.set_value(Some(("g".into(), 0)));
+            assert_eq!(press("l", 1_500), "g l");
+            assert_eq!(press("l", 1_500), "l", "a row is over with its last key");
+            keyboard.begun.set_value(Some(("g".into(), 0)));
+            assert_eq!(press("l", 1_501), "l");
         });
-    }
-
-    /// Back to the list, with the cursor on the task that was open.
-    pub(crate) fn close_task(self) {
-        self.go(untrack(|| self.list_route()));
-        self.ui.reveal.set(self.ui.cursor.get_untracked());
-    }
-
-    fn open_menu(self, menu: Menu) -> bool {
-        self.on_cursor(|id| {
-            if let Some(anchor) = control_of(id, menu) {
-                self.ui.menus.show(menu, Subject::Task(id), anchor);
-            }
-        })
-    }
-}
-
-/// The control on the screen that opens a menu of a task, or the nearest thing to it.
-fn control_of(id: TaskId, menu: Menu) -> Option<HtmlElement> {
-    let name = menu_name(menu);
-    let task = format!("[data-task=\"{id}\"]");
-    dom::query_visible(&format!("{task} [data-menu={name}]"))
-        .or_else(|| dom::query_visible(&format!("{task} [data-menu=actions]")))
-        .or_else(|| dom::query_visible(&task))
-}
-
-/// What `data-menu` says on a control that opens a menu.
-pub(crate) fn menu_name(menu: Menu) -> &'static str {
-    match menu {
-        Menu::Status => "status",
-        Menu::Priority => "priority",
-        Menu::Assignees => "assignees",
-        Menu::Due => "due",
-        Menu::Start => "start",
-        Menu::Tags => "tags",
-        Menu::Project => "project",
-        Menu::Parent => "parent",
-        Menu::Actions | Menu::Workspace => "actions",
     }
 }

@@ -1,17 +1,30 @@
 //! The state of the app: fed by the engine's events, read by components. Components dispatch what a member wants
 //! through [`App`]; nothing else changes data.
 
+pub(crate) mod actions;
 pub(crate) mod attachments;
+pub(crate) mod calendar;
 pub(crate) mod changes;
 pub(crate) mod comments;
+pub(crate) mod groups;
 pub(crate) mod keys;
+pub(crate) mod moves;
 mod navigation;
 mod order;
+pub(crate) mod palette;
 pub(crate) mod people;
 pub(crate) mod pill;
+pub(crate) mod quick;
+pub(crate) mod recent;
+pub(crate) mod search;
+pub(crate) mod selection;
 mod session;
 pub(crate) mod tasks;
+pub(crate) mod theme;
+mod turns;
 pub(crate) mod ui;
+mod undo;
+pub(crate) mod views;
 
 use std::cmp::Ordering;
 use std::ops::Deref;
@@ -27,18 +40,23 @@ use shared::custom_field::CustomFieldView;
 use shared::field::TextField;
 use shared::ids::{CustomFieldId, EntityId, ProjectId, TaskId, UserId};
 use shared::member::MemberView;
+use shared::order::effective;
 use shared::task::TaskView;
 
 use crate::host::Host;
 use crate::pwa::Pwa;
 use crate::route::Route;
-use crate::{dom, i18n as t};
+use crate::{dates, dom, i18n as t};
 use attachments::Attachments;
 use changes::{Change, Edit, History, with_keys};
 use comments::Comments;
+use keys::Keyboard;
 use order::sort_by;
+use search::Search;
 use tasks::Tasks;
+use turns::Turns;
 use ui::{Toast, Ui};
+use views::Views;
 
 /// Everything the components share. A handle, as small as a pointer: every event handler holds one. What it leads to
 /// is as old as the page.
@@ -59,7 +77,8 @@ pub(crate) struct State {
     /// Who works here; `None` before a sign-in.
     pub(crate) account: RwSignal<Option<Account>>,
     pub(crate) tasks: Tasks,
-    /// In alphabetical order.
+    pub(crate) views: Views,
+    /// In the order that members gave them.
     pub(crate) projects: RwSignal<Vec<ProjectItem>>,
     /// Everybody who is or was a member, in alphabetical order.
     pub(crate) people: RwSignal<Vec<MemberView>>,
@@ -67,6 +86,7 @@ pub(crate) struct State {
     pub(crate) custom_fields: RwSignal<Vec<CustomFieldView>>,
     pub(crate) comments: Comments,
     pub(crate) attachments: Attachments,
+    pub(crate) search: Search,
     pub(crate) refused: RwSignal<Vec<RefusedChange>>,
     /// `None` until the engine has said something.
     pub(crate) status: RwSignal<Option<SyncStatus>>,
@@ -77,7 +97,9 @@ pub(crate) struct State {
     pub(crate) broken: RwSignal<Option<String>>,
     pub(crate) ui: Ui,
     pub(crate) pwa: Pwa,
+    pub(crate) keys: Keyboard,
     history: History,
+    turns: Turns,
     /// Counts the openings of local data: news of an earlier one is not for this member.
     opening: StoredValue<u32>,
 }
@@ -89,16 +111,19 @@ pub(crate) fn use_app() -> App {
 impl App {
     pub(crate) fn new(host: Rc<dyn Host>) -> Self {
         let status = RwSignal::new(None);
+        let (route, look) = navigation::current();
         let state = State {
             account: RwSignal::new(host.account()),
             host: StoredValue::new_local(host),
-            route: RwSignal::new(navigation::current()),
-            tasks: Tasks::new(),
+            route: RwSignal::new(route),
+            tasks: Tasks::new(untrack(dates::this_day)),
+            views: Views::new(Route::Tasks, look),
             projects: RwSignal::new(Vec::new()),
             people: RwSignal::new(Vec::new()),
             custom_fields: RwSignal::new(Vec::new()),
             comments: Comments::new(),
             attachments: Attachments::new(),
+            search: Search::new(),
             refused: RwSignal::new(Vec::new()),
             status,
             pill: pill::shown_pill(status),
@@ -106,7 +131,9 @@ impl App {
             broken: RwSignal::new(None),
             ui: Ui::new(),
             pwa: Pwa::new(),
+            keys: Keyboard::new(),
             history: History::new(),
+            turns: Turns::new(),
             opening: StoredValue::new(0),
         };
         Self(Box::leak(Box::new(state)))
@@ -122,6 +149,9 @@ impl App {
                 self.hear_of_projects(patch.projects);
                 self.hear_of_people(patch.members);
                 self.hear_of_fields(patch.custom_fields);
+                self.hear_of_sections(patch.sections);
+                self.hear_of_views(patch.saved_views);
+                self.note_for_search(&patch.tasks, &patch.comments);
                 self.comments.apply(patch.comments);
                 self.attachments.apply(patch.attachments);
                 self.tasks.apply(patch.tasks);
@@ -145,7 +175,11 @@ impl App {
                 projects.retain(|known| known.value.id != id);
                 projects.extend(item.filter(|item| !item.value.deleted));
             }
-            sort_by(projects, &|a, b| by_name((&a.value.name, &a.value.id), (&b.value.name, &b.value.id)));
+            sort_by(projects, &|a, b| {
+                let place =
+                    |item: &ProjectItem| (effective(&item.value.order, item.value.id.0).into_owned(), item.value.id);
+                place(a).cmp(&place(b))
+            });
         });
     }
 
@@ -198,7 +232,7 @@ impl App {
 
     /// Does something that has a way back.
     pub(crate) fn make(self, change: Change) {
-        if !change.forward.is_empty() {
+        if !change.steps.is_empty() {
             spawn_local(async move {
                 // Told by `carry_out`.
                 let _ = self.carry_out(change).await;
@@ -214,21 +248,40 @@ impl App {
         from: String,
         to: String,
     ) -> Result<(), CommandError> {
+        let _turn = self.turns.wait().await;
         let change = Change::of_text(entity, field, &from, &to);
-        self.try_all(&change.forward).await?;
+        self.dispatch_all(change.forward()).await.1?;
         self.note(change);
         Ok(())
     }
 
+    /// Makes a row, with a way back; the row.
+    pub(crate) async fn create(self, command: Command) -> Result<EntityId, CommandError> {
+        let _turn = self.turns.wait().await;
+        let made = self.dispatch(command).await?;
+        self.note(Change::creation(made));
+        Ok(made)
+    }
+
+    /// As [`App::create`], and says so.
+    pub(crate) async fn create_and_say(self, command: Command, said: String) -> Result<EntityId, CommandError> {
+        let _turn = self.turns.wait().await;
+        let made = self.dispatch(command).await?;
+        let id = self.history.note_new(Change::creation(made));
+        self.ui.toast(Toast { text: said, change: Some(id) });
+        Ok(made)
+    }
+
     /// Notes a change that has been made, so that it can be undone.
     pub(crate) fn note(self, change: Change) {
-        if !change.forward.is_empty() {
+        if !change.steps.is_empty() {
             self.history.note_new(change);
         }
     }
 
-    async fn carry_out(self, change: Change) -> Result<(), CommandError> {
-        let result = self.try_all(&change.forward).await;
+    async fn carry_out(self, mut change: Change) -> Result<(), CommandError> {
+        let _turn = self.turns.wait().await;
+        let (done, result) = self.dispatch_all(change.forward()).await;
         match &result {
             Ok(()) => {
                 let said = change.said.clone();
@@ -237,17 +290,26 @@ impl App {
                     self.ui.toast(Toast { text, change: Some(id) });
                 }
             }
-            Err(error) => self.complain(error),
+            Err(error) => {
+                // What was done until then has its way back, too.
+                change.steps.truncate(done);
+                self.note(change);
+                self.complain(error);
+            }
         }
         self.keep_focus();
         result
     }
 
-    pub(crate) async fn try_all(self, commands: &[Command]) -> Result<(), CommandError> {
-        for command in commands {
-            self.host().dispatch(command.clone()).await?;
+    /// Carries commands out until one does not work; how many did.
+    pub(crate) async fn dispatch_all(self, commands: Vec<Command>) -> (usize, Result<(), CommandError>) {
+        let all = commands.len();
+        for (done, command) in commands.into_iter().enumerate() {
+            if let Err(error) = self.dispatch(command).await {
+                return (done, Err(error));
+            }
         }
-        Ok(())
+        (all, Ok(()))
     }
 
     /// Carries one command out that has no way back; what it made, if it worked.
@@ -260,36 +322,6 @@ impl App {
         spawn_local(async move {
             if let Err(error) = self.dispatch(command).await {
                 self.complain(&error);
-            }
-        });
-    }
-
-    /// Takes back the named change, or the last one.
-    pub(crate) fn undo(self, id: Option<u32>) {
-        let Some((id, change)) = self.history.take(id) else { return };
-        self.ui.forget_toast(id);
-        spawn_local(async move {
-            match self.try_all(&change.backward).await {
-                Ok(()) => {
-                    self.history.note_undone(change);
-                    self.ui.say(t::undone());
-                }
-                Err(error) => self.complain(&error),
-            }
-            self.keep_focus();
-        });
-    }
-
-    pub(crate) fn redo(self) {
-        let Some(change) = self.history.take_undone() else { return };
-        spawn_local(async move {
-            let again = change.inverted().inverted();
-            match self.try_all(&again.forward).await {
-                Ok(()) => {
-                    self.history.note(again);
-                    self.ui.say(t::redone());
-                }
-                Err(error) => self.complain(&error),
             }
         });
     }

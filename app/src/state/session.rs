@@ -57,10 +57,13 @@ impl App {
     fn clear(self) {
         self.tasks.clear();
         self.projects.update(Vec::clear);
+        self.views.sections.update(Vec::clear);
+        self.views.saved.update(Vec::clear);
         self.people.update(Vec::clear);
         self.custom_fields.update(Vec::clear);
         self.comments.clear();
         self.attachments.clear();
+        self.search.clear();
         self.refused.update(Vec::clear);
         self.status.set(None);
         self.loaded.set(false);

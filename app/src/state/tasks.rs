@@ -1,29 +1,39 @@
 //! The tasks as the app holds them: a signal for each, so that a change of one patches one row, and the groups of the
-//! list in their order, kept by inserting and removing, never by sorting ten thousand tasks because of one.
+//! page that is shown.
 
 use std::collections::HashMap;
 
 use engine::view::{Mark, TaskItem};
 use leptos::prelude::*;
-use shared::ids::{ProjectId, TaskId};
-use shared::query::{GROUPS, shows, sort_key};
+use shared::date::Date;
+use shared::ids::{ProjectId, SectionId, TaskId};
+use shared::query::filter::{Filter, Viewer};
+use shared::query::subject::Subject;
 use shared::register::Tag;
 use shared::task::TaskView;
-use shared::workflow::Status;
 
 use crate::dom;
+use crate::state::groups::{Groups, Items, Question, Standing};
 use crate::state::order::sort_by;
 
 /// From this many changes at once, sorting everything is quicker than finding each one's place.
 const MANY: usize = 200;
 
-/// Every task of the device, and those of the project that is shown, in groups.
+/// How many numbers of tasks the navigation shows.
+pub(crate) const COUNTED: usize = 3;
+
+/// Every task of the device, and those of the page that is shown, in groups.
 #[derive(Clone, Copy)]
 pub(crate) struct Tasks {
     items: StoredValue<Items>,
     groups: RwSignal<Groups>,
-    /// The project that is shown; `None` for all.
+    /// What the page that is shown asks.
+    question: StoredValue<Question>,
+    /// The project that is shown; `None` where the page is not one's.
     pub(crate) scope: RwSignal<Option<ProjectId>>,
+    /// Of which tasks the navigation says how many there are.
+    counted: StoredValue<([Filter; COUNTED], Viewer)>,
+    pub(crate) counts: RwSignal<[isize; COUNTED]>,
     /// Tasks with changes that the team does not have, in the order of their making.
     pub(crate) waiting: RwSignal<Vec<TaskId>>,
     /// Tasks whose deletion won against an edit.
@@ -34,74 +44,15 @@ pub(crate) struct Tasks {
     arrivals: Trigger,
 }
 
-type Items = HashMap<TaskId, ArcRwSignal<TaskItem>>;
-
-/// The ids of the shown tasks: one list for each of [`GROUPS`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Groups([Vec<TaskId>; GROUPS.len()]);
-
-fn group_index(status: Status) -> usize {
-    GROUPS.iter().position(|group| *group == status).unwrap_or_default()
-}
-
-impl Groups {
-    pub(crate) fn of(&self, status: Status) -> &[TaskId] {
-        &self.0[group_index(status)]
-    }
-
-    /// The groups that have tasks, with how many.
-    pub(crate) fn filled(&self) -> impl Iterator<Item = (Status, usize)> {
-        GROUPS.iter().zip(&self.0).filter(|(_, ids)| !ids.is_empty()).map(|(status, ids)| (*status, ids.len()))
-    }
-
-    /// All tasks, from the top of the list to its end.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = TaskId> {
-        self.0.iter().flatten().copied()
-    }
-
-    /// Where in its group a task is, or would be. `Err` says where to insert, as in [`slice::binary_search_by`].
-    fn place(&self, task: &TaskView, items: &Items) -> Result<usize, usize> {
-        let key = sort_key(task);
-        self.of(task.status).binary_search_by(|id| {
-            let other = items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.value)));
-            other.map_or(std::cmp::Ordering::Less, |other| other.cmp(&key))
-        })
-    }
-
-    fn insert(&mut self, task: &TaskView, items: &Items) {
-        if let Err(place) = self.place(task, items) {
-            self.0[group_index(task.status)].insert(place, task.id);
-        }
-    }
-
-    fn remove(&mut self, task: &TaskView, items: &Items) {
-        if let Ok(place) = self.place(task, items) {
-            self.0[group_index(task.status)].remove(place);
-        }
-    }
-
-    fn sorted(items: &Items, scope: Option<ProjectId>) -> Self {
-        let mut groups = Self::default();
-        for (id, item) in items {
-            item.with_untracked(|item| {
-                if shows(&item.value, scope) {
-                    groups.0[group_index(item.value.status)].push(*id);
-                }
-            });
-        }
-        for ids in &mut groups.0 {
-            ids.sort_by_cached_key(|id| items.get(id).map(|item| item.with_untracked(|item| sort_key(&item.value))));
-        }
-        groups
-    }
-}
-
 impl Tasks {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(today: Date) -> Self {
         Self {
             items: StoredValue::new(HashMap::new()),
             groups: RwSignal::new(Groups::default()),
+            question: StoredValue::new(Question::everything(today)),
             scope: RwSignal::new(None),
+            counted: StoredValue::new((std::array::from_fn(|_| Filter::Any(Vec::new())), Viewer { me: None, today })),
+            counts: RwSignal::new([0; COUNTED]),
             waiting: RwSignal::new(Vec::new()),
             overruled: RwSignal::new(Vec::new()),
             parts: StoredValue::new(Vec::new()),
@@ -109,7 +60,7 @@ impl Tasks {
         }
     }
 
-    /// The groups of the shown project; read it inside of something reactive.
+    /// The groups of the shown page; read it inside of something reactive.
     pub(crate) fn groups(self) -> RwSignal<Groups> {
         self.groups
     }
@@ -176,6 +127,23 @@ impl Tasks {
         ids.into_iter().filter_map(|id| self.task(id)).collect()
     }
 
+    /// Whether a project has tasks, as of now.
+    pub(crate) fn has_any(self, project: ProjectId) -> bool {
+        let is_of = |item: &TaskItem| item.value.project == project && !item.value.deleted;
+        self.items.with_value(|items| items.values().any(|item| item.with_untracked(is_of)))
+    }
+
+    /// The tasks of a section, as of now.
+    pub(crate) fn in_section(self, section: SectionId) -> Vec<TaskView> {
+        self.items.with_value(|items| {
+            let tasks = items.values().map(|item| {
+                item.with_untracked(|item| item.value.section == Some(section))
+                    .then(|| item.with_untracked(|item| item.value.clone()))
+            });
+            tasks.flatten().filter(|task| !task.deleted).collect()
+        })
+    }
+
     /// Every tag in use, in alphabetical order.
     pub(crate) fn all_tags(self) -> Vec<Tag> {
         self.items.with_value(|items| {
@@ -193,12 +161,40 @@ impl Tasks {
         })
     }
 
-    /// Shows another project, or all.
-    pub(crate) fn show(self, scope: Option<ProjectId>) {
-        if self.scope.get_untracked() != scope {
-            self.scope.set(scope);
+    /// Shows what another page asks for.
+    pub(crate) fn show(self, question: Question) {
+        if self.question.with_value(|now| *now != question) {
+            self.question.set_value(question);
             self.regroup();
         }
+    }
+
+    /// Says which tasks the navigation counts, and for whom.
+    pub(crate) fn count(self, filters: [Filter; COUNTED], viewer: Viewer) {
+        self.counted.set_value((filters, viewer));
+        self.recount();
+    }
+
+    fn recount(self) {
+        let mut counts = [0; COUNTED];
+        self.items.with_value(|items| {
+            for item in items.values() {
+                item.with_untracked(|item| self.tally(&mut counts, Some(item), 1));
+            }
+        });
+        self.counts.maybe_update(|now| std::mem::replace(now, counts) != counts);
+    }
+
+    /// Adds to each count that a task is a part of.
+    fn tally(self, counts: &mut [isize; COUNTED], item: Option<&TaskItem>, by: isize) {
+        let Some(task) = item.map(|item| Subject::from(&item.value)) else { return };
+        self.counted.with_value(|(filters, viewer)| {
+            for (filter, count) in filters.iter().zip(counts) {
+                if filter.matcher(*viewer, &|_, _| false).matches(&task) {
+                    *count += by;
+                }
+            }
+        });
     }
 
     /// Forgets everything, as when another member signs in.
@@ -207,7 +203,7 @@ impl Tasks {
         self.waiting.update(Vec::clear);
         self.overruled.update(Vec::clear);
         self.parts.update_value(Vec::clear);
-        self.scope.set(None);
+        self.counts.set([0; COUNTED]);
         self.groups.set(Groups::default());
         self.arrivals.notify();
     }
@@ -221,10 +217,11 @@ impl Tasks {
         note(self.overruled, &changes, |item| item.value.overruled_by().is_some());
         let many = changes.len() > MANY;
         let mut arrivals = false;
+        let mut counts = self.counts.get_untracked();
         self.groups.maybe_update(|groups| {
             let mut moved = false;
             for (id, item) in changes {
-                let change = self.apply_one(id, item, (!many).then_some(&mut *groups));
+                let change = self.apply_one(id, item.as_ref(), (!many).then_some((&mut *groups, &mut counts)));
                 moved |= change.moved;
                 arrivals |= change.arrived;
             }
@@ -232,38 +229,60 @@ impl Tasks {
         });
         if many {
             self.regroup();
+            self.recount();
+        } else {
+            self.counts.maybe_update(|now| std::mem::replace(now, counts) != counts);
         }
         if arrivals {
             self.arrivals.notify();
         }
     }
 
-    fn apply_one(self, id: TaskId, item: Option<TaskItem>, mut groups: Option<&mut Groups>) -> Applied {
-        let scope = self.scope.get_untracked();
+    /// Takes one change in; `shown` is what is to follow at once.
+    fn apply_one(
+        self,
+        id: TaskId,
+        item: Option<&TaskItem>,
+        shown: Option<(&mut Groups, &mut [isize; COUNTED])>,
+    ) -> Applied {
         let known = self.item(id);
         let before = known.as_ref().map(ArcRwSignal::get_untracked);
-        if before == item {
+        if before.as_ref() == item {
             return Applied::default();
         }
-        let place = |item: &Option<TaskItem>| {
-            let task = item.as_ref().map(|item| &item.value).filter(|task| shows(task, scope))?;
-            Some((task.status, sort_key(task)))
-        };
-        let moved = place(&before) != place(&item);
-        if let (true, Some(groups), Some(before)) = (moved, groups.as_deref_mut(), &before) {
-            self.items.with_value(|items| groups.remove(&before.value, items));
-        }
-        let part = self.put_in_family(before.as_ref(), item.as_ref());
+        let (mut groups, counts) = shown.unzip();
+        let stood = self.on_shown(groups.as_deref_mut(), before.as_ref(), Groups::take);
+        let part = self.put_in_family(before.as_ref(), item);
         let arrived = part || known.is_none() || item.is_none();
-        match (known, item.clone()) {
+        if let Some(counts) = counts {
+            self.tally(counts, before.as_ref(), -1);
+            self.tally(counts, item, 1);
+        }
+        match (known, item.cloned()) {
             (Some(signal), Some(item)) => signal.set(item),
             (None, Some(item)) => self.items.update_value(|items| drop(items.insert(id, ArcRwSignal::new(item)))),
             (_, None) => self.items.update_value(|items| drop(items.remove(&id))),
         }
-        if let (true, Some(groups), Some(item)) = (moved, groups, item.filter(|item| shows(&item.value, scope))) {
-            self.items.with_value(|items| groups.insert(&item.value, items));
-        }
-        Applied { moved, arrived }
+        let stands = self.on_shown(groups, item, Groups::put);
+        Applied { moved: stood != stands, arrived }
+    }
+
+    /// Takes a task out of the groups, or puts it in, if the page shows it.
+    fn on_shown(
+        self,
+        groups: Option<&mut Groups>,
+        item: Option<&TaskItem>,
+        act: fn(&mut Groups, &TaskView, &Items, &Question) -> Standing,
+    ) -> Standing {
+        let (Some(groups), Some(item)) = (groups, item) else { return Standing::new() };
+        self.question.with_value(|question| {
+            let shown = question.matcher().matches(&Subject::from(&item.value));
+            if shown {
+                self.items.with_value(|items| act(groups, &item.value, items, question))
+            } else {
+                Standing::new()
+            }
+        })
     }
 
     /// Keeps `parts` up to date; whether a task became, or ceased to be, a part of another.
@@ -290,8 +309,8 @@ impl Tasks {
     }
 
     fn regroup(self) {
-        let scope = self.scope.get_untracked();
-        self.groups.set(self.items.with_value(|items| Groups::sorted(items, scope)));
+        let sorted = |items: &Items| self.question.with_value(|question| Groups::sorted(items, question));
+        self.groups.set(self.items.with_value(sorted));
     }
 }
 
@@ -323,8 +342,12 @@ struct Applied {
 mod tests {
     use super::*;
     use shared::clock::Stamp;
+    use shared::ids::UserId;
+    use shared::query::GROUPS;
+    use shared::query::filter::{Condition, Who};
+    use shared::query::group::{GroupBy, Heading};
     use shared::row::Row;
-    use shared::workflow::Priority;
+    use shared::workflow::{Priority, Status};
 
     fn id(n: u32) -> TaskId {
         format!("0199a000-0000-7000-8000-{n:012x}").parse().unwrap()
@@ -346,18 +369,29 @@ mod tests {
         TaskItem { value: task, mark: Mark::None }
     }
 
+    fn day() -> Date {
+        "2026-11-20".parse().unwrap()
+    }
+
     fn apply(tasks: Tasks, items: &[TaskItem]) {
         tasks.apply(items.iter().map(|item| (item.value.id, Some(item.clone()))).collect());
     }
 
     fn todo(tasks: Tasks) -> Vec<TaskId> {
-        tasks.groups().with_untracked(|groups| groups.of(Status::Todo).to_vec())
+        tasks.groups().with_untracked(|groups| groups.of(&Heading::Status(Status::Todo)).to_vec())
     }
 
     #[test]
     fn a_change_moves_one_task_to_where_sorting_would_put_it() {
+        for group in [GroupBy::Status, GroupBy::Priority, GroupBy::Due, GroupBy::Tag, GroupBy::None] {
+            check_moves(group);
+        }
+    }
+
+    fn check_moves(group: GroupBy) {
         Owner::new().with(|| {
-            let tasks = Tasks::new();
+            let tasks = Tasks::new(day());
+            tasks.show(Question { group, ..Question::everything(day()) });
             let priorities = [Priority::None, Priority::Urgent, Priority::Low, Priority::High, Priority::Medium];
             let mut all: Vec<TaskItem> =
                 (0..40).map(|n| item(n, GROUPS[n as usize % 7], priorities[n as usize % 5])).collect();
@@ -366,9 +400,13 @@ mod tests {
                 all[n].value.priority = priorities[(n * 3 + 1) % 5];
                 all[n].value.status = GROUPS[(n * 5 + 2) % 7];
                 all[n].value.deleted = n % 11 == 0;
+                all[n].value.due =
+                    (n % 3 > 0).then(|| Date::from_days(day().days() + i32::try_from(n % 9).unwrap() - 3).unwrap());
+                all[n].value.tags = ["Maps", "iOS"][..n % 3].iter().map(|tag| Tag::new(tag)).collect();
                 apply(tasks, &all[n..=n]);
                 let kept = tasks.groups().get_untracked();
-                assert_eq!(kept, tasks.items.with_value(|items| Groups::sorted(items, None)), "after change {n}");
+                let anew = |question: &Question| tasks.items.with_value(|items| Groups::sorted(items, question));
+                assert_eq!(kept, tasks.question.with_value(anew), "{group:?} after change {n}");
             }
         });
     }
@@ -376,10 +414,11 @@ mod tests {
     #[test]
     fn shows_the_tasks_of_one_project() {
         Owner::new().with(|| {
-            let tasks = Tasks::new();
+            let tasks = Tasks::new(day());
             apply(tasks, &(0..6).map(|n| item(n, Status::Todo, Priority::None)).collect::<Vec<_>>());
             assert_eq!(todo(tasks), (0..6).map(id).collect::<Vec<_>>());
-            tasks.show(Some(project(1)));
+            let filter = Filter::Is(Condition::Project(vec![project(1)]));
+            tasks.show(Question { filter, ..Question::everything(day()) });
             assert_eq!(todo(tasks), [id(1), id(3), id(5)]);
             apply(tasks, &[item(7, Status::Todo, Priority::Urgent), item(8, Status::Todo, Priority::Urgent)]);
             assert_eq!(todo(tasks), [id(7), id(1), id(3), id(5)]);
@@ -391,9 +430,33 @@ mod tests {
     }
 
     #[test]
+    fn counts_what_the_navigation_tells() {
+        Owner::new().with(|| {
+            let (tasks, me) = (Tasks::new(day()), UserId::default());
+            let mine = Filter::Is(Condition::Assignee(vec![Who::Me]));
+            let todo = Filter::Is(Condition::Status(vec![Status::Todo]));
+            let viewer = Viewer { me: Some(me), today: day() };
+            tasks.count([mine, todo, Filter::Any(Vec::new())], viewer);
+            let mut all: Vec<TaskItem> = (0..6).map(|n| item(n, Status::Todo, Priority::None)).collect();
+            all[0].value.assignees.insert(me);
+            apply(tasks, &all);
+            assert_eq!(tasks.counts.get_untracked(), [1, 6, 0]);
+            all[1].value.assignees.insert(me);
+            all[1].value.status = Status::Done;
+            all[2].value.deleted = true;
+            apply(tasks, &all[..3]);
+            assert_eq!(tasks.counts.get_untracked(), [2, 4, 0]);
+            tasks.apply(vec![(id(0), None)]);
+            assert_eq!(tasks.counts.get_untracked(), [1, 3, 0]);
+            tasks.recount();
+            assert_eq!(tasks.counts.get_untracked(), [1, 3, 0]);
+        });
+    }
+
+    #[test]
     fn knows_the_parts_of_a_task_in_their_order() {
         Owner::new().with(|| {
-            let tasks = Tasks::new();
+            let tasks = Tasks::new(day());
             let part = |n, order: &str, of: u32| {
                 let mut item = item(n, Status::Todo, Priority::None);
                 (item.value.order, item.value.parent) = (order.to_owned(), Some(id(of)));
@@ -414,7 +477,7 @@ mod tests {
     #[test]
     fn knows_which_tasks_wait() {
         Owner::new().with(|| {
-            let tasks = Tasks::new();
+            let tasks = Tasks::new(day());
             let mut one = item(1, Status::Todo, Priority::None);
             one.mark = Mark::Waiting;
             apply(tasks, &[one.clone(), item(2, Status::Todo, Priority::None)]);

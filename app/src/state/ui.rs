@@ -1,11 +1,14 @@
 //! What is open, selected and pointed at: the part of the state that is of this screen only and never saved.
 
 use leptos::prelude::*;
-use shared::ids::{ProjectId, TaskId};
-use shared::workflow::Status;
+use shared::date::Date;
+use shared::ids::{EntityId, ProjectId, SectionId, TaskId, UserId};
+use shared::workflow::{Priority, Status};
 use web_sys::{HtmlElement, Node};
 
 use crate::dom;
+use crate::look::Facet;
+use crate::state::recent;
 
 /// Which of the small layers is open over a control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,20 @@ pub(crate) enum Menu {
     /// Everything that can be done with a task.
     Actions,
     Workspace,
+    /// Where a card can be put.
+    Move,
+    /// In which section of its project a task is.
+    Section,
+    /// By what the list can be filtered.
+    Filters,
+    /// The values of one filter.
+    Filter(Facet),
+    Group,
+    Sort,
+    /// What can be done with a project, a section or a saved view.
+    Row,
+    /// Shape and colour of a project or a section.
+    Glyph,
 }
 
 /// What a menu is about.
@@ -34,6 +51,8 @@ pub(crate) enum Subject {
     Draft,
     /// Nothing in particular.
     Workspace,
+    /// A project, a section or a saved view.
+    Row(EntityId),
 }
 
 /// An open menu.
@@ -106,6 +125,35 @@ pub(crate) struct Toast {
 pub(crate) struct Preset {
     pub(crate) project: Option<ProjectId>,
     pub(crate) status: Option<Status>,
+    pub(crate) priority: Option<Priority>,
+    pub(crate) due: Option<Date>,
+    pub(crate) assignee: Option<UserId>,
+    /// Of the project.
+    pub(crate) section: Option<SectionId>,
+}
+
+impl Preset {
+    /// What is not said here, as there.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let elsewhere = self.project.is_some() && self.project != other.project;
+        Self {
+            project: self.project.or(other.project),
+            status: self.status.or(other.status),
+            priority: self.priority.or(other.priority),
+            due: self.due.or(other.due),
+            assignee: self.assignee.or(other.assignee),
+            section: self.section.or(other.section.filter(|_| !elsewhere)),
+        }
+    }
+}
+
+/// What is given a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    NewSection(ProjectId),
+    /// Keeps the filters of the page as a view.
+    NewView,
+    Rename(EntityId),
 }
 
 pub(crate) struct Ui {
@@ -116,11 +164,21 @@ pub(crate) struct Ui {
     /// The task whose title is being edited in its row.
     pub(crate) editing: RwSignal<Option<TaskId>>,
     pub(crate) selection: RwSignal<Vec<TaskId>>,
+    /// The task that was selected last: a range begins at it.
+    pub(crate) anchor: StoredValue<Option<TaskId>>,
     pub(crate) menus: Menus,
     pub(crate) toasts: RwSignal<Vec<(u32, Toast)>>,
     pub(crate) new_task: RwSignal<Option<Preset>>,
     pub(crate) new_project: RwSignal<bool>,
+    pub(crate) naming: RwSignal<Option<Naming>>,
+    /// Whether the navigation shows what is hidden or archived.
+    pub(crate) all_places: RwSignal<bool>,
+    /// The last thing that is said to those who do not see it.
+    pub(crate) announced: RwSignal<String>,
     pub(crate) inviting: RwSignal<bool>,
+    pub(crate) palette: RwSignal<bool>,
+    /// The list of keys.
+    pub(crate) shortcuts: RwSignal<bool>,
     pub(crate) outbox: RwSignal<bool>,
     /// The navigation of a phone.
     pub(crate) sidebar: RwSignal<bool>,
@@ -153,9 +211,10 @@ pub(crate) fn forget_draft() {
     dom::forget(DRAFT);
 }
 
-/// Forgets everything that was being written.
+/// Forgets everything that was being written, and what was used lately.
 pub(crate) fn forget_drafts() {
     forget_draft();
+    recent::forget();
     dom::forget_all(COMMENT);
 }
 
@@ -166,11 +225,17 @@ impl Ui {
             reveal: RwSignal::new(None),
             editing: RwSignal::new(None),
             selection: RwSignal::new(Vec::new()),
+            anchor: StoredValue::new(None),
             menus: Menus::new(),
             toasts: RwSignal::new(Vec::new()),
             new_task: RwSignal::new(None),
             new_project: RwSignal::new(false),
+            naming: RwSignal::new(None),
+            all_places: RwSignal::new(false),
+            announced: RwSignal::new(String::new()),
             inviting: RwSignal::new(false),
+            palette: RwSignal::new(false),
+            shortcuts: RwSignal::new(false),
             outbox: RwSignal::new(false),
             sidebar: RwSignal::new(false),
         }
@@ -183,7 +248,10 @@ impl Ui {
         self.selection.update(Vec::clear);
         self.toasts.update(Vec::clear);
         self.new_task.set(None);
-        for open in [self.new_project, self.inviting, self.outbox, self.sidebar] {
+        self.naming.set(None);
+        self.announced.update(String::clear);
+        let open = [self.new_project, self.inviting, self.palette, self.shortcuts, self.outbox, self.sidebar];
+        for open in open.into_iter().chain([self.all_places]) {
             open.set(false);
         }
     }

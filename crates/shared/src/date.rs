@@ -17,6 +17,9 @@ pub struct Date(time::Date);
 pub struct InvalidDate;
 
 impl Date {
+    /// 1970-01-01.
+    pub const EPOCH: Self = Self(time::OffsetDateTime::UNIX_EPOCH.date());
+
     /// The day with this year, month (1 to 12) and day of the month, if there is one.
     pub fn new(year: i32, month: u8, day: u8) -> Result<Self, InvalidDate> {
         if !(1..=9999).contains(&year) {

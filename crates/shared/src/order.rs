@@ -8,6 +8,10 @@
 //! Two members who put something at one place at the same time get equal indices; whoever sorts breaks such a tie by
 //! id, and a move between two equal ones goes after both.
 
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The first index of a list.
@@ -31,6 +35,27 @@ pub fn between(before: Option<&str>, after: Option<&str>) -> String {
             if within { next } else { before.further() }
         }
     }
+}
+
+/// Where something stands: at the index that it was given, or else where it was made. Everybody knows that place without a
+/// write, and there is room before and behind it.
+pub fn effective(index: &str, id: Uuid) -> Cow<'_, str> {
+    if index.is_empty() { Cow::Owned(of_making(id)) } else { Cow::Borrowed(index) }
+}
+
+/// An index that goes up with the time, and then with the chance, of a version 7 id: a whole number of milliseconds, and
+/// 30 bits of what tells apart what is made within one.
+fn of_making(id: Uuid) -> String {
+    let bits = id.as_u128();
+    let millis = bits >> 80;
+    let chance = (((bits >> 64) & 0xfff) << 18) | ((bits >> 44) & 0x3_ffff);
+    let mut index = String::from("i");
+    for (number, digits) in [(millis, 9), (chance, 6)] {
+        index.extend((0..digits).rev().map(|place| char::from(DIGITS[(number / 62_u128.pow(place) % 62) as usize])));
+    }
+    // Does not end with a zero.
+    index.push('V');
+    index
 }
 
 /// An index in its two parts; compared as the text that they make. There is room before each: the smallest whole number
@@ -222,6 +247,27 @@ mod tests {
             let (low, high) = (side(before), side(after));
             assert_eq!(between(low.as_deref(), high.as_deref()), index, "{before} {after}");
         }
+    }
+
+    #[test]
+    fn what_nobody_has_put_anywhere_stands_where_it_was_made() {
+        let ids = [
+            "00000000-0000-7000-8000-000000000000",
+            "0199a000-0000-7000-8000-000000000001",
+            "0199a000-0000-7000-8001-000000000000",
+            "0199a000-0000-7001-8000-000000000000",
+            "0199a000-0001-7000-8000-000000000000",
+            "ffffffff-ffff-7fff-bfff-ffffffffffff",
+        ];
+        let indices: Vec<String> = ids.iter().map(|id| effective("", id.parse().unwrap()).into_owned()).collect();
+        assert!(indices.is_sorted(), "{indices:?}");
+        for pair in indices.windows(2) {
+            assert!(Index::parse(&pair[0]).is_some(), "{pair:?}");
+            let middle = between(Some(&pair[0]), Some(&pair[1]));
+            assert!(pair[0] < middle && middle < pair[1], "{pair:?} {middle}");
+        }
+        assert!(between(Some(&indices[5]), None) > indices[5] && between(None, Some(&indices[0])) < indices[0]);
+        assert_eq!(effective("a0", ids[1].parse().unwrap()), "a0");
     }
 
     #[test]

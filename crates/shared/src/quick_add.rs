@@ -32,54 +32,91 @@ pub struct QuickAdd {
     pub people: Vec<String>,
 }
 
+/// What a word says of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Due(Date),
+    Priority(Priority),
+    Tag(Tag),
+    /// As it was typed, without the sign.
+    Project(String),
+    /// As it was typed, without the sign.
+    Person(String),
+}
+
 const WEEKDAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 /// Reads a line that was typed on a day of its author's calendar.
 pub fn parse(line: &str, today: Date) -> QuickAdd {
     let mut read = QuickAdd::default();
     let mut title: Vec<&str> = Vec::new();
-    for word in line.split_whitespace() {
-        if !read.take(word, today) {
-            title.push(word.strip_prefix('\\').filter(|rest| !rest.is_empty()).unwrap_or(word));
+    for (word, meaning) in words(line, today) {
+        match meaning {
+            Some(meaning) => read.take(meaning),
+            None => title.push(plain(word)),
         }
     }
     read.title = title.join(" ");
     read
 }
 
-impl QuickAdd {
-    /// Takes a word in; whether it said anything.
-    fn take(&mut self, word: &str, today: Date) -> bool {
-        if let Some(tag) = name(word, '#') {
-            let tag = Tag::new(tag);
-            if !self.tags.contains(&tag) {
-                self.tags.push(tag);
-            }
-            return true;
-        }
-        if let Some(person) = name(word, '@') {
-            if !self.people.iter().any(|known| known == person) {
-                self.people.push(person.to_owned());
-            }
-            return true;
-        }
-        if let Some(project) = name(word, '+') {
-            return set(&mut self.project, Some(project.to_owned()));
-        }
-        if let Some(priority) = word.strip_prefix('!') {
-            return set(&mut self.priority, priority_of(priority));
-        }
-        set(&mut self.due, day(word, today))
+/// The words of a line, each with what it says; those without are the title.
+pub fn words(line: &str, today: Date) -> Vec<(&str, Option<Meaning>)> {
+    let mut read: Vec<(&str, Option<Meaning>)> = Vec::new();
+    for word in line.split_whitespace() {
+        let counts =
+            |meaning: &Meaning| meaning.is_one_of_many() || !read.iter().any(|(_, said)| meaning.is_as(said.as_ref()));
+        let meaning = meaning(word, today).filter(counts);
+        read.push((word, meaning));
+    }
+    read
+}
+
+/// A word as the title has it, without the backslash that keeps it there.
+pub fn plain(word: &str) -> &str {
+    word.strip_prefix('\\').filter(|rest| !rest.is_empty()).unwrap_or(word)
+}
+
+impl Meaning {
+    /// Whether a task can have several of these.
+    fn is_one_of_many(&self) -> bool {
+        matches!(self, Self::Tag(_) | Self::Person(_))
+    }
+
+    /// Whether something that was said is of the same kind.
+    fn is_as(&self, said: Option<&Self>) -> bool {
+        said.is_some_and(|said| std::mem::discriminant(self) == std::mem::discriminant(said))
     }
 }
 
-/// Gives something a value that has none; whether it did.
-fn set<T>(place: &mut Option<T>, value: Option<T>) -> bool {
-    let sets = place.is_none() && value.is_some();
-    if sets {
-        *place = value;
+impl QuickAdd {
+    fn take(&mut self, meaning: Meaning) {
+        match meaning {
+            Meaning::Due(date) => self.due = Some(date),
+            Meaning::Priority(priority) => self.priority = Some(priority),
+            Meaning::Project(name) => self.project = Some(name),
+            Meaning::Tag(tag) if !self.tags.contains(&tag) => self.tags.push(tag),
+            Meaning::Person(name) if !self.people.contains(&name) => self.people.push(name),
+            Meaning::Tag(_) | Meaning::Person(_) => {}
+        }
     }
-    sets
+}
+
+/// What a word says by itself.
+fn meaning(word: &str, today: Date) -> Option<Meaning> {
+    if let Some(tag) = name(word, '#') {
+        return Some(Meaning::Tag(Tag::new(tag)));
+    }
+    if let Some(person) = name(word, '@') {
+        return Some(Meaning::Person(person.to_owned()));
+    }
+    if let Some(project) = name(word, '+') {
+        return Some(Meaning::Project(project.to_owned()));
+    }
+    match word.strip_prefix('!') {
+        Some(priority) => priority_of(priority).map(Meaning::Priority),
+        None => day(word, today).map(Meaning::Due),
+    }
 }
 
 /// The name behind a sign. A number is none: `#231` is an issue of somebody else's, and `+1` is agreement.
@@ -175,6 +212,18 @@ mod tests {
         {
             assert_eq!(parse(title, today()), QuickAdd { title: title.into(), ..QuickAdd::default() });
         }
+    }
+
+    #[test]
+    fn each_word_says_what_it_means() {
+        let read = words("Mend \\today #ops !high @ines !low", today());
+        let meanings: Vec<_> = read.into_iter().filter_map(|(word, meaning)| Some((word, meaning?))).collect();
+        let expected = [
+            ("#ops", Meaning::Tag(Tag::new("ops"))),
+            ("!high", Meaning::Priority(Priority::High)),
+            ("@ines", Meaning::Person("ines".into())),
+        ];
+        assert_eq!(meanings, expected);
     }
 
     #[test]

@@ -105,7 +105,10 @@ fn attach(app: App, task: TaskId, files: Option<FileList>) {
         for file in files {
             let name = file.name();
             match app.host().attach(task, file).await {
-                Ok(_) => app.ui.say(&t::attached(&name)),
+                Ok(made) => {
+                    app.note(Change::creation(made));
+                    app.ui.say(&t::attached(&name));
+                }
                 Err(error) => app.ui.say(&complaint(&error)),
             }
         }

@@ -187,7 +187,7 @@ pub(crate) fn Composer(id: TaskId, answered: RwSignal<Option<CommentId>>) -> imp
         let command = comment(id, answered.get_untracked(), &text);
         area.set_value("");
         spawn_local(async move {
-            match app.dispatch(command).await {
+            match app.create(command).await {
                 Ok(_) => {
                     keep_comment_draft(id, "");
                     let _ = answered.try_set(None);

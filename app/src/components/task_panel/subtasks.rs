@@ -87,7 +87,7 @@ fn Part(id: TaskId, item: RwSignal<TaskItem>, parts: Memo<Vec<TaskId>>) -> impl 
                 type="checkbox"
                 aria-label=move || t::part_done(&title())
                 prop:checked=closed
-                on:change=move |_| app.toggle_done_of(id)
+                on:change=move |_| app.toggle_done_of(&[id])
             />
             <a href=Route::Task(id).href() dir="auto">{title}</a>
             <button
@@ -145,7 +145,7 @@ fn NewPart(item: RwSignal<TaskItem>, adding: RwSignal<bool>) -> impl IntoView {
         field.set_value("");
         let command = new_part(app, &item.with_untracked(|item| item.value.clone()), title.clone());
         spawn_local(async move {
-            if let Err(error) = app.dispatch(command).await {
+            if let Err(error) = app.create(command).await {
                 app.ui.say(&complaint(&error));
                 if let Some(field) = input.try_get_untracked().flatten() {
                     field.set_value(&title);

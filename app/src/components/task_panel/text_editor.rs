@@ -136,7 +136,7 @@ impl Typing {
         self.pending.set_value(Some(to.clone()));
         spawn_local(async move {
             let edit = Change::of_text(self.entity, self.field, &from, &to);
-            let saved = self.app.try_all(&edit.forward).await;
+            let (_, saved) = self.app.dispatch_all(edit.forward()).await;
             let still = self.pending.try_update_value(|pending| pending.take_if(|pending| *pending == to).is_some());
             if still != Some(true) {
                 return;

@@ -2,6 +2,8 @@
 //!
 //! A task with several tags or assignees stands under each of them. A heading is there when a task is under it.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::filter::is_overdue;
@@ -89,7 +91,13 @@ type Rank = (usize, u128, Option<(String, Tag)>);
 /// The place of headings that say what tasks do not have.
 const LAST: Rank = (usize::MAX, u128::MAX, None);
 
-fn headings(task: &Subject<'_>, by: GroupBy, today: Date, each: &mut dyn FnMut(Heading)) {
+/// The order of two headings of one kind.
+pub fn compare(left: &Heading, right: &Heading, places: &Places) -> Ordering {
+    rank(left, places).cmp(&rank(right, places))
+}
+
+/// Tells the headings that a task stands under.
+pub fn headings(task: &Subject<'_>, by: GroupBy, today: Date, each: &mut dyn FnMut(Heading)) {
     match by {
         GroupBy::None => each(Heading::All),
         GroupBy::Status => each(Heading::Status(task.status)),

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::spell;
 use super::subject::{Places, Subject};
+use crate::order::effective;
 
 /// What tasks are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SortBy {
-    /// As members put them, by hand.
+    /// As members put them, by hand; what nobody has put anywhere stands where it was made.
     Manual,
     Priority,
     Due,
@@ -50,7 +51,7 @@ impl SortKey {
 
     fn compare(self, left: &Subject<'_>, right: &Subject<'_>, places: &Places) -> Ordering {
         match self.by {
-            SortBy::Manual => self.directed(left.order.cmp(right.order)),
+            SortBy::Manual => self.directed(by_hand(left, right)),
             SortBy::Priority => self.directed(left.priority.cmp(&right.priority)),
             SortBy::Due => self.optional(left.due, right.due),
             SortBy::Start => self.optional(left.start, right.start),
@@ -77,7 +78,7 @@ impl SortKey {
     /// equal where it may say anything.
     fn rough(self, task: &Subject<'_>, places: &Places) -> u64 {
         let number = match self.by {
-            SortBy::Manual => Some(bytes(task.order.bytes())),
+            SortBy::Manual => Some(bytes(effective(task.order, task.id.0).bytes())),
             SortBy::Priority => Some(task.priority as u64),
             SortBy::Due => task.due.map(|due| signed(due.days().into())),
             SortBy::Start => task.start.map(|start| signed(start.days().into())),
@@ -155,6 +156,13 @@ impl PartialEq for Row<'_> {
 }
 
 impl Eq for Row<'_> {}
+
+fn by_hand(left: &Subject<'_>, right: &Subject<'_>) -> Ordering {
+    if left.order.is_empty() && right.order.is_empty() {
+        return left.id.cmp(&right.id);
+    }
+    effective(left.order, left.id.0).cmp(&effective(right.order, right.id.0))
+}
 
 fn first_assignee(task: &Subject<'_>, places: &Places) -> Option<(usize, uuid::Uuid)> {
     task.assignees.iter().map(|user| places.of(user.0)).min()
