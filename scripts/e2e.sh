@@ -6,6 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/env.sh
 source scripts/env.sh
 
+# One journey begins in the terminal.
+cargo build --release --package tern-cli
+export TERN_CLI="${TERN_CLI:-$CARGO_TARGET_DIR/release/tern}"
 export TERN_SERVER="${TERN_SERVER:-$CARGO_TARGET_DIR/release/tern-server}"
 export TERN_DIST="${TERN_DIST:-$PWD/dist}"
 

@@ -152,7 +152,7 @@ export class ApiDevice {
 
   private constructor(
     private readonly origin: string,
-    private readonly token: string,
+    private readonly access: string,
     readonly account: Account,
   ) {}
 
@@ -178,8 +178,16 @@ export class ApiDevice {
 
   /** The secret part of a link with which one person can join. */
   async invite(): Promise<string> {
-    const headers = { authorization: `Bearer ${this.token}` };
+    const headers = { authorization: `Bearer ${this.access}` };
     const made = await answer(await fetch(`${this.origin}/api/invitations`, { method: "POST", headers }));
+    return (made as { token: string }).token;
+  }
+
+  /** A token for a program that works in this member's name. */
+  async token(access: "read" | "write"): Promise<string> {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.access}` };
+    const body = JSON.stringify({ name: "Test", access });
+    const made = await answer(await fetch(`${this.origin}/api/tokens`, { method: "POST", headers, body }));
     return (made as { token: string }).token;
   }
 
@@ -216,7 +224,7 @@ export class ApiDevice {
 
   private pullRequest(cursor: number, scopes: string[]): { headers: Record<string, string>; body: string } {
     const { actor, epoch } = this.account;
-    const headers = { "content-type": "application/json", authorization: `Bearer ${this.token}` };
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.access}` };
     const request = { schema: SCHEMA, actor, epoch, cursor, seen: 0, confirmed: this.n, scopes };
     return { headers, body: JSON.stringify(request) };
   }
@@ -239,7 +247,7 @@ export class ApiDevice {
   /** What the server says of the content of the only attachment. */
   async attachmentHeaders(): Promise<Headers> {
     const [id] = (await this.pull()).flatMap((row) => row.id.attachment ?? []);
-    const headers = { authorization: `Bearer ${this.token}` };
+    const headers = { authorization: `Bearer ${this.access}` };
     const response = await fetch(`${this.origin}/api/attachments/${id}`, { headers });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`The server answers ${response.status}`);
@@ -265,7 +273,7 @@ export class ApiDevice {
     const { actor, epoch } = this.account;
     const response = await fetch(`${this.origin}/api/sync/push`, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${this.token}` },
+      headers: { "content-type": "application/json", authorization: `Bearer ${this.access}` },
       body: JSON.stringify({ schema: SCHEMA, actor, epoch, mutations }),
     });
     const { results } = (await answer(response)) as { results: { n: number; result: Result }[] };
