@@ -8,9 +8,9 @@ test("each page shows its tasks, also offline and after a cold start", async ({ 
   await device.goTo("Inbox");
   await device.createTask("Unsorted");
   await device.goTo("Today");
-  await device.createTask("For today");
+  await device.createTask("Water the plants");
   await device.goTo("Upcoming");
-  await device.createTask("For tomorrow");
+  await device.createTask("Fold the sails");
   await device.goTo("My tasks");
   await device.createTask("Mine");
   await device.expectSynced();
@@ -22,7 +22,7 @@ test("each page shows its tasks, also offline and after a cold start", async ({ 
       else await device.expectTitles(titles);
     }
   };
-  await pages({ Inbox: ["Unsorted"], Today: ["For today"], Upcoming: ["For tomorrow"], "My tasks": ["Mine"], Done: [], Trash: [] });
+  await pages({ Inbox: ["Unsorted"], Today: ["Water the plants"], Upcoming: ["Fold the sails"], "My tasks": ["Mine"], Done: [], Trash: [] });
   const navigation = device.page.getByRole("navigation", { name: "Main" });
   await expect(navigation.getByRole("link", { name: "Inbox 1" })).toBeVisible();
 
@@ -34,34 +34,34 @@ test("each page shows its tasks, also offline and after a cold start", async ({ 
   await device.task("Mine").hover();
   await device.task("Mine").getByRole("button", { name: /^Mark .* as done$/ }).click();
   await device.goTo("Today");
-  await device.delete("For today");
-  await pages({ Inbox: [], Today: [], "My tasks": [], Done: ["Mine"], Trash: ["For today"] });
+  await device.delete("Water the plants");
+  await pages({ Inbox: [], Today: [], "My tasks": [], Done: ["Mine"], Trash: ["Water the plants"] });
   await device.coldStart("/done");
   await device.expectTitles(["Mine"]);
   await device.goTo("Trash");
-  await device.task("For today").hover();
-  await device.task("For today").getByRole("button", { name: /^Restore / }).click();
-  await pages({ Trash: [], Today: ["For today"] });
+  await device.task("Water the plants").hover();
+  await device.task("Water the plants").getByRole("button", { name: /^Restore / }).click();
+  await pages({ Trash: [], Today: ["Water the plants"] });
   await device.goOnline();
   await device.expectSynced();
 });
 
 test("Today becomes the next day at midnight", async ({ newMember }) => {
   const { device } = await newMember();
-  await device.createTask("For tomorrow");
+  await device.createTask("Fold the sails");
   const { page } = device;
   const tomorrow = await page.evaluate(() => {
     const day = new Date(Date.now() + 86_400_000);
     return `${day.getFullYear()}-${String(day.getMonth() + 1).padStart(2, "0")}-${String(day.getDate()).padStart(2, "0")}`;
   });
-  await device.setDue("For tomorrow", tomorrow);
+  await device.setDue("Fold the sails", tomorrow);
   await device.expectSynced();
   await page.clock.install({ time: new Date() });
   await device.visit("/today");
   await expect(page.getByRole("heading", { name: "Nothing is due today" })).toBeVisible();
   await page.clock.fastForward("24:00:00");
-  await device.expectTitles(["For tomorrow"]);
-  await device.expectDue("For tomorrow", /Today/);
+  await device.expectTitles(["Fold the sails"]);
+  await device.expectDue("Fold the sails", /Today/);
 });
 
 test("filters are chips, in the address, and the back button takes them away", async ({ newMember }) => {
