@@ -68,6 +68,11 @@ macro_rules! kinds {
                 })*
             }
 
+            /// Everything that is shown, one kind after the other; within a kind in no certain order.
+            pub fn ids(&self) -> impl Iterator<Item = EntityId> {
+                std::iter::empty()$(.chain(self.$items.keys().map(|id| EntityId::from(*id))))*
+            }
+
             /// Shows a row (`None`: it is gone), and notes in the patch, where there is one, what that changes.
             pub(crate) fn show(&mut self, id: EntityId, row: Option<&Row>, mark: Mark, patch: Option<&mut ViewPatch>) {
                 match id {

@@ -95,15 +95,7 @@ fn texts(replica: &Replica) -> BTreeMap<(EntityId, TextField), String> {
 
 /// Everything that a member sees, in a certain order.
 pub fn ids(view: &View) -> Vec<EntityId> {
-    let View { projects, sections, tasks, comments, attachments, custom_fields, saved_views, members } = view;
-    let mut ids: Vec<EntityId> = projects.keys().map(|id| (*id).into()).collect();
-    ids.extend(sections.keys().map(|id| EntityId::from(*id)));
-    ids.extend(tasks.keys().map(|id| EntityId::from(*id)));
-    ids.extend(comments.keys().map(|id| EntityId::from(*id)));
-    ids.extend(attachments.keys().map(|id| EntityId::from(*id)));
-    ids.extend(custom_fields.keys().map(|id| EntityId::from(*id)));
-    ids.extend(saved_views.keys().map(|id| EntityId::from(*id)));
-    ids.extend(members.keys().map(|id| EntityId::from(*id)));
+    let mut ids: Vec<EntityId> = view.ids().collect();
     ids.sort_unstable();
     ids
 }

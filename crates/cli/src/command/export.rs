@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use engine::replica::Replica;
-use engine::view::{Item, View};
+use engine::view::Item;
 use exchange::json::About;
 use exchange::library::Library;
 use exchange::{calendar, json, markdown, table};
@@ -55,16 +55,7 @@ fn write(path: &std::path::Path, content: &[u8]) -> std::io::Result<()> {
 
 /// Everything that this device shows, as its member sees it.
 pub(crate) fn rows(replica: &Replica) -> Vec<Row> {
-    let View { projects, sections, tasks, comments, attachments, custom_fields, saved_views, members } = replica.view();
-    let mut ids: Vec<EntityId> = projects.keys().map(|id| (*id).into()).collect();
-    ids.extend(sections.keys().map(|id| EntityId::from(*id)));
-    ids.extend(tasks.keys().map(|id| EntityId::from(*id)));
-    ids.extend(comments.keys().map(|id| EntityId::from(*id)));
-    ids.extend(attachments.keys().map(|id| EntityId::from(*id)));
-    ids.extend(custom_fields.keys().map(|id| EntityId::from(*id)));
-    ids.extend(saved_views.keys().map(|id| EntityId::from(*id)));
-    ids.extend(members.keys().map(|id| EntityId::from(*id)));
-    ids.into_iter().filter_map(|id| replica.current(id)).collect()
+    replica.view().ids().filter_map(|id| replica.current(id)).collect()
 }
 
 /// What only this device knows of a row.
