@@ -5,12 +5,11 @@ use leptos::prelude::*;
 use shared::ids::TaskId;
 use shared::workflow::Priority;
 
-use crate::components::avatar::{avatar, nobody};
 use crate::components::changing::{flag, text};
+use crate::components::glance::{due_text, names, people, progress, talk, unsynced};
 use crate::components::icon::{icon, priority_icon};
 use crate::components::property::opens;
 use crate::components::tag;
-use crate::components::task_row::{due_text, unsynced};
 use crate::i18n as t;
 use crate::route::Route;
 use crate::state::ui::{Menu, Subject};
@@ -60,43 +59,19 @@ pub(crate) fn Card(item: RwSignal<TaskItem>, dragged: Memo<Option<TaskId>>) -> i
             </h3>
             <div class="card-foot">
                 <span>{move || item.with(|item| details(app, item))}</span>
-                <span class="people">{move || item.with(|item| people(app, item))}</span>
+                <span class="people" role="img" aria-label=text(move || names(app, item)) title=text(move || names(app, item))>
+                    {move || item.with(|item| people(app, &item.value.assignees))}
+                </span>
             </div>
         </li>
     }
     .into_any()
 }
 
-/// Tags, parts and the due date, where there are any.
+/// Tags, parts, comments and the due date, where there are any.
 fn details(app: App, item: &TaskItem) -> AnyView {
     let task = &item.value;
     let tags = task.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view();
-    let parts = app.tasks.parts_of(task.id);
-    let closed = |id: &TaskId| app.tasks.find(*id).is_some_and(|part| part.with(|part| part.value.status.is_closed()));
-    let progress = (!parts.is_empty()).then(|| {
-        let done = parts.iter().filter(|part| closed(part)).count();
-        view! {
-            <span class="meta">
-                {icon("#i-subtasks")}
-                <span class="sr">{t::subtasks()}" "</span>
-                {format!("{done}/{}", parts.len())}
-            </span>
-        }
-    });
     let due = task.due.map(|due| due_text(due, task.status.is_closed()));
-    (tags, progress, due).into_any()
-}
-
-fn people(app: App, item: &TaskItem) -> AnyView {
-    let one = |id: &shared::ids::UserId| {
-        let name = app.person_name(*id).unwrap_or_else(|| t::somebody().to_owned());
-        let picture = avatar(Some(*id), &name);
-        view! { <span role="img" aria-label=name.clone() title=name>{picture}</span> }
-    };
-    match &item.value.assignees {
-        none if none.is_empty() => {
-            view! { <span role="img" aria-label=t::nobody_assigned()>{nobody()}</span> }.into_any()
-        }
-        some => some.iter().map(one).collect_view().into_any(),
-    }
+    (tags, progress(app, task.id), talk(app, task.id), due).into_any()
 }

@@ -11,6 +11,7 @@ pub(crate) mod day_editor;
 pub(crate) mod drag;
 pub(crate) mod empty;
 pub(crate) mod field;
+pub(crate) mod glance;
 pub(crate) mod heading;
 pub(crate) mod icon;
 pub(crate) mod invite;

@@ -23,9 +23,10 @@ use self::properties::Properties;
 use self::subtasks::Subtasks;
 use self::text_editor::TextEditor;
 use self::title::PanelTitle;
+use crate::components::glance::unsynced;
 use crate::components::icon::icon;
 use crate::components::property::opens;
-use crate::components::task_row::unsynced;
+
 use crate::state::changes::Edit;
 use crate::state::ui::{Menu, Subject};
 use crate::state::{App, key_of, use_app};

@@ -2,16 +2,16 @@
 
 use engine::view::{Mark, TaskItem};
 use leptos::prelude::*;
-use shared::date::Date;
 use shared::ids::TaskId;
 use web_sys::{Event, HtmlInputElement, MouseEvent};
 
+use crate::components::changing::text;
+use crate::components::glance::{due_text, names, people, progress, talk, unsynced};
 use crate::components::icon::{icon, priority_icon, status_icon};
 use crate::components::marked::marked;
-use crate::components::property::{opens, when_mark};
+use crate::components::property::opens;
 use crate::components::tag;
 use crate::components::title_editor::TitleEditor;
-use crate::dates;
 use crate::i18n as t;
 use crate::route::Route;
 use crate::state::changes::Edit;
@@ -58,7 +58,8 @@ pub(crate) fn TaskRow(
             <PropertyButtons id item key />
             <Title id item found />
             <span class="end">
-                <Details item />
+                <Details id item />
+                <Assignees id item />
                 <Done id item key />
             </span>
             <button
@@ -187,9 +188,10 @@ fn excerpt(query: &str, (place, text): &(&'static str, String)) -> AnyView {
     .into_any()
 }
 
-/// What is only said when there is something to say: unsynced, tags, due date.
+/// What is only said when there is something to say: unsynced, subtasks, comments, tags, due date.
 #[component]
-fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
+fn Details(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
+    let app = use_app();
     let priority = move || item.with(|item| item.value.priority);
     let mark = move || item.with(|item| if item.value.needs_review() { Mark::Attention } else { item.mark });
     let tags = move || item.with(|item| item.value.tags.iter().map(|tag| tag::chip(tag.as_str())).collect_view());
@@ -203,6 +205,8 @@ fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
             {move || priority_icon(priority())}
         </span>
         {move || unsynced(mark())}
+        {move || progress(app, id)}
+        {move || talk(app, id)}
         <span class="tags">{tags}</span>
         {move || match due() {
             (Some(due), closed) => due_text(due, closed),
@@ -212,37 +216,28 @@ fn Details(item: RwSignal<TaskItem>) -> impl IntoView {
     .into_any()
 }
 
-/// The mark of a task whose changes the team does not have.
-pub(crate) fn unsynced(mark: Mark) -> Option<AnyView> {
-    let (state, href, short, long) = match mark {
-        Mark::None => return None,
-        Mark::Waiting => ("waiting", "#i-device-up", t::saved_here(), t::saved_here_long()),
-        Mark::Attention => ("attention", "#i-warning", t::needs_attention(), t::needs_attention()),
-    };
-    let mark = view! {
-        <span class="unsynced" data-state=state title=long>
-            {icon(href)}
-            <span class="unsynced-text" aria-hidden="true">{short}</span>
-            <span class="sr">{long}</span>
-        </span>
-    };
-    Some(mark.into_any())
-}
-
 fn no_due() -> AnyView {
     view! { <span class="due"></span> }.into_any()
 }
 
-pub(crate) fn due_text(due: Date, closed: bool) -> AnyView {
-    let mark = when_mark(due, closed);
-    let late = mark == Some("late");
+/// Who is to do it, and the way to change that.
+#[component]
+fn Assignees(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
+    let app = use_app();
+    let names = text(move || names(app, item));
     view! {
-        <span class="due" data-when=mark>
-            <span class="sr">{t::due()}" "</span>
-            {late.then(|| icon("#i-warning"))}
-            {dates::short(due)}
-            {late.then(|| view! { <span class="sr">" ("{t::late()}")"</span> })}
-        </span>
+        <button
+            class="prop people"
+            type="button"
+            aria-haspopup="menu"
+            data-menu="assignees"
+            data-nobody=move || item.with(|item| item.value.assignees.is_empty()).then_some("")
+            aria-label=move || t::property(t::assignees(), &names.get())
+            title=names
+            on:click=opens(app.ui.menus, Menu::Assignees, Subject::Task(id))
+        >
+            {move || item.with(|item| people(app, &item.value.assignees))}
+        </button>
     }
     .into_any()
 }

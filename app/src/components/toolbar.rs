@@ -93,11 +93,12 @@ fn Filters() -> impl IntoView {
                 <kbd aria-hidden="true">"F"</kbd>
             </button>
             {move || facets.get().into_iter().map(|facet| view! { <Chip facet /> }.into_any()).collect_view()}
-            {move || some.get().then(|| {
-                view! { <button class="btn plain small" type="button" on:click=clear>{t::clear_filters()}</button> }
-            })}
-            {save}
         </div>
+        // Beside the filters: however many they are, these are not scrolled away.
+        {move || some.get().then(|| {
+            view! { <button class="btn plain small" type="button" on:click=clear>{t::clear_filters()}</button> }
+        })}
+        {save}
     }
     .into_any()
 }

@@ -14,15 +14,20 @@ pub(crate) type CommentItem = Item<CommentView>;
 
 /// Every comment of the device.
 #[derive(Clone, Copy)]
-pub(crate) struct Comments(RwSignal<HashMap<CommentId, CommentItem>>);
+pub(crate) struct Comments {
+    all: RwSignal<HashMap<CommentId, CommentItem>>,
+    /// How many each task has that are not deleted: kept, for every row that is shown asks.
+    counts: RwSignal<HashMap<TaskId, usize>>,
+}
 
 impl Comments {
     pub(crate) fn new() -> Self {
-        Self(RwSignal::new(HashMap::new()))
+        Self { all: RwSignal::new(HashMap::new()), counts: RwSignal::new(HashMap::new()) }
     }
 
     pub(crate) fn clear(self) {
-        self.0.update(HashMap::clear);
+        self.all.update(HashMap::clear);
+        self.counts.update(HashMap::clear);
     }
 
     /// Takes in what changed. An item that is `None` is gone.
@@ -30,42 +35,57 @@ impl Comments {
         if changes.is_empty() {
             return;
         }
-        self.0.update(|comments| {
-            for (id, item) in changes {
-                match item {
-                    Some(item) => comments.insert(id, item),
-                    None => comments.remove(&id),
-                };
-            }
+        self.all.update(|comments| {
+            self.counts.update(|counts| {
+                for (id, item) in changes {
+                    let there = item.as_ref().and_then(counted);
+                    let before = match item {
+                        Some(item) => comments.insert(id, item),
+                        None => comments.remove(&id),
+                    };
+                    let before = before.as_ref().and_then(counted);
+                    if let Some(count) = before.and_then(|task| counts.get_mut(&task)) {
+                        *count = count.saturating_sub(1);
+                    }
+                    if let Some(task) = there {
+                        *counts.entry(task).or_default() += 1;
+                    }
+                }
+            });
         });
+    }
+
+    /// How many comments a task has; notices when that changes.
+    pub(crate) fn count(self, task: TaskId) -> usize {
+        self.counts.with(|counts| counts.get(&task).copied().unwrap_or_default())
     }
 
     /// The tasks with comments that the team does not have yet, each as often as it has any.
     pub(crate) fn waiting(self) -> Vec<TaskId> {
-        self.0.with(|comments| {
+        self.all.with(|comments| {
             let waits = |item: &&CommentItem| item.mark == Mark::Waiting;
             comments.values().filter(waits).map(|item| item.value.task).collect()
         })
     }
 
     pub(crate) fn find(self, id: CommentId) -> Option<CommentItem> {
-        self.0.with(|comments| comments.get(&id).cloned())
+        self.all.with(|comments| comments.get(&id).cloned())
     }
 
     /// Something of a comment as of now.
     pub(crate) fn read<T>(self, id: CommentId, part: impl FnOnce(&CommentItem) -> T) -> Option<T> {
-        self.0.with_untracked(|comments| comments.get(&id).map(part))
+        self.all.with_untracked(|comments| comments.get(&id).map(part))
     }
 
     /// All comments as of now, in whatever order.
     pub(crate) fn each(self, each: &mut dyn FnMut(&CommentItem)) {
-        self.0.with_untracked(|comments| comments.values().for_each(each));
+        self.all.with_untracked(|comments| comments.values().for_each(each));
     }
 
     /// The comments on a task: in the order of their making, and answers behind what they answer. One that was
     /// deleted stays only where it is answered.
     pub(crate) fn thread(self, task: TaskId) -> Vec<EntityId> {
-        self.0.with(|comments| {
+        self.all.with(|comments| {
             let all: Vec<&CommentView> =
                 comments.values().map(|item| &item.value).filter(|comment| comment.task == task).collect();
             let mut thread: Vec<_> = all
@@ -84,6 +104,11 @@ impl Comments {
             thread.into_iter().map(|(_, _, _, _, id)| id.into()).collect()
         })
     }
+}
+
+/// The task that it counts for.
+fn counted(comment: &CommentItem) -> Option<TaskId> {
+    (!comment.value.deleted).then_some(comment.value.task)
 }
 
 /// The comment that began what this one is part of.
@@ -149,6 +174,30 @@ mod tests {
             assert_eq!(shown(comments), [1, 2]);
             comments.apply(vec![comment(2, 20, Some(1), true)]);
             assert!(shown(comments).is_empty());
+        });
+    }
+
+    #[test]
+    fn a_task_counts_what_is_said_and_not_deleted() {
+        Owner::new().with(|| {
+            let comments = Comments::new();
+            let count = || comments.count(TaskId::default());
+            comments.apply(vec![
+                comment(1, 10, None, false),
+                comment(2, 20, Some(1), false),
+                comment(3, 30, None, true),
+            ]);
+            assert_eq!(count(), 2);
+            comments.apply(vec![
+                comment(1, 10, None, true),
+                comment(2, 20, Some(1), false),
+                comment(3, 30, None, false),
+            ]);
+            assert_eq!(count(), 2);
+            comments.apply(vec![(comment(2, 0, None, false).0, None)]);
+            assert_eq!(count(), 1);
+            comments.clear();
+            assert_eq!(count(), 0);
         });
     }
 

@@ -13,9 +13,9 @@ use shared::value::{Subject, Value};
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 use crate::components::avatar::avatar;
+use crate::components::glance::unsynced;
 use crate::components::icon::icon;
 use crate::components::keyed::keyed;
-use crate::components::task_row::unsynced;
 use crate::state::changes::Change;
 use crate::state::comments::CommentItem;
 use crate::state::ui::{comment_draft, keep_comment_draft};
