@@ -1,7 +1,8 @@
 //! The content store: where the bytes of attachments are. A directory so far; what is done with it here a bucket can do, too.
 //!
 //! A content lies in a folder of its organization, as the chunks that it came in. A chunk is written once and never
-//! again: what was read to check it is what is there from then on.
+//! again: what was read to check it is what is there from then on. Beside the chunks of an image may lie its small picture,
+//! which is no part of the content, counts for nothing, and goes with the folder.
 
 use std::fs::DirBuilder;
 use std::ops::Range;
@@ -16,6 +17,8 @@ use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, PutPayload}
 use shared::clock::Millis;
 use shared::ids::OrgId;
 use uuid::Uuid;
+
+use crate::domain::thumbnail;
 
 /// The content store.
 #[derive(Clone, Debug)]
@@ -41,6 +44,11 @@ impl Folder {
 
     fn chunk(self, n: u64) -> Path {
         self.path().join(n.to_string())
+    }
+
+    /// No chunk is called like this: chunks are numbers.
+    fn thumbnail(self) -> Path {
+        self.path().join(thumbnail::NAME)
     }
 }
 
@@ -98,6 +106,21 @@ impl Contents {
             let this = this.clone();
             async move { Ok(this.store.get_range(&folder.chunk(n), range).await?) }
         })
+    }
+
+    /// The small picture that is kept in a folder.
+    pub async fn thumbnail(&self, folder: Folder) -> Result<Option<Vec<u8>>, ContentsError> {
+        match self.store.get(&folder.thumbnail()).await {
+            Ok(found) => Ok(Some(found.bytes().await?.into())),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps one; it is there wholly or not at all.
+    pub async fn keep_thumbnail(&self, folder: Folder, picture: Vec<u8>) -> Result<(), ContentsError> {
+        self.store.put(&folder.thumbnail(), PutPayload::from(picture)).await?;
+        Ok(())
     }
 
     /// Removes a folder.

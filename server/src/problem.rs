@@ -257,7 +257,11 @@ fn content(problem: ContentProblem) -> ApiProblem {
     let (status, kind) = match problem {
         ContentProblem::Unknown | ContentProblem::NotStored => (StatusCode::NOT_FOUND, kind::NOT_FOUND),
         ContentProblem::NotAllowed => (StatusCode::FORBIDDEN, kind::NOT_FOUND),
-        ContentProblem::OtherFacts | ContentProblem::Chunk(_) => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        ContentProblem::OtherFacts
+        | ContentProblem::Chunk(_)
+        | ContentProblem::LargeImage
+        | ContentProblem::BrokenImage => (StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID),
+        ContentProblem::NoImage => (StatusCode::UNSUPPORTED_MEDIA_TYPE, kind::INVALID),
         ContentProblem::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, kind::TOO_LARGE),
         ContentProblem::NotBegun | ContentProblem::Incomplete => (StatusCode::CONFLICT, kind::INCOMPLETE),
         ContentProblem::WrongContent => (StatusCode::UNPROCESSABLE_ENTITY, kind::CONTENT),

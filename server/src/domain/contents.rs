@@ -57,6 +57,12 @@ pub enum ContentProblem {
     TooManyAtOnce,
     #[error("The file is only {0} bytes long. Ask for a part of it.")]
     Range(u64),
+    #[error("This file is no PNG, JPEG, GIF or WebP, so it has no small picture. Ask for the file itself.")]
+    NoImage,
+    #[error("This image is too large to make a small picture of it. Ask for the file itself.")]
+    LargeImage,
+    #[error("This image is broken, or of a form that cannot be read here. Ask for the file itself.")]
+    BrokenImage,
 }
 
 /// What somebody may do with an attachment; what they may not see is not there.

@@ -8,6 +8,7 @@
 //! | [`push`] | what a device's mutations make of the organization's rows |
 //! | [`pull`] | what a device lacks |
 //! | [`contents`] | whose content goes where |
+//! | [`thumbnail`] | which files have a small picture, and what it looks like |
 //! | [`members`] | who may change what somebody is in the organization |
 //! | [`poke`] | what the other devices are told of a push |
 //! | [`resume`], [`lineage`] | as whom a device goes on whose history has forked, and what is its own then |
@@ -28,4 +29,5 @@ pub mod resource;
 pub mod resume;
 pub mod session;
 pub mod shelf;
+pub mod thumbnail;
 pub mod webhook;

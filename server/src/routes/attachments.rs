@@ -1,5 +1,5 @@
 //! The contents of attachments. What somebody has uploaded never runs as a page of ours: it is a download, in a sandbox,
-//! of the type that was said and no other.
+//! of the type that was said and no other. A small picture of it is ours, and is in the same sandbox.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest as _, Path, Request, State};
 use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_RANGE, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -20,13 +20,21 @@ use shared::ids::AttachmentId;
 use shared::protocol::kind;
 
 use super::extract::{Bearer, Body, Bytes};
+use super::resources::unchanged;
 use crate::domain::contents::{ContentProblem, range};
+use crate::domain::thumbnail;
 use crate::openapi::{Api, op};
 use crate::problem::ApiProblem;
 use crate::router::AppState;
 use crate::services::{Failure, Given};
 
 const GROUP: &str = "Files";
+
+/// Nothing in it is done, and nothing is fetched for it.
+const SANDBOX: &str = "sandbox; default-src 'none'";
+
+/// A picture never changes, but who may see it does: a client keeps it, and asks each time.
+const CACHING: &str = "private, no-cache";
 
 pub(crate) fn routes(api: &mut Api) {
     let id = json!("01a1ff7c-7868-77ec-ac9f-5b3194bf5f81");
@@ -54,6 +62,22 @@ pub(crate) fn routes(api: &mut Api) {
         .with_header("Content-Range", "Which part, of how much.")
         .problem(StatusCode::RANGE_NOT_SATISFIABLE, kind::INVALID);
     api.get("/api/attachments/{id}", show, content);
+    let small = op(GROUP, "A small picture of an image")
+        .about(
+            "At most 320 points wide and high, and never larger than the image, which is a PNG, JPEG, GIF or WebP: whether \
+             it is, the bytes say. Something else is 415; too large or broken ones are 422.",
+        )
+        .bearer()
+        .id("id", "The attachment.")
+        .header("If-None-Match", "The tag of what is known already.", &format!("\"{hash}-{}\"", thumbnail::NAME))
+        .gives_bytes(StatusCode::OK, "The picture.", "image/jpeg")
+        .or_as("image/png")
+        .with_header("ETag", "Of the content that it is made of.")
+        .with_header("Cache-Control", "Whose it is to keep.")
+        .gives_nothing(StatusCode::NOT_MODIFIED, "It is still what is known already.")
+        .problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, kind::INVALID)
+        .problem(StatusCode::UNPROCESSABLE_ENTITY, kind::INVALID);
+    api.get("/api/attachments/{id}/thumbnail", picture, small);
     let sending = op(GROUP, "Send a chunk")
         .about("In any order, and as often as need be; at most five of a file at once.")
         .writes()
@@ -138,6 +162,23 @@ async fn show(
     Ok(response)
 }
 
+async fn picture(
+    State(app): State<AppState>,
+    Bearer(member): Bearer,
+    path: Named<AttachmentId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiProblem> {
+    let thumbnail = app.services.thumbnail(&member, named(path)?).await?;
+    let tag = format!("\"{}-{}\"", thumbnail.of, thumbnail::NAME);
+    let caching = [(ETAG, tag.clone()), (CACHE_CONTROL, CACHING.to_owned())];
+    let sandbox = [(CONTENT_SECURITY_POLICY, SANDBOX)];
+    if unchanged(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching, sandbox).into_response());
+    }
+    let media_type = [(CONTENT_TYPE, thumbnail::media_type(&thumbnail.picture))];
+    Ok((caching, sandbox, media_type, thumbnail.picture).into_response())
+}
+
 /// A range of another content than this one is not wanted.
 fn wanted_range<'a>(headers: &'a HeaderMap, given: &Given) -> Option<&'a str> {
     let same = headers.get(IF_RANGE).is_none_or(|tag| *tag == *etag(given));
@@ -157,7 +198,7 @@ fn describe(headers: &mut HeaderMap, given: &Given, part: &Range<u64>, partial: 
     let text = |text: &str| HeaderValue::from_str(text).ok();
     set(CONTENT_TYPE, media_type.and_then(|media_type| text(media_type)).or(Some(unknown)));
     set(CONTENT_DISPOSITION, text(&disposition(&given.view.name)));
-    set(CONTENT_SECURITY_POLICY, Some(HeaderValue::from_static("sandbox; default-src 'none'")));
+    set(CONTENT_SECURITY_POLICY, Some(HeaderValue::from_static(SANDBOX)));
     set(CONTENT_LENGTH, Some((part.end - part.start).into()));
     set(ACCEPT_RANGES, Some(HeaderValue::from_static("bytes")));
     set(ETAG, text(&etag(given)));

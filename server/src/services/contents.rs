@@ -26,7 +26,7 @@ use crate::member::Member;
 #[derive(Debug)]
 pub struct Given {
     pub view: AttachmentView,
-    folder: Folder,
+    pub(super) folder: Folder,
     content: Content,
 }
 

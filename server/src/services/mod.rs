@@ -25,6 +25,7 @@ mod sessions;
 mod shelves;
 mod snapshot;
 mod sync;
+mod thumbnails;
 mod webhooks;
 
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub use passwords::Passwords;
 pub use resources::{Change, Found, Listing, Selection, What};
 use shelves::Shelves;
 pub use snapshot::Snapshot;
+pub use thumbnails::Thumbnail;
+use thumbnails::Thumbnails;
 
 /// What the use cases work with.
 #[derive(Debug)]
@@ -67,6 +70,7 @@ pub struct Services {
     /// Of an attached file.
     most_bytes: u64,
     underway: contents::Underway,
+    thumbnails: Thumbnails,
     shelves: Shelves,
     exchanges: Exchanges,
     courier: Courier,
@@ -86,7 +90,21 @@ impl Services {
     pub fn new(db: Db, tokens: Tokens, contents: Contents, most_bytes: u64, courier: Courier) -> Self {
         let (passwords, hub, underway) = (Passwords::default(), Hub::default(), contents::Underway::default());
         let (shelves, exchanges, woken) = (Shelves::default(), Exchanges::default(), Arc::default());
-        Self { db, tokens, passwords, hub, contents, most_bytes, underway, shelves, exchanges, courier, woken }
+        let thumbnails = Thumbnails::default();
+        Self {
+            db,
+            tokens,
+            passwords,
+            hub,
+            contents,
+            most_bytes,
+            underway,
+            thumbnails,
+            shelves,
+            exchanges,
+            courier,
+            woken,
+        }
     }
 
     /// Who bears this access token.

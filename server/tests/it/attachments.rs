@@ -93,7 +93,7 @@ async fn get_with(device: &Device<'_>, id: AttachmentId, headers: HeaderMap) -> 
     device.request(Method::GET, &format!("/api/attachments/{id}")).headers(headers).send().await.unwrap()
 }
 
-async fn get(device: &Device<'_>, id: AttachmentId) -> Response {
+pub(crate) async fn get(device: &Device<'_>, id: AttachmentId) -> Response {
     get_with(device, id, HeaderMap::new()).await
 }
 
@@ -102,7 +102,7 @@ fn seen(page: &PullPage, id: AttachmentId) -> Option<AttachmentView> {
 }
 
 /// Files in the content store.
-fn files(server: &Server) -> usize {
+pub(crate) fn files(server: &Server) -> usize {
     fn count(directory: &std::path::Path) -> usize {
         let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
         entries.map(|entry| if entry.file_type().unwrap().is_dir() { count(&entry.path()) } else { 1 }).sum()
@@ -269,7 +269,7 @@ async fn five_chunks_of_a_file_come_at_once_and_a_sixth_waits() {
 }
 
 /// A private project of Ines, with a task and a stored file on it.
-async fn cellar(ines: &mut Device<'_>, content: &[u8]) -> (ProjectId, TaskId, AttachmentId) {
+pub(crate) async fn cellar(ines: &mut Device<'_>, content: &[u8]) -> (ProjectId, TaskId, AttachmentId) {
     let (project, task) = (ProjectId(Uuid::now_v7()), task_id());
     let made = Create::new(project).text(TextField::Name, "Cellar").value(Field::Private, Value::Flag(true));
     ines.push(ines.now().await, [Op::Create(made), create(task, project, "Casks")]).await;

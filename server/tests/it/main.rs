@@ -39,6 +39,7 @@ mod resume;
 mod search;
 mod sync;
 mod tenants;
+mod thumbnails;
 mod undo;
 mod visibility;
 mod webhooks;

@@ -63,7 +63,7 @@ enum Rule {
     PutsOnTask(Kind),
     /// Makes one that says where it is.
     Makes(Kind),
-    /// Gives out a file.
+    /// Gives out a file, or a picture of it.
     Gives,
     /// Takes a part of a file.
     Takes,
@@ -127,7 +127,7 @@ fn rule(method: &Method, path: &str) -> Option<Rule> {
         "DELETE /api/webhooks/{id}" => Rule::OfAdmins(204),
         "POST /api/webhooks/{id}/secret" => Rule::OfAdmins(201),
         "POST /api/webhooks/{id}/ping" | "POST /api/webhooks/{id}/deliveries/{delivery}/retry" => Rule::OfAdmins(202),
-        "GET /api/attachments/{id}" => Rule::Gives,
+        "GET /api/attachments/{id}" | "GET /api/attachments/{id}/thumbnail" => Rule::Gives,
         "POST /api/attachments" | "POST /api/attachments/{id}/chunks/{n}" | "POST /api/attachments/{id}/complete" => {
             Rule::Takes
         }

@@ -235,6 +235,7 @@ async fn attempt(eve: &mut Device<'_>, route: &str, names: &Names) -> Option<Vec
         }
         "POST /api/attachments"
         | "GET /api/attachments/{id}"
+        | "GET /api/attachments/{id}/thumbnail"
         | "POST /api/attachments/{id}/chunks/{n}"
         | "POST /api/attachments/{id}/complete" => rows::attachment(eve, route, names).await,
         "POST /api/auth/resume" => resume(eve, names).await,

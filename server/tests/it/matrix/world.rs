@@ -14,8 +14,8 @@ use crate::contract::DOCUMENT;
 use crate::harness::{Device, Server};
 use crate::rest::{Program, good};
 
-/// What is in every file.
-const CONTENT: &[u8] = b"Hello harbour";
+/// What is in every file: an image of one point, so that there is a picture of it, too.
+const CONTENT: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// A file of rows.
 const ROWS: &[u8] = b"title\nMend the net\n";
@@ -67,7 +67,7 @@ async fn make(device: &Device<'_>, name: &str, body: &Json) -> Uuid {
 async fn furnish(device: &Device<'_>, project: &Json, shared: bool) -> Names {
     let project = make(device, "projects", project).await;
     let task = make(device, "tasks", &json!({ "title": "Mend the net", "project": project })).await;
-    let file = json!({ "name": "harbour.txt", "file": attachments::facts(CONTENT) });
+    let file = json!({ "name": "harbour.gif", "file": attachments::facts(CONTENT) });
     let attachment = make(device, &format!("tasks/{task}/attachments"), &file).await;
     attachments::upload(device, shared::ids::AttachmentId(attachment), CONTENT).await;
     BTreeMap::from([
