@@ -114,6 +114,19 @@ fn more_chunks_travel_at_once_while_all_goes_well_and_one_after_a_failure() {
 }
 
 #[test]
+fn a_content_is_not_called_complete_while_a_chunk_of_it_travels() {
+    let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 30)]);
+    begun(&mut uploads, &unsent, vec![]);
+    let first = asked(&mut uploads, &unsent, 0);
+    uploads.answered(&first, Answer::Done, &mut clock);
+    let [second, last] = [asked(&mut uploads, &unsent, 0), asked(&mut uploads, &unsent, 0)];
+    uploads.answered(&second, Answer::Done, &mut clock);
+    assert_eq!(uploads.next(&unsent, 0), Step::Wait(None));
+    uploads.answered(&last, Answer::Done, &mut clock);
+    assert_eq!(asked(&mut uploads, &unsent, 0).ask, Ask::Complete);
+}
+
+#[test]
 fn what_the_server_does_not_take_holds_up_nothing_and_is_told() {
     let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 10), view(2, 0)]);
     let first = asked(&mut uploads, &unsent, 0);
