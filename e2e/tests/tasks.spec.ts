@@ -18,6 +18,26 @@ test("a deleted task can be brought back with Undo", async ({ team }) => {
   await expect(ada.task("Deleted by mistake")).toHaveCount(0);
 });
 
+test("a row says who is to do the task, how far its subtasks are and how much was said", async ({ newMember }) => {
+  const { device } = await newMember();
+  await device.createTask("Caulk the hull");
+  const row = device.task("Caulk the hull");
+  await row.getByRole("button", { name: "Assignees: none" }).click();
+  await device.page.getByRole("menuitemcheckbox", { name: "Ada" }).click();
+  await device.page.keyboard.press("Escape");
+  await expect(row.getByRole("button", { name: "Assignees: Ada" })).toBeFocused();
+  await device.open("Caulk the hull");
+  await device.panel.expectProperty("Assignees", "Ada");
+  await device.panel.addSubtask("Rake the seams");
+  await device.panel.say("Oakum is in the shed");
+  await device.panel.say("And pitch");
+  await device.page.keyboard.press("Escape");
+  await expect(row.locator(".parts")).toHaveText("Subtasks 0/1");
+  await expect(row.locator(".comments")).toHaveText("Comments 2");
+  await device.setStatus("Rake the seams", "Done");
+  await expect(row.locator(".parts")).toHaveText("Subtasks 1/1");
+});
+
 test("the same account on another device has the same tasks", async ({ newDevice }) => {
   const ada = person("Ada");
   const [desk, phone] = [await newDevice(), await newDevice()];

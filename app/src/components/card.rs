@@ -22,6 +22,7 @@ pub(crate) fn Card(item: RwSignal<TaskItem>, dragged: Memo<Option<TaskId>>) -> i
     let key = Memo::new(move |_| item.with(|item| key_of(&item.value)));
     let priority = Memo::new(move |_| item.with(|item| item.value.priority));
     let mark = move || item.with(|item| if item.value.needs_review() { Mark::Attention } else { item.mark });
+    let who = text(move || names(app, item, t::nobody_assigned()));
     let urgency = move || {
         let priority = Some(priority.get()).filter(|priority| *priority != Priority::None)?;
         let said = t::property(t::priority(), t::priority_name(priority));
@@ -59,7 +60,7 @@ pub(crate) fn Card(item: RwSignal<TaskItem>, dragged: Memo<Option<TaskId>>) -> i
             </h3>
             <div class="card-foot">
                 <span>{move || item.with(|item| details(app, item))}</span>
-                <span class="people" role="img" aria-label=text(move || names(app, item)) title=text(move || names(app, item))>
+                <span class="people" role="img" aria-label=who title=who>
                     {move || item.with(|item| people(app, &item.value.assignees))}
                 </span>
             </div>

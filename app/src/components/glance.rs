@@ -85,10 +85,10 @@ pub(crate) fn people(app: App, assignees: &BTreeSet<UserId>) -> AnyView {
     (pictures, more).into_any()
 }
 
-/// The people that a task is given to, in words.
-pub(crate) fn names(app: App, item: RwSignal<TaskItem>) -> String {
+/// The people that a task is given to, in words; `nobody` where it is given to none.
+pub(crate) fn names(app: App, item: RwSignal<TaskItem>, nobody: &'static str) -> String {
     let names: Vec<String> = item.with(|item| item.value.assignees.iter().map(|id| name(app, *id)).collect());
-    if names.is_empty() { t::nobody_assigned().to_owned() } else { t::list(names.iter()) }
+    if names.is_empty() { nobody.to_owned() } else { t::list(names.iter()) }
 }
 
 fn name(app: App, id: UserId) -> String {

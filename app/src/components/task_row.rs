@@ -224,7 +224,7 @@ fn no_due() -> AnyView {
 #[component]
 fn Assignees(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
     let app = use_app();
-    let names = text(move || names(app, item));
+    let names = text(move || t::property(t::assignees(), &names(app, item, t::nothing())));
     view! {
         <button
             class="prop people"
@@ -232,7 +232,7 @@ fn Assignees(id: TaskId, item: RwSignal<TaskItem>) -> impl IntoView {
             aria-haspopup="menu"
             data-menu="assignees"
             data-nobody=move || item.with(|item| item.value.assignees.is_empty()).then_some("")
-            aria-label=move || t::property(t::assignees(), &names.get())
+            aria-label=names
             title=names
             on:click=opens(app.ui.menus, Menu::Assignees, Subject::Task(id))
         >
