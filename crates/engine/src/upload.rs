@@ -148,7 +148,7 @@ impl Uploads {
         let open = |view: &&AttachmentView| !self.done.contains(&view.id) && !refused(view.id);
         let Some(view) = unsent.iter().find(open) else { return Step::Wait(None) };
         // A clock that was set back lengthens no pause.
-        if let Some(until) = self.pause.filter(|until| *until > now && *until - now <= PAUSES.1 * 2) {
+        if let Some(until) = self.pause.filter(|until| *until > now && *until - now <= PAUSES.1) {
             return Step::Wait(Some(until));
         }
         self.attempt += 1;

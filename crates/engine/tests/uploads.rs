@@ -127,6 +127,24 @@ fn a_content_is_not_called_complete_while_a_chunk_of_it_travels() {
 }
 
 #[test]
+fn a_pause_is_as_long_as_the_server_asks_and_a_minute_at_most() {
+    let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 30)]);
+    let begun_at = clock.now;
+    let busy = |seconds| Answer::Failed(TransportError::Busy { retry_after: Some(seconds) });
+    for (seconds, pause) in [(20, 20_000), (60, 60_000), (3_600, 60_000)] {
+        let now = clock.now;
+        let request = asked(&mut uploads, &unsent, now);
+        uploads.answered(&request, busy(seconds), &mut clock);
+        assert_eq!(uploads.next(&unsent, now), Step::Wait(Some(now + pause)), "{seconds}");
+        assert_eq!(uploads.next(&unsent, now + pause - 1), Step::Wait(Some(now + pause)), "{seconds}");
+        clock.now += pause;
+    }
+    let request = asked(&mut uploads, &unsent, clock.now);
+    uploads.answered(&request, busy(60), &mut clock);
+    asked(&mut uploads, &unsent, begun_at); // the clock was set back: nobody waits for more than a minute
+}
+
+#[test]
 fn what_the_server_does_not_take_holds_up_nothing_and_is_told() {
     let (mut uploads, mut clock, unsent) = (Uploads::default(), clock(), [view(1, 10), view(2, 0)]);
     let first = asked(&mut uploads, &unsent, 0);
