@@ -312,6 +312,13 @@ impl Replica {
         self.base(id).map_or(0, |base| base.own).max(self.meta.confirmed.n)
     }
 
+    /// Up to which of this device's own changes it has been told what became of them, as far as a row is concerned. What
+    /// another life of the server's data had done with them says nothing of this one's.
+    pub(crate) fn told(&self, id: EntityId) -> Counter {
+        let present = |base: &&Arc<BaseRow>| base.generation == self.meta.generation || self.meta.same_order;
+        self.base(id).filter(present).map_or(0, |base| base.own).max(self.meta.confirmed.n)
+    }
+
     /// What this device has seen of a row: the context of a write to it.
     pub(crate) fn context(&self, id: EntityId) -> Version {
         match self.base(id) {

@@ -184,6 +184,24 @@ fn what_a_lost_life_has_refused_may_be_accepted() {
     assert_eq!((ada.engine.replica().refused().count(), status(&ada, task)), (0, Status::Done));
 }
 
+/// The other way round: a row of the life that is lost contains it; the present life is sent it once more, and refuses it.
+#[test]
+fn what_a_lost_life_has_accepted_may_be_refused_and_is_told() {
+    let (mut server, mut ada, mut ben, task) = team();
+    let mut backup = restored(&server);
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    half_told(&mut server, &mut ada, &mut ben, task);
+    assert_eq!(status(&ada, task), Status::Done);
+    backup.refuse.push((1, ada.engine.replica().meta().made.n));
+    only_pull(&mut ada, &backup);
+    ada.reopen(); // it sends what it may before it asks
+    let push = ada.push();
+    let answer = backup.push(&push);
+    ada.pushed(&push, answer);
+    ada.sync(&mut backup);
+    assert_eq!((ada.engine.replica().refused().count(), ada.engine.replica().waiting()), (1, 0));
+}
+
 /// A row has come that contains an edit; before a complete pull has confirmed it, the server loses both.
 #[test]
 fn an_edit_that_only_a_lost_row_contains_is_kept_for_its_author() {

@@ -313,7 +313,9 @@ impl Oracle {
                     PushResult::Rejected(_) => {
                         let settled = self.settled.contains(&(*number, *n));
                         // With an edit that changes nothing any more nothing is lost.
-                        let empty = marks::is_empty(&one.op);
+                        // Nor with one that took away what a restore has lost.
+                        let lost = self.restored && marks::takes_away(&one.op);
+                        let empty = lost || marks::is_empty(&one.op);
                         ensure!(
                             shown || settled || empty,
                             "mutation {n} of {number} was refused, its author cannot see it"

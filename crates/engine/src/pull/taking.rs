@@ -156,7 +156,7 @@ impl<'a> Taking<'a> {
             let empty = asks_for_nothing(op);
             // And with one that was done under another number.
             let done = *reason == Refusal::Repeated;
-            let kept = empty || done || self.replica.contained(entity) >= *n;
+            let kept = empty || done || self.replica.told(entity) >= *n;
             if !kept && (confirms || brought.contains(&entity)) {
                 self.refuse(*n, reason.clone());
             }

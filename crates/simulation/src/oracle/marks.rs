@@ -23,6 +23,11 @@ pub fn is_empty(op: &Op) -> bool {
     matches!(op, Op::TextEdit(edit) if edit.delta.is_noop())
 }
 
+/// Whether an operation takes away characters of a text, and does nothing else.
+pub fn takes_away(op: &Op) -> bool {
+    matches!(op, Op::TextEdit(edit) if edit.delta.inserted().next().is_none())
+}
+
 pub fn is_mark(c: char) -> bool {
     u32::from(c) >= FIRST_MARK
 }
