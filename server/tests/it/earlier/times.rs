@@ -95,15 +95,23 @@ async fn a_clock_that_goes_back_hides_nothing() {
     let mut ines = server.register("ines@saltmarsh.example").await;
     let program = Program::of(&ines, "write").await;
     let mut owner = server.owner().await;
-    // The server's clock was an hour ahead, and is put right; what was handled meanwhile has been deleted for good.
-    let ahead = "UPDATE organizations SET moment = moment + interval '1 hour'";
-    sqlx::query(ahead).execute(&mut owner).await.unwrap();
+    // The server's clock is an hour ahead, and is put right.
+    for ahead in [
+        "UPDATE mutations SET handled_at = handled_at + interval '1 hour'",
+        "UPDATE organizations SET moment = moment + interval '1 hour'",
+    ] {
+        sqlx::query(ahead).execute(&mut owner).await.unwrap();
+    }
     for (name, cut) in [("a", whole as Cut), ("b", milliseconds)] {
         let (_, since, _) = pull(&program, &Json::Null, 1_000, cut, async || {}).await;
         let titles = fill(&mut ines, name, 1).await;
         let (found, ..) = pull(&program, &since, 1_000, cut, async || {}).await;
         assert_eq!(titles.difference(&found).count(), 0);
     }
+    // A moment names one version: they grow together, although the clock says less.
+    let growing = "SELECT bool_and(handled_at > before) FROM (
+         SELECT handled_at, lag(handled_at) OVER (PARTITION BY org_id ORDER BY ver) AS before FROM mutations WHERE ver IS NOT NULL) AS one";
+    assert!(sqlx::query_scalar::<_, bool>(growing).fetch_one(&mut owner).await.unwrap());
 }
 
 #[tokio::test]
