@@ -99,9 +99,11 @@ pub struct NewWebhook {
     pub url: String,
     /// Of what it is told; of everything, if there is none.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<EventName>"))] // named twice is named
     pub events: BTreeSet<EventName>,
     /// Only of what is in these projects; of all, if there is none.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<ProjectId>"))] // named twice is named
     pub projects: BTreeSet<ProjectId>,
     /// Whether it is told of anything yet; if nothing is said, it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,8 +118,10 @@ pub struct ChangeWebhook {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<EventName>>"))]
     pub events: Option<BTreeSet<EventName>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<ProjectId>>"))]
     pub projects: Option<BTreeSet<ProjectId>>,
     /// What happens while it is off, it is told of once it is on again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
