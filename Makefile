@@ -10,7 +10,7 @@ WORLDS ?= 50000
 # Passed on: make e2e ARGS="tests/offline.spec.ts --headed"
 ARGS ?=
 
-.PHONY: help setup build cli run test lint fmt test-unit test-browser e2e bench bench-browser simulate soak mutants \
+.PHONY: help setup build cli run test lint fmt test-unit test-browser e2e screens bench bench-browser simulate soak mutants \
 	sabotage clean
 .NOTPARALLEL:
 
@@ -50,6 +50,10 @@ test-browser: setup ## Run the tests of what only a browser has, in Chromium
 e2e: setup ## Run the user's journeys in Chromium against a real server
 	@scripts/build.sh
 	@scripts/e2e.sh $(ARGS)
+
+screens: setup ## Take the pictures of docs/screens anew
+	@scripts/build.sh
+	@scripts/screens.sh
 
 bench: ## Measure code and system on release builds, into bench/RESULTS.md: SECONDS_OF_LOAD=60 USERS=50
 	@scripts/setup.sh build
