@@ -74,7 +74,10 @@ pub fn plan_reset(replica: &Replica, epoch: Epoch, common: Version) -> Changes {
     let translated = claiming.map(|mutation| Mutation { ctx: common, ..mutation.clone() });
     let mut changes: Changes =
         translated.map(|mutation| (outbox_key(mutation.n), Some(Record::Outbox(mutation)))).collect();
-    changes.push(Replica::plan_meta(Meta { epoch: Some(epoch), same_order: false, ..renewed(replica) }));
+    let meta = renewed(replica);
+    let lost = meta.epoch.is_some_and(|known| known != epoch) && replica.latest_snapshot() > common;
+    let lost_before = if lost { meta.generation } else { meta.lost_before };
+    changes.push(Replica::plan_meta(Meta { epoch: Some(epoch), same_order: false, lost_before, ..meta }));
     changes
 }
 

@@ -66,6 +66,10 @@ pub struct Meta {
     /// The versions of rows of an earlier generation are of the present order: nothing but this member's wish to fetch
     /// everything came between.
     pub same_order: bool,
+    /// Rows of generations before this one are of a life of the server's data that has ended with a loss: what it had done
+    /// with own changes says nothing of the present one.
+    #[serde(default)]
+    pub lost_before: u32,
     /// What the member wants on this device.
     #[serde(default)]
     pub kept: Kept,
@@ -140,6 +144,7 @@ impl Meta {
             filled_at: 0,
             renewing: false,
             same_order: true,
+            lost_before: 0,
             kept: Kept::default(),
             taken: LastMutation { n: 0, hash: Hash(0) },
         }

@@ -313,9 +313,9 @@ impl Replica {
     }
 
     /// Up to which of this device's own changes it has been told what became of them, as far as a row is concerned. What
-    /// another life of the server's data had done with them says nothing of this one's.
+    /// a lost life of the server's data had done with them says nothing of this one's.
     pub(crate) fn told(&self, id: EntityId) -> Counter {
-        let present = |base: &&Arc<BaseRow>| base.generation == self.meta.generation || self.meta.same_order;
+        let present = |base: &&Arc<BaseRow>| base.generation >= self.meta.lost_before;
         self.base(id).filter(present).map_or(0, |base| base.own).max(self.meta.confirmed.n)
     }
 

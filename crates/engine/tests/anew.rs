@@ -94,6 +94,7 @@ fn check_begins_anew(server: &Server, device: &mut Device) {
         next_scope: before.next_scope,
         renewing: true,
         same_order: false,
+        lost_before: before.lost_before,
         kept: before.kept.clone(),
         ..Meta::new(before.actor)
     };
@@ -200,6 +201,20 @@ fn what_a_lost_life_has_accepted_may_be_refused_and_is_told() {
     ada.pushed(&push, answer);
     ada.sync(&mut backup);
     assert_eq!((ada.engine.replica().refused().count(), ada.engine.replica().waiting()), (1, 0));
+}
+
+/// Where nothing is lost, what its author has put away does not come back with another epoch.
+#[test]
+fn what_was_told_is_not_told_again_in_a_life_that_has_lost_nothing() {
+    let (mut server, mut ada, mut ben, task) = team();
+    ada.run(&Command::write(task, Field::Status, Status::Done)).unwrap();
+    let n = ada.engine.replica().meta().made.n;
+    server.refuse.push((1, n));
+    half_told(&mut server, &mut ada, &mut ben, task);
+    assert_eq!(ada.engine.replica().refused().count(), 1);
+    ada.run(&Command::Discard(n)).unwrap();
+    ada.sync(&mut restored(&server));
+    assert_eq!((ada.engine.replica().refused().count(), ada.engine.replica().waiting()), (0, 0));
 }
 
 /// A row has come that contains an edit; before a complete pull has confirmed it, the server loses both.

@@ -338,7 +338,9 @@ impl Oracle {
                 continue;
             }
             let (PushResult::Rejected(refusal), Op::TextEdit(edit)) = (&one.result, &one.op) else { continue };
-            if *refusal == Refusal::Repeated {
+            // Of what a restore has lost, nothing is left to take away.
+            let lost = self.restored && marks::takes_away(&one.op);
+            if lost || *refusal == Refusal::Repeated {
                 continue;
             }
             let owners = self.saved.get(&one.id).into_iter().flatten();

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use shared::clock::Counter;
+use shared::clock::{Counter, Version};
 use shared::ids::EntityId;
 
 use super::Replica;
@@ -138,6 +138,11 @@ impl Replica {
     /// the server has handled.
     pub(crate) fn contains_after(&self, last: Counter) -> bool {
         self.meta.renewing && self.base.values().any(|slot| slot.base.own > last)
+    }
+
+    /// The latest version that a row is known to contain.
+    pub(crate) fn latest_snapshot(&self) -> Version {
+        self.base.values().map(|slot| slot.base.snapshot).max().map_or(0, |latest| latest.max(self.meta.seen))
     }
 
     /// Plans rows that contain none of the device's own mutations after `last`: those numbers are given anew.
