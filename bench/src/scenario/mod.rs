@@ -35,8 +35,8 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
         if size == USUAL {
             say("first sync, and 100 changes from one device to another");
             lines.push(device::first_sync(&organization, settings.rounds).await?);
-            lines.push(device::relay(&organization, settings.rounds).await?);
             lines.push(terminal::list(&organization, &settings.terminal, url, settings.rounds).await?);
+            lines.push(device::relay(&organization, settings.rounds).await?);
             lines.push(push::full(&mut organization, settings.rounds).await?);
             say("exports and imports");
             lines.extend(import::files(&organization, url).await?);
