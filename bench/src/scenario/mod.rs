@@ -33,13 +33,14 @@ pub(crate) async fn run(settings: &Settings, url: &str) -> Outcome<Vec<Line>> {
         flat.extend(list::from_nothing(url, size).await?);
         flat.extend(list::pages(&mut organization, size).await?);
         if size == USUAL {
-            say("first sync, and 100 changes from one device to another");
+            say("first sync, the terminal, a full push");
             lines.push(device::first_sync(&organization, settings.rounds).await?);
             lines.push(terminal::list(&organization, &settings.terminal, url, settings.rounds).await?);
-            lines.push(device::relay(&organization, settings.rounds).await?);
             lines.push(push::full(&mut organization, settings.rounds).await?);
-            say("exports and imports");
+            say("exports and imports, and 100 changes from one device to another");
             lines.extend(import::files(&organization, url).await?);
+            // Last: it makes 100 tasks more.
+            lines.push(device::relay(&organization, settings.rounds).await?);
         }
     }
     say("pages by GraphQL");
